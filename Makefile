@@ -1,0 +1,91 @@
+# `make` lists the targets. Each sets up what it needs, and does nothing twice.
+
+PORT ?= 8000
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+BIN := .venv/bin
+PIP := -m pip --disable-pip-version-check --quiet
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+
+# What the installed module is made of. Tests and examples are not in it.
+SOURCES := pyproject.toml CMakeLists.txt README.md LICENSE \
+	$(shell find cmake src -type f -not -name '*.pyc')
+CPP_FILES = $(shell find src/cpp tests/cpp benchmarks -name '*.[ch]pp')
+
+# A stamp is newer than what it was made from.
+TOOLS := .venv/tools.stamp
+INSTALLED := .venv/installed.stamp
+CLIENTS := tests/interop/node_modules/.package-lock.json
+DEMO := build/demo/venv/installed.stamp
+
+.PHONY: help demo test test-cpp test-python lint bench asan tsan clean
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
+
+help: ## List the targets
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMO) ## Build and install the wheel, and chat at http://127.0.0.1:8000 (PORT=... for another)
+	@printf '\n  The chat is at  http://127.0.0.1:%s  (open it in two tabs; Ctrl-C ends it)\n\n' $(PORT)
+	@exec build/demo/venv/bin/python -m uvicorn app:app --app-dir examples/fastapi --port $(PORT)
+
+test: test-cpp test-python ## Run all tests: C++, Python, real clients, a real browser
+
+test-cpp: dev.ctest ## Run the C++ unit tests
+
+test-python: $(INSTALLED) $(CLIENTS) ## Run the tests of the Python module, clients and browser
+	@scripts/need.sh node chromium
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the module
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest sio_native._core
+	$(BIN)/clang-format --dry-run -Werror $(CPP_FILES)
+
+bench: $(INSTALLED) ## Measure python-socketio and sio_native side by side (Linux, two cores)
+	$(BIN)/cmake --preset release
+	$(BIN)/cmake --build --preset release --target load
+	$(BIN)/python benchmarks/compare.py --load build/release/benchmarks/load $(BENCH)
+
+asan: asan.ctest ## Run the C++ unit tests under AddressSanitizer and UBSan
+
+tsan: tsan.ctest ## Run the C++ unit tests under ThreadSanitizer
+
+clean: ## Remove what was built, downloaded and installed here
+	rm -rf build .venv tests/interop/node_modules .mypy_cache .pytest_cache .ruff_cache
+
+# Configuring again is cheap, and a preset that changed is not missed.
+%.ctest: $(TOOLS)
+	$(BIN)/cmake --preset $*
+	$(BIN)/cmake --build --preset $*
+	$(BIN)/ctest --preset $* --parallel $(JOBS)
+
+$(TOOLS): requirements-dev.txt scripts/venv.sh
+	@scripts/venv.sh .venv
+	$(BIN)/python $(PIP) install -r requirements-dev.txt
+	@touch $@
+
+# As `pip install .`, but with the build's needs from .venv and a build folder that stays, so that
+# only what has changed is compiled.
+$(INSTALLED): $(TOOLS) $(SOURCES)
+	$(BIN)/python $(PIP) install --no-build-isolation --no-deps .
+	@touch $@
+
+$(CLIENTS): tests/interop/package.json tests/interop/package-lock.json
+	@scripts/need.sh node
+	npm ci --prefix tests/interop --no-fund --no-audit --loglevel=error
+	@touch $@
+
+# As a user does it: an isolated build in a fresh folder, and the wheel in an environment that has
+# only the example's needs.
+$(DEMO): $(SOURCES) examples/fastapi/requirements.txt
+	@scripts/venv.sh build/demo/venv
+	@rm -rf build/demo/wheel build/demo/cmake
+	@echo 'Building the wheel; the first time takes about a minute…'
+	SKBUILD_BUILD_DIR=build/demo/cmake \
+		build/demo/venv/bin/python $(PIP) wheel --no-deps -w build/demo/wheel .
+	build/demo/venv/bin/python $(PIP) install --force-reinstall --no-deps build/demo/wheel/*.whl
+	build/demo/venv/bin/python $(PIP) install -r examples/fastapi/requirements.txt
+	@touch $@

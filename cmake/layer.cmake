@@ -1,0 +1,25 @@
+# One target per layer: add_layer(eio SOURCES ... PUBLIC base PRIVATE ...)
+# Includes are written from src/cpp: #include "eio/packet.hpp".
+function(add_layer name)
+    cmake_parse_arguments(layer "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(sio_native_${name} STATIC ${layer_SOURCES})
+    add_library(sio_native::${name} ALIAS sio_native_${name})
+    target_include_directories(sio_native_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src/cpp)
+    list(TRANSFORM layer_PUBLIC PREPEND sio_native::)
+    list(TRANSFORM layer_PRIVATE PREPEND sio_native::)
+    target_link_libraries(sio_native_${name} PUBLIC ${layer_PUBLIC} PRIVATE ${layer_PRIVATE})
+    project_warnings(sio_native_${name})
+endfunction()
+
+# Warnings are errors for developers, and only warnings for those who install.
+function(project_warnings target)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+    if(SIO_NATIVE_DEV)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(SIO_NATIVE_SANITIZE)
+        target_compile_options(${target} PRIVATE
+            -fsanitize=${SIO_NATIVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+        target_link_options(${target} PUBLIC -fsanitize=${SIO_NATIVE_SANITIZE})
+    endif()
+endfunction()
