@@ -1,0 +1,52 @@
+// Many writers, one reader, one wake-up: the only door between threads, and the only lock.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace base {
+
+// Items are values that own their bytes. The queue is swapped out under the lock and used
+// outside it. It has no bound of its own: who posts states the bound (a shard stops reading a
+// session at 1,000 unhandled events; Python commands are as many as Python makes).
+enum class post_result : std::uint8_t {
+    first,  // the box was empty: the writer that gets this wakes the reader
+    queued, // behind others
+    closed, // dropped: the reader is gone
+};
+
+template <class Item>
+class mailbox {
+public:
+    post_result post(Item item) {
+        const std::lock_guard lock(mutex_);
+        if (closed_)
+            return post_result::closed;
+        items_.push_back(std::move(item));
+        return items_.size() == 1 ? post_result::first : post_result::queued;
+    }
+
+    // Takes everything posted so far; `into` is emptied first and its storage used again.
+    void take(std::vector<Item>& into) {
+        into.clear();
+        const std::lock_guard lock(mutex_);
+        items_.swap(into);
+    }
+
+    // Drops what is there and all that comes.
+    void close() {
+        std::vector<Item> dropped; // destroyed outside the lock
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        items_.swap(dropped);
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<Item> items_;
+    bool closed_ = false;
+};
+
+} // namespace base

@@ -1,0 +1,51 @@
+#include "base/sid.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <sys/random.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace base {
+
+namespace {
+
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint16_t counter_mask = 0xfff;
+
+} // namespace
+
+sid_source::sid_source(unsigned shard, unsigned shard_count)
+    : counter_(static_cast<std::uint16_t>(shard)), step_(static_cast<std::uint16_t>(shard_count)) {}
+
+void sid_source::refill() {
+    static_assert(sizeof(pool_) <= 256, "getentropy gives at most 256 bytes at once");
+    if (getentropy(pool_.data(), pool_.size()) != 0)
+        throw std::system_error(errno, std::generic_category(), "getentropy");
+    used_ = 0;
+}
+
+std::string sid_source::next() {
+    if (used_ == pool_.size())
+        refill();
+    std::array<std::uint8_t, 15> raw;
+    for (std::size_t i = 0; i < random_bytes; ++i)
+        raw[i] = pool_[used_ + i];
+    used_ += random_bytes;
+    raw[12] = static_cast<std::uint8_t>(node_ >> 4);
+    raw[13] = static_cast<std::uint8_t>((node_ & 0xf) << 4 | counter_ >> 8);
+    raw[14] = static_cast<std::uint8_t>(counter_);
+    counter_ = (counter_ + step_) & counter_mask;
+
+    std::string sid;
+    sid.reserve(sid_length);
+    for (std::size_t i = 0; i < raw.size(); i += 3) {
+        const unsigned bits = raw[i] << 16u | raw[i + 1] << 8u | raw[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            sid += url_alphabet[bits >> shift & 63];
+    }
+    return sid;
+}
+
+} // namespace base
