@@ -1,0 +1,40 @@
+// What an Engine.IO server may be told; set once, before the first session.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eio {
+
+struct cors_config {
+    bool enabled = true;     // false: no origin is checked, no header is added
+    bool any_origin = false; // '*'
+    // Allowed origins, or nothing: the origin of the request itself ("same origin").
+    std::optional<std::vector<std::string>> origins;
+    bool credentials = true;
+};
+
+struct config {
+    std::chrono::milliseconds ping_interval{25'000};   // protocol default
+    std::chrono::milliseconds ping_timeout{20'000};    // protocol default
+    std::chrono::milliseconds upgrade_timeout{10'000}; // engine.io's upgradeTimeout
+    std::size_t max_payload_bytes = 1'000'000; // maxHttpBufferSize; also a WebSocket message
+    std::size_t max_payload_packets = 1'000;   // in one polling body; beyond: 400 and close
+    std::size_t send_buffer_bytes = 1 << 20;   // past it a peer counts as slow
+    std::chrono::milliseconds slow_peer_timeout{5'000}; // slow for so long: the session is closed
+    std::size_t max_sessions = 0;                       // 0: no limit; beyond: 503
+    bool allow_upgrades = true;
+    bool monitor_clients = true; // false: a missing pong closes nothing
+    bool polling = true;
+    bool websocket = true;
+    bool http_compression = true;
+    std::size_t compression_threshold_bytes = 1024;
+    std::string cookie_name;       // empty: no cookie
+    std::string cookie_attributes; // "; path=/; SameSite=Lax", after the value
+    cors_config cors;
+};
+
+} // namespace eio

@@ -1,0 +1,48 @@
+// Is this request one that the server may serve? Error codes and sentences as the reference
+// server's; CORS as python-engineio's.
+#pragma once
+
+#include "eio/config.hpp"
+#include "eio/http.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eio {
+
+enum class request_error : std::uint8_t {
+    unknown_transport = 0,
+    unknown_sid = 1,
+    bad_handshake_method = 2,
+    bad_request = 3,
+    forbidden = 4,
+    unsupported_version = 5,
+};
+
+// The body {"code":n,"message":"..."} with its status: 400, or 403 for a foreign origin. The
+// sentence, when given, takes the place of the reference server's.
+[[nodiscard]] http_response error_response(
+    const http_request& request,
+    const cors_config& cors,
+    request_error error,
+    int status = 400,
+    std::string_view sentence = {});
+
+// The query of a request, understood.
+struct request_query {
+    std::string transport;
+    std::optional<std::string> sid;
+};
+
+// What is wrong with a request whatever its session: origin, transport, protocol version, method.
+// `websocket` tells that the request is a WebSocket handshake. Fills `query` when nothing is.
+[[nodiscard]] std::optional<http_response> check_request(
+    const http_request& request, const config& options, bool websocket, request_query& query);
+
+// The CORS headers of any response to this request.
+[[nodiscard]] std::vector<http_header>
+cors_headers(const http_request& request, const cors_config& cors);
+
+} // namespace eio

@@ -1,0 +1,282 @@
+#include "eio/session.hpp"
+
+#include "eio/session_table.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace eio {
+
+namespace {
+
+constexpr std::string_view probe_data = "probe";
+
+close_code code_for(close_reason reason) {
+    switch (reason) {
+    case close_reason::server_disconnect:
+    case close_reason::client_disconnect:
+    case close_reason::ping_timeout:
+    case close_reason::transport_close:
+        return close_code::normal;
+    case close_reason::transport_error:
+        return close_code::protocol_error;
+    case close_reason::slow_peer:
+        return close_code::policy_violation;
+    case close_reason::server_shutdown:
+        return close_code::service_restart;
+    }
+    return close_code::internal_error;
+}
+
+} // namespace
+
+session::session(
+    session_context& context,
+    std::string sid,
+    http_request&& request,
+    std::shared_ptr<transport> carrier,
+    base::time_point now)
+    : context_(context),
+      sid_(std::move(sid)),
+      request_(std::move(request)),
+      carrier_(std::move(carrier)),
+      ping_at_(now + context.options.ping_interval) {
+    request_.body.clear();
+    request_.body.shrink_to_fit();
+    carrier_->set_owner(this);
+}
+
+session::~session() {
+    carrier_->set_owner(nullptr);
+    if (probe_)
+        probe_->set_owner(nullptr);
+}
+
+polling* session::polling_carrier() noexcept {
+    return carrier_->kind() == transport_kind::polling ? static_cast<polling*>(carrier_.get())
+                                                       : nullptr;
+}
+
+void session::send(packet&& outgoing) {
+    if (closed() || overflown_)
+        return;
+    const bool was_empty = queue_.empty();
+    queued_bytes_ += outgoing.data.size();
+    queue_.push_back(std::move(outgoing));
+    // Closed at the end of the turn: whoever sends may be walking through a room.
+    if (!was_empty && queued_bytes_ > 2 * context_.options.send_buffer_bytes)
+        overflown_ = true;
+    context_.table.mark_dirty(*this);
+}
+
+void session::flush(base::time_point now) {
+    if (closed())
+        return;
+    if (carrier_->writable() && !queue_.empty()) {
+        carrier_->send(queue_);
+        if (closed())
+            return;
+        queue_.clear();
+        if (queue_.capacity() > 64) // a burst's storage is not kept for a lifetime
+            queue_.shrink_to_fit();
+        queued_bytes_ = 0;
+        overflown_ = false;
+        slow_deadline_ = never;
+    } else if (probed_ && carrier_->writable()) {
+        // The client pauses polling before it upgrades, and its GET is what it waits for.
+        const packet noop{packet_type::noop, false, {}};
+        carrier_->send({&noop, 1});
+    }
+    if (overflown_) {
+        close(close_reason::slow_peer, now);
+    } else if (queued_bytes_ > context_.options.send_buffer_bytes && slow_deadline_ == never) {
+        slow_deadline_ = now + context_.options.slow_peer_timeout;
+        context_.table.schedule(*this);
+    }
+}
+
+void session::close(close_reason reason, base::time_point now) {
+    if (closed())
+        return;
+    if (carrier_->writable() && !queue_.empty())
+        carrier_->send(queue_);
+    state_ = state::closed;
+    queue_.clear();
+    queued_bytes_ = 0;
+    drop_probe(close_code::normal);
+    carrier_->set_owner(nullptr);
+    if (auto* poll = polling_carrier(); poll && reason == close_reason::client_disconnect)
+        poll->retire();
+    else
+        carrier_->close(code_for(reason));
+    context_.above.on_close(*this, reason, now);
+    context_.table.retire(*this);
+}
+
+void session::fail(std::string_view why, base::time_point now) {
+    context_.log.log(
+        base::log_channel::engineio,
+        base::log_level::warning,
+        "closing session " + sid_ + ": " + std::string(why));
+    close(close_reason::transport_error, now);
+}
+
+base::time_point session::deadline() const noexcept {
+    return std::min({ping_at_, pong_deadline_, upgrade_deadline_, slow_deadline_});
+}
+
+void session::on_deadline(base::time_point now) {
+    if (now >= upgrade_deadline_)
+        drop_probe(close_code::normal);
+    if (now >= slow_deadline_)
+        return close(close_reason::slow_peer, now);
+    if (now >= pong_deadline_) {
+        pong_deadline_ = never;
+        if (!carrier_->relayed())
+            return close(close_reason::ping_timeout, now);
+        // The pong may have arrived and wait in a busy application: ask its loop first.
+        suspected_ = true;
+        context_.table.suspect(*this);
+    }
+    if (now >= ping_at_) {
+        ping_at_ = never; // until the pong
+        send({packet_type::ping, false, {}});
+        if (!reading_paused_ && context_.options.monitor_clients)
+            pong_deadline_ = now + context_.options.ping_timeout;
+    }
+}
+
+void session::on_relay_alive(base::time_point now) {
+    if (std::exchange(suspected_, false) && !closed() && !reading_paused_)
+        close(close_reason::ping_timeout, now);
+}
+
+void session::on_frame(transport& from, std::string_view data, bool binary, base::time_point now) {
+    if (closed())
+        return;
+    if (&from == probe_.get())
+        return on_probe_frame(data, binary, now);
+    assert(&from == carrier_.get());
+    if (binary) {
+        context_.above.on_message(*this, data, true, now);
+        pause_if_unhandled();
+    } else if (const auto received = decode_packet(data)) {
+        on_carrier_packet(*received, now);
+    } else {
+        fail("not an Engine.IO packet", now);
+    }
+}
+
+void session::on_carrier_packet(packet_view received, base::time_point now) {
+    switch (received.type) {
+    case packet_type::message:
+        context_.above.on_message(*this, received.data, false, now);
+        pause_if_unhandled();
+        return;
+    case packet_type::pong:
+        suspected_ = false;
+        pong_deadline_ = never;
+        if (ping_at_ == never) {
+            ping_at_ = now + context_.options.ping_interval;
+            context_.table.schedule(*this);
+        }
+        return;
+    case packet_type::close:
+        return close(close_reason::client_disconnect, now);
+    case packet_type::noop:
+        return;
+    case packet_type::ping: // since v4 the server pings
+    case packet_type::open:
+    case packet_type::upgrade:
+        return fail("a packet that only a server sends, or only a probe", now);
+    }
+}
+
+bool session::can_upgrade() const noexcept {
+    return !closed() && !probe_ && carrier_->kind() == transport_kind::polling &&
+           context_.options.allow_upgrades;
+}
+
+bool session::attach_probe(std::shared_ptr<transport> probe, base::time_point now) {
+    if (!can_upgrade())
+        return false;
+    probe_ = std::move(probe);
+    probe_->set_owner(this);
+    upgrade_deadline_ = now + context_.options.upgrade_timeout;
+    context_.table.schedule(*this);
+    return true;
+}
+
+// Engine.IO v4, "Upgrade": 2probe, 3probe, 5. Anything else costs the probe, not the session.
+void session::on_probe_frame(std::string_view data, bool binary, base::time_point now) {
+    const auto received = binary ? std::nullopt : decode_packet(data);
+    if (received && !probed_ && received->type == packet_type::ping &&
+        received->data == probe_data) {
+        const packet pong{packet_type::pong, false, base::bytes(probe_data)};
+        probed_ = true;
+        context_.table.mark_dirty(*this);
+        probe_->send({&pong, 1});
+    } else if (received && probed_ && received->type == packet_type::upgrade) {
+        complete_upgrade(now);
+    } else {
+        drop_probe(close_code::protocol_error);
+    }
+}
+
+void session::complete_upgrade(base::time_point now) {
+    const auto old = std::exchange(carrier_, std::exchange(probe_, nullptr));
+    probed_ = false;
+    upgrade_deadline_ = never;
+    static_cast<polling&>(*old).retire();
+    if (reading_paused_)
+        carrier_->pause_reading();
+    flush(now);
+}
+
+void session::drop_probe(close_code code) {
+    upgrade_deadline_ = never;
+    probed_ = false;
+    if (const auto probe = std::exchange(probe_, nullptr)) {
+        probe->set_owner(nullptr);
+        probe->close(code);
+    }
+}
+
+void session::on_transport_closed(transport& from, bool failed, base::time_point now) {
+    if (&from == probe_.get()) {
+        probe_->set_owner(nullptr);
+        probe_ = nullptr;
+        probed_ = false;
+        upgrade_deadline_ = never;
+    } else if (&from == carrier_.get()) {
+        close(failed ? close_reason::transport_error : close_reason::transport_close, now);
+    }
+}
+
+void session::on_writable(transport& to, base::time_point) {
+    if (&to == carrier_.get() && !closed())
+        context_.table.mark_dirty(*this);
+}
+
+void session::pause_if_unhandled() {
+    if (closed() || reading_paused_ || unhandled_ < unhandled_bound)
+        return;
+    reading_paused_ = true;
+    pong_deadline_ = never;
+    carrier_->pause_reading();
+}
+
+void session::remove_unhandled(std::size_t count, base::time_point now) {
+    unhandled_ -= std::min(count, unhandled_);
+    if (closed() || !reading_paused_ || unhandled_ > unhandled_bound / 2)
+        return;
+    reading_paused_ = false;
+    if (ping_at_ == never && context_.options.monitor_clients) { // a pong is owed since before
+        pong_deadline_ = now + context_.options.ping_timeout;
+        context_.table.schedule(*this);
+    }
+    carrier_->resume_reading();
+}
+
+} // namespace eio

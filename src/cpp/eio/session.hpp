@@ -1,0 +1,117 @@
+// One client: open, heartbeat, upgrade, close; its send queue. Belongs to the shard's thread.
+// Engine.IO v4, "Protocol".
+#pragma once
+
+#include "base/log.hpp"
+#include "eio/config.hpp"
+#include "eio/handler.hpp"
+#include "eio/http.hpp"
+#include "eio/polling.hpp"
+#include "eio/transport.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eio {
+
+class session_table;
+
+// What every session of a shard shares.
+struct session_context {
+    const config& options;
+    handler& above;
+    base::log_sink& log;
+    session_table& table;
+};
+
+class session final : private transport_owner {
+public:
+    session(
+        session_context& context,
+        std::string sid,
+        http_request&& request,
+        std::shared_ptr<transport> carrier,
+        base::time_point now);
+    ~session() override;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
+    // The request that opened the session, without its body.
+    [[nodiscard]] const http_request& request() const noexcept { return request_; }
+    [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
+    [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
+    [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+
+    // Queues a packet for the end of the turn. At the bound: the session is closed as a slow peer
+    // when its queue stays above `send_buffer_bytes` for `slow_peer_timeout`, or at once when it
+    // reaches twice that; one packet of any size may enter an empty queue.
+    void send(packet&& outgoing);
+    // The one way to end. The handler hears `on_close`; the table frees the session after the turn.
+    void close(close_reason reason, base::time_point now);
+
+    // What the layer above has taken from this session and not yet dealt with. At 1,000 the peer
+    // is not read, and owes no pong meanwhile: a busy application never costs a client its
+    // connection. Reading goes on at half of it.
+    void add_unhandled() noexcept { ++unhandled_; }
+    void remove_unhandled(std::size_t count, base::time_point now);
+    [[nodiscard]] std::size_t unhandled() const noexcept { return unhandled_; }
+
+private:
+    friend class server;
+    friend class session_table;
+
+    enum class state : std::uint8_t { open, closed };
+    static constexpr base::time_point never = base::time_point::max();
+    static constexpr std::size_t unhandled_bound = 1'000;
+
+    // For the server: the polling transport while it carries the session, else null.
+    [[nodiscard]] polling* polling_carrier() noexcept;
+    // Not when it is carried by a WebSocket, or when one probes already.
+    [[nodiscard]] bool can_upgrade() const noexcept;
+    // A WebSocket that wants to take over. False when it may not.
+    [[nodiscard]] bool attach_probe(std::shared_ptr<transport> probe, base::time_point now);
+    // For the table: hands the queue to the carrier, once a turn.
+    void flush(base::time_point now);
+    void on_deadline(base::time_point now);
+    // The answer to a suspicion: the loop that relays this session is alive.
+    void on_relay_alive(base::time_point now);
+    [[nodiscard]] base::time_point deadline() const noexcept;
+
+    void
+    on_frame(transport& from, std::string_view data, bool binary, base::time_point now) override;
+    void on_transport_closed(transport& from, bool failed, base::time_point now) override;
+    void on_writable(transport& to, base::time_point now) override;
+    void on_carrier_packet(packet_view received, base::time_point now);
+    void on_probe_frame(std::string_view data, bool binary, base::time_point now);
+    void complete_upgrade(base::time_point now);
+    void drop_probe(close_code code);
+    void pause_if_unhandled();
+    void fail(std::string_view why, base::time_point now);
+
+    session_context& context_;
+    std::string sid_;
+    http_request request_;
+    std::shared_ptr<transport> carrier_;
+    std::shared_ptr<transport> probe_; // a WebSocket that is taking over
+    std::vector<packet> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::size_t unhandled_ = 0;
+    // The due times of what may happen next; `never` when it may not.
+    base::time_point ping_at_;
+    base::time_point pong_deadline_ = never;
+    base::time_point upgrade_deadline_ = never;
+    base::time_point slow_deadline_ = never;
+    base::time_point armed_for_ = never; // the table's: its earliest entry for this session
+    state state_ = state::open;
+    bool dirty_ = false; // the table's: waits for the end of the turn
+    bool probed_ = false;
+    bool overflown_ = false;
+    bool reading_paused_ = false;
+    bool suspected_ = false; // silent, but perhaps only its relay is
+};
+
+} // namespace eio
