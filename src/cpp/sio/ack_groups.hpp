@@ -1,0 +1,45 @@
+// Emits that wait for acks: one group for each token, however many clients it was sent to.
+// Belongs to the shard's thread.
+#pragma once
+
+#include "sio/event.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace sio {
+
+struct ack_group {
+    std::string nsp;
+    std::size_t waiting = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> asked; // sid, ack id
+};
+
+class ack_groups {
+public:
+    ack_group& open(ack_token token, std::string nsp) {
+        return groups_.insert_or_assign(token, ack_group{std::move(nsp), 0, {}}).first->second;
+    }
+    // One client has answered or left. True when it was the last: the group is closed.
+    [[nodiscard]] bool settle(ack_token token) {
+        const auto found = groups_.find(token);
+        if (found == groups_.end() || --found->second.waiting > 0)
+            return false;
+        groups_.erase(found);
+        return true;
+    }
+    // Takes the group out; an empty one when the token is unknown.
+    [[nodiscard]] ack_group take(ack_token token) {
+        auto node = groups_.extract(token);
+        return node ? std::move(node.mapped()) : ack_group{};
+    }
+
+private:
+    std::unordered_map<ack_token, ack_group> groups_;
+};
+
+} // namespace sio

@@ -1,0 +1,135 @@
+#include "sio/client.hpp"
+
+#include "base/json.hpp"
+#include "sio/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sio {
+
+socket* client::find(std::string_view nsp) const noexcept {
+    const auto found = std::ranges::find_if(
+        sockets_, [&](const socket* each) { return each->home.name() == nsp; });
+    return found == sockets_.end() ? nullptr : *found;
+}
+
+void client::remove(const socket& left, bool by_server) {
+    std::erase(sockets_, &left);
+    if (!by_server || std::ranges::find(left_, left.home.name()) != left_.end())
+        return;
+    if (left_.size() == above_.options().max_namespaces)
+        left_.erase(left_.begin());
+    left_.push_back(left.home.name());
+}
+
+void client::send(const base::bytes& frame, const std::vector<base::bytes>& attachments) {
+    session_.send({eio::packet_type::message, false, frame});
+    for (const auto& attachment : attachments)
+        session_.send({eio::packet_type::message, true, attachment});
+}
+
+bool client::on_text(std::string_view text, base::time_point) {
+    if (partial_)
+        return false;
+    const auto packet = decode_packet(text, above_.options().max_attachments);
+    if (!packet)
+        return false;
+    switch (packet->type) {
+    case packet_type::connect:
+        return on_connect(*packet);
+    case packet_type::disconnect:
+        if (!packet->data.empty())
+            return false;
+        if (auto* leaving = find(packet->nsp))
+            above_.on_client_disconnect(*leaving);
+        return true;
+    case packet_type::event:
+    case packet_type::ack:
+    case packet_type::binary_event:
+    case packet_type::binary_ack:
+        return on_arguments(*packet);
+    case packet_type::connect_error: // only a server sends it
+        return false;
+    }
+    return false;
+}
+
+bool client::on_connect(const packet_view& packet) {
+    if (!packet.data.empty() && (packet.data[0] != '{' || !base::json::valid(packet.data)))
+        return false;
+    if (find(packet.nsp))
+        return false;
+    above_.on_connect(*this, packet.nsp, packet.data);
+    return true;
+}
+
+bool client::on_arguments(const packet_view& packet) {
+    const bool is_ack = packet.type == packet_type::ack || packet.type == packet_type::binary_ack;
+    auto scan = base::json::scan_array(packet.data);
+    if (!scan)
+        return false;
+    if (!is_ack && !scan->starts_with_integer &&
+        (!scan->starts_with_string || is_reserved_event(scan->first)))
+        return false;
+    auto* to = find(packet.nsp);
+    if (!to && !is_ack && std::ranges::find(left_, packet.nsp) == left_.end())
+        return false; // never connected to this namespace
+    if (packet.attachments == 0) {
+        if (to)
+            deliver(*to, is_ack, packet.id, scan->first, {std::string(packet.data), {}});
+        return true;
+    }
+    // Refused before anything is gathered: acks of strangers, placeholders of nothing.
+    const auto out_of_range = [&](std::uint32_t number) { return number >= packet.attachments; };
+    if ((is_ack && !to) || scan->bad_placeholder ||
+        std::ranges::any_of(scan->placeholders, out_of_range))
+        return false;
+    partial_ = std::make_unique<partial_packet>(partial_packet{
+        .type = is_ack ? packet_type::ack : packet_type::event,
+        .nsp = std::string(packet.nsp),
+        .id = packet.id,
+        .missing = packet.attachments,
+        .event = std::move(scan->first),
+        .args = {std::string(packet.data), {}}});
+    partial_->args.attachments.reserve(packet.attachments);
+    return true;
+}
+
+bool client::on_binary(std::string_view data) {
+    if (!partial_)
+        return false;
+    partial_->bytes += data.size();
+    if (partial_->bytes > above_.options().max_attachment_bytes)
+        return false;
+    partial_->args.attachments.emplace_back(data);
+    if (--partial_->missing > 0)
+        return true;
+    auto complete = std::exchange(partial_, nullptr);
+    if (auto* to = find(complete->nsp))
+        deliver(
+            *to,
+            complete->type == packet_type::ack,
+            complete->id,
+            complete->event,
+            std::move(complete->args));
+    return true;
+}
+
+void client::deliver(
+    socket& to,
+    bool is_ack,
+    std::optional<std::uint64_t> id,
+    std::string_view event,
+    arguments&& args) {
+    if (is_ack) {
+        if (id)
+            above_.on_ack(to, *id, std::move(args));
+    } else if (to.state == socket_state::pending) {
+        above_.warn(to.sid + " is not connected to namespace " + to.home.name());
+    } else {
+        above_.on_event(to, event, id, std::move(args));
+    }
+}
+
+} // namespace sio

@@ -1,0 +1,67 @@
+// One session and its sockets: reads its packets, gathers their attachments, routes them by
+// namespace. Belongs to the shard's thread.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "eio/session.hpp"
+#include "sio/packet.hpp"
+#include "sio/socket.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sio {
+
+class server;
+
+class client {
+public:
+    client(server& above, eio::session& session) noexcept : above_(above), session_(session) {}
+
+    // False when the frame breaks the protocol: the caller closes the session.
+    [[nodiscard]] bool on_text(std::string_view text, base::time_point now);
+    [[nodiscard]] bool on_binary(std::string_view data);
+
+    [[nodiscard]] eio::session& session() noexcept { return session_; }
+    [[nodiscard]] const std::vector<socket*>& sockets() const noexcept { return sockets_; }
+    [[nodiscard]] socket* find(std::string_view nsp) const noexcept;
+    void add(socket& joined) { sockets_.push_back(&joined); }
+    // The socket is gone, or must not be found any more. `by_server`: events that were under way
+    // are no fault of the client.
+    void remove(const socket& left, bool by_server);
+
+    void send(const base::bytes& frame, const std::vector<base::bytes>& attachments = {});
+
+private:
+    // An event or ack that waits for its attachments.
+    struct partial_packet {
+        packet_type type; // event or ack
+        std::string nsp;
+        std::optional<std::uint64_t> id;
+        std::size_t missing;
+        std::size_t bytes = 0;
+        std::string event; // its name, when it is one
+        arguments args;
+    };
+
+    [[nodiscard]] bool on_connect(const packet_view& packet);
+    [[nodiscard]] bool on_arguments(const packet_view& packet);
+    void deliver(
+        socket& to,
+        bool is_ack,
+        std::optional<std::uint64_t> id,
+        std::string_view event,
+        arguments&& args);
+
+    server& above_;
+    eio::session& session_;
+    std::vector<socket*> sockets_;  // few: one a namespace, at most config::max_namespaces
+    std::vector<std::string> left_; // namespaces that the server took this client out of
+    std::unique_ptr<partial_packet> partial_;
+};
+
+} // namespace sio

@@ -1,0 +1,20 @@
+// What a Socket.IO server may be told; set once, before the first client.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace sio {
+
+struct config {
+    // A session that has joined no namespace by then is closed; socket.io's connectTimeout.
+    std::chrono::milliseconds connect_timeout{45'000};
+    bool always_connect = false;      // CONNECT before the connect handler has decided
+    std::size_t max_attachments = 10; // of one packet; socket.io-parser's default. Closes
+    std::size_t max_attachment_bytes = 1'000'000; // of one packet, together. Closes
+    std::size_t max_namespaces = 32;              // of one session, pending ones included. Refused
+    std::size_t max_rooms = 100'000;              // of one socket. An error to the caller
+    std::size_t max_room_name_bytes = 1'024;      // An error to the caller
+};
+
+} // namespace sio

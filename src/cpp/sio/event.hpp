@@ -1,0 +1,69 @@
+// What the application is told, and the sink that it goes to.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "sio/packet.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace sio {
+
+// A token names the callback of an emit; the application chooses it. 0 is none.
+using ack_token = std::uint64_t;
+
+struct connect_event {
+    std::string sid;
+    std::string nsp;
+    std::string eio_sid;
+    std::string auth; // a JSON object; empty when the client sent none
+};
+
+struct message_event {
+    std::string sid;
+    std::string nsp;
+    std::string eio_sid;
+    arguments args; // the event's name first
+    std::optional<std::uint64_t> ack_id;
+};
+
+struct ack_event {
+    ack_token token = 0;
+    arguments args;
+};
+
+// No more answers will come for this token: all have answered or left.
+struct acks_done_event {
+    ack_token token = 0;
+};
+
+struct disconnect_event {
+    std::string sid;
+    std::string nsp;
+    std::string eio_sid;
+    std::string_view reason; // one of python-socketio's five, a literal
+};
+
+// After the disconnect_event of each of its sids.
+struct session_closed_event {
+    std::string eio_sid;
+};
+
+using server_event = std::variant<
+    connect_event,
+    message_event,
+    ack_event,
+    acks_done_event,
+    disconnect_event,
+    session_closed_event>;
+
+class event_sink {
+public:
+    virtual ~event_sink() = default;
+    virtual void on_event(server_event&& told) = 0;
+};
+
+} // namespace sio

@@ -1,0 +1,43 @@
+// Which namespaces clients may join, and which events the application wants to hear.
+#pragma once
+
+#include "base/string_hash.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sio {
+
+struct interest {
+    static constexpr std::string_view any = "*";
+
+    bool any_namespace = false;
+    bool everything = false; // deliver all: the application looks for itself
+    base::string_set namespaces;
+    base::string_set handlers; // key(namespace, event), each of which may be "*"
+
+    [[nodiscard]] static std::string key(std::string_view nsp, std::string_view event) {
+        std::string joined(nsp);
+        joined += ','; // never in a namespace's name: it ends the name on the wire
+        joined += event;
+        return joined;
+    }
+
+    [[nodiscard]] bool may_join(std::string_view nsp) const {
+        return any_namespace || namespaces.contains(nsp);
+    }
+    // "connect" is never caught by "*".
+    [[nodiscard]] bool wants_connect(std::string_view nsp) const {
+        return everything || has(nsp, "connect");
+    }
+    [[nodiscard]] bool wants(std::string_view nsp, std::string_view event) const {
+        return everything || has(nsp, event) || has(nsp, any);
+    }
+
+private:
+    [[nodiscard]] bool has(std::string_view nsp, std::string_view event) const {
+        return handlers.contains(key(nsp, event)) || handlers.contains(key(any, event));
+    }
+};
+
+} // namespace sio

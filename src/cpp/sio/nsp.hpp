@@ -1,0 +1,70 @@
+// One namespace: its sockets and rooms, and who a broadcast goes to. Belongs to the shard's thread.
+#pragma once
+
+#include "base/string_hash.hpp"
+#include "sio/rooms.hpp"
+#include "sio/socket.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sio {
+
+// Who an emit goes to: the union of the rooms, or everyone; less those to skip. Each once.
+struct selection {
+    std::optional<std::vector<std::string>> rooms;
+    std::vector<std::string> skip_sids;
+};
+
+class nsp {
+public:
+    explicit nsp(std::string name) : name_(std::move(name)) {}
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] socket* find(std::string_view sid) const noexcept;
+    socket& add(std::unique_ptr<socket> joined);
+    // Leaves its rooms and is freed.
+    void remove(socket& gone);
+    [[nodiscard]] const base::string_map<std::unique_ptr<socket>>& sockets() const noexcept {
+        return sockets_;
+    }
+    [[nodiscard]] rooms& room_index() noexcept { return rooms_; }
+    [[nodiscard]] const rooms& room_index() const noexcept { return rooms_; }
+
+    // Calls `visit(socket&)` for each selected socket, whatever its state. It must not remove any.
+    template <class Visitor>
+    void for_each(const selection& whom, Visitor&& visit) {
+        const auto turn = ++visits_;
+        for (const auto& sid : whom.skip_sids)
+            if (auto* skipped = find(sid))
+                skipped->visit = turn;
+        const auto once = [&](socket& each) {
+            if (std::exchange(each.visit, turn) != turn)
+                visit(each);
+        };
+        if (!whom.rooms) {
+            for (const auto& [sid, each] : sockets_)
+                once(*each);
+            return;
+        }
+        for (const auto& name : *whom.rooms) {
+            if (auto* own = find(name))
+                once(*own);
+            if (const auto* members = rooms_.find(name))
+                for (auto* each : members->members)
+                    once(*each);
+        }
+    }
+
+private:
+    std::string name_;
+    base::string_map<std::unique_ptr<socket>> sockets_;
+    rooms rooms_;
+    std::uint64_t visits_ = 0;
+};
+
+} // namespace sio

@@ -1,0 +1,58 @@
+// Socket.IO packets: their header read and written; arguments stay JSON text.
+// Socket.IO v5, "Packet encoding".
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sio {
+
+enum class packet_type : std::uint8_t {
+    connect = 0,
+    disconnect = 1,
+    event = 2,
+    ack = 3,
+    connect_error = 4,
+    binary_event = 5,
+    binary_ack = 6,
+};
+
+// Views into the frame, dead when the call returns.
+struct packet_view {
+    packet_type type = packet_type::event;
+    std::string_view nsp = "/"; // a legacy query string behind '?' is cut off
+    std::optional<std::uint64_t> id{};
+    std::size_t attachments = 0;
+    std::string_view data{}; // not yet checked; empty when there is none
+};
+
+// What a JavaScript number holds exactly; an ack id beyond is malformed.
+constexpr std::uint64_t max_ack_id = (std::uint64_t{1} << 53) - 1;
+
+// Nothing when the header is malformed or asks for more than `max_attachments`.
+[[nodiscard]] std::optional<packet_view>
+decode_packet(std::string_view text, std::size_t max_attachments) noexcept;
+
+// Arguments on their way out: a JSON array, and the binaries that its placeholders name.
+struct arguments {
+    std::string json;
+    std::vector<base::bytes> attachments;
+};
+
+// The text frame. `type` is event or ack; attachments make it the binary kind.
+[[nodiscard]] base::bytes encode_packet(
+    packet_type type,
+    std::string_view nsp,
+    std::optional<std::uint64_t> id,
+    std::string_view data,
+    std::size_t attachments = 0);
+
+// Names that only the protocol itself may use for events (socket.io-parser, RESERVED_EVENTS).
+[[nodiscard]] bool is_reserved_event(std::string_view name) noexcept;
+
+} // namespace sio

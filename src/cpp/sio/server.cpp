@@ -1,0 +1,363 @@
+#include "sio/server.hpp"
+
+#include "eio/session.hpp"
+
+#include <utility>
+
+namespace sio {
+
+namespace {
+
+// python-socketio's five.
+std::string_view reason_name(eio::close_reason reason) {
+    switch (reason) {
+    case eio::close_reason::server_disconnect:
+    case eio::close_reason::server_shutdown:
+        return "server disconnect";
+    case eio::close_reason::client_disconnect:
+        return "client disconnect";
+    case eio::close_reason::ping_timeout:
+        return "ping timeout";
+    case eio::close_reason::transport_close:
+        return "transport close";
+    case eio::close_reason::transport_error:
+    case eio::close_reason::slow_peer:
+        return "transport error";
+    }
+    return "transport error";
+}
+
+} // namespace
+
+server::server(const config& options, event_sink& sink, base::log_sink& log, base::sid_source& sids)
+    : options_(options), sink_(sink), log_(log), sids_(sids) {}
+
+void server::warn(std::string text) {
+    log_.log(base::log_channel::socketio, base::log_level::warning, std::move(text));
+}
+
+nsp* server::find_nsp(std::string_view name) const noexcept {
+    const auto found = namespaces_.find(name);
+    return found == namespaces_.end() ? nullptr : found->second.get();
+}
+
+socket* server::find_socket(std::string_view sid, std::string_view nsp) const noexcept {
+    const auto* home = find_nsp(nsp);
+    return home ? home->find(sid) : nullptr;
+}
+
+// --- sessions ---
+
+void server::on_open(eio::session& opened, base::time_point now) {
+    clients_.emplace(opened.sid(), std::make_unique<client>(*this, opened));
+    joining_.emplace_back(now + options_.connect_timeout, opened.sid());
+}
+
+void server::on_message(
+    eio::session& from, std::string_view data, bool binary, base::time_point now) {
+    auto& client = *clients_.find(from.sid())->second;
+    if (binary ? client.on_binary(data) : client.on_text(data, now))
+        return;
+    warn("closing session " + from.sid() + ": not a Socket.IO packet it may send now");
+    from.close(eio::close_reason::transport_error, now);
+}
+
+void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point) {
+    const auto found = clients_.find(closed.sid());
+    const auto left = found->second->sockets();
+    for (auto* each : left)
+        start_leaving(*each, reason_name(reason), false);
+    clients_.erase(found);
+    sink_.on_event(session_closed_event{closed.sid()});
+}
+
+void server::sweep(base::time_point now) {
+    for (; !joining_.empty() && joining_.front().first <= now; joining_.pop_front()) {
+        const auto found = clients_.find(joining_.front().second);
+        if (found != clients_.end() && found->second->sockets().empty())
+            found->second->session().close(eio::close_reason::server_disconnect, now);
+    }
+}
+
+std::optional<base::time_point> server::next_deadline() const {
+    if (joining_.empty())
+        return std::nullopt;
+    return joining_.front().first;
+}
+
+void server::close_session(std::string_view eio_sid, base::time_point now) {
+    if (const auto found = clients_.find(eio_sid); found != clients_.end())
+        found->second->session().close(eio::close_reason::server_disconnect, now);
+}
+
+void server::events_done(std::string_view eio_sid, std::size_t count, base::time_point now) {
+    if (const auto found = clients_.find(eio_sid); found != clients_.end())
+        found->second->session().remove_unhandled(count, now);
+}
+
+// --- joining and leaving a namespace ---
+
+void server::on_connect(client& from, std::string_view name, std::string_view auth) {
+    if (!interest_.may_join(name) || from.sockets().size() >= options_.max_namespaces) {
+        from.send(encode_packet(packet_type::connect_error, name, {}, "\"Unable to connect\""));
+        return;
+    }
+    auto found = namespaces_.find(name);
+    if (found == namespaces_.end())
+        found =
+            namespaces_.emplace(std::string(name), std::make_unique<nsp>(std::string(name))).first;
+    auto& home = *found->second;
+    auto& joined =
+        home.add(std::make_unique<socket>(sids_.next(), from.session().sid(), home, from));
+    from.add(joined);
+    const bool ask = interest_.wants_connect(name);
+    if (!ask || options_.always_connect) {
+        joined.state = socket_state::connected;
+        send_connect(joined);
+    }
+    if (ask)
+        sink_.on_event(connect_event{joined.sid, home.name(), joined.eio_sid, std::string(auth)});
+}
+
+void server::send_connect(socket& to) {
+    to.owner->send(
+        encode_packet(packet_type::connect, to.home.name(), {}, "{\"sid\":\"" + to.sid + "\"}"));
+}
+
+void server::accept(std::string_view sid, std::string_view nsp) {
+    auto* accepted = find_socket(sid, nsp);
+    if (!accepted || accepted->state != socket_state::pending)
+        return;
+    accepted->state = socket_state::connected;
+    if (!accepted->left_while_pending.empty())
+        start_leaving(*accepted, accepted->left_while_pending, false);
+    else
+        send_connect(*accepted);
+}
+
+void server::refuse(std::string_view sid, std::string_view nsp, std::string_view reason) {
+    auto* refused = find_socket(sid, nsp);
+    if (!refused || refused->state == socket_state::leaving)
+        return;
+    if (refused->receives()) {
+        const auto type =
+            options_.always_connect ? packet_type::disconnect : packet_type::connect_error;
+        refused->owner->send(encode_packet(type, nsp, {}, reason));
+    }
+    remove(*refused);
+}
+
+void server::disconnect(std::string_view sid, std::string_view nsp) {
+    auto* leaving = find_socket(sid, nsp);
+    if (!leaving || leaving->state != socket_state::connected)
+        return;
+    leaving->owner->send(encode_packet(packet_type::disconnect, nsp, {}, {}));
+    start_leaving(*leaving, reason_name(eio::close_reason::server_disconnect), true);
+}
+
+void server::on_client_disconnect(socket& leaving) {
+    start_leaving(leaving, reason_name(eio::close_reason::client_disconnect), false);
+}
+
+void server::start_leaving(socket& leaving, std::string_view reason, bool by_server) {
+    if (leaving.owner) {
+        leaving.owner->remove(leaving, by_server);
+        leaving.owner = nullptr;
+    }
+    finish_acks(leaving);
+    if (leaving.state == socket_state::pending) {
+        leaving.left_while_pending = reason; // told when the connect handler has accepted
+        return;
+    }
+    leaving.state = socket_state::leaving;
+    sink_.on_event(disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason});
+}
+
+void server::disconnect_done(std::string_view sid, std::string_view nsp) {
+    if (auto* gone = find_socket(sid, nsp); gone && gone->state == socket_state::leaving)
+        remove(*gone);
+}
+
+void server::remove(socket& gone) {
+    if (gone.owner)
+        gone.owner->remove(gone, true);
+    finish_acks(gone);
+    auto& home = gone.home;
+    home.remove(gone);
+    if (home.sockets().empty())
+        namespaces_.erase(namespaces_.find(home.name()));
+}
+
+// --- events and acks ---
+
+void server::on_event(
+    socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args) {
+    if (!interest_.wants(from.home.name(), event))
+        return; // nobody listens: as python-socketio, no ack either
+    from.owner->session().add_unhandled();
+    sink_.on_event(message_event{from.sid, from.home.name(), from.eio_sid, std::move(args), id});
+}
+
+void server::emit(
+    std::string_view nsp, const selection& whom, const arguments& args, ack_token token) {
+    auto* home = find_nsp(nsp);
+    if (token == 0) {
+        if (!home)
+            return;
+        const auto frame =
+            encode_packet(packet_type::event, nsp, {}, args.json, args.attachments.size());
+        home->for_each(whom, [&](socket& to) {
+            if (to.receives())
+                to.owner->send(frame, args.attachments);
+        });
+        return;
+    }
+    auto& group = ack_groups_.open(token, std::string(nsp));
+    if (home)
+        home->for_each(whom, [&](socket& to) {
+            if (!to.receives())
+                return;
+            const auto id = to.next_ack_id++;
+            to.pending_acks.emplace(id, token);
+            group.asked.emplace_back(to.sid, id);
+            to.owner->send(
+                encode_packet(packet_type::event, nsp, id, args.json, args.attachments.size()),
+                args.attachments);
+        });
+    group.waiting = group.asked.size();
+    if (group.waiting == 0) {
+        forget_token(token);
+        sink_.on_event(acks_done_event{token});
+    }
+}
+
+void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
+    const auto pending = from.pending_acks.extract(id);
+    if (!pending)
+        return; // unknown, or forgotten
+    const auto token = pending.mapped();
+    sink_.on_event(ack_event{token, std::move(args)});
+    if (ack_groups_.settle(token))
+        sink_.on_event(acks_done_event{token});
+}
+
+void server::forget_token(ack_token token) {
+    const auto group = ack_groups_.take(token);
+    for (const auto& [sid, id] : group.asked)
+        if (auto* asked = find_socket(sid, group.nsp))
+            asked->pending_acks.erase(id);
+}
+
+void server::finish_acks(socket& gone) {
+    for (const auto& [id, token] : std::exchange(gone.pending_acks, {}))
+        if (ack_groups_.settle(token))
+            sink_.on_event(acks_done_event{token});
+}
+
+void server::send_ack(
+    std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args) {
+    auto* to = find_socket(sid, nsp);
+    if (to && to->receives())
+        to->owner->send(
+            encode_packet(packet_type::ack, nsp, id, args.json, args.attachments.size()),
+            args.attachments);
+}
+
+// --- rooms ---
+
+room_result server::enter_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    auto* home = find_nsp(nsp);
+    if (!home)
+        return room_result::unknown_namespace;
+    auto* entering = home->find(sid);
+    if (!entering)
+        return room_result::unknown_sid;
+    if (room == sid)
+        return room_result::ok; // its own room, which it is in
+    if (home->find(room))
+        return room_result::is_sid;
+    if (entering->rooms_joined.size() >= options_.max_rooms ||
+        room.size() > options_.max_room_name_bytes)
+        return room_result::limit;
+    home->room_index().join(*entering, room);
+    return room_result::ok;
+}
+
+void server::leave_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    if (auto* leaving = find_socket(sid, nsp))
+        leaving->home.room_index().leave(*leaving, room);
+}
+
+room_result server::close_room(std::string_view room, std::string_view nsp) {
+    auto* home = find_nsp(nsp);
+    if (!home)
+        return room_result::ok;
+    if (home->find(room))
+        return room_result::is_sid;
+    home->room_index().close(room);
+    return room_result::ok;
+}
+
+// --- questions ---
+
+const socket* server::find(std::string_view sid, std::string_view nsp) const {
+    return find_socket(sid, nsp);
+}
+
+const socket* server::find_of_session(std::string_view eio_sid, std::string_view nsp) const {
+    const auto found = clients_.find(eio_sid);
+    return found == clients_.end() ? nullptr : found->second->find(nsp);
+}
+
+std::vector<std::string> server::rooms(std::string_view sid, std::string_view nsp) const {
+    std::vector<std::string> names;
+    if (const auto* asked = find_socket(sid, nsp)) {
+        names.push_back(asked->sid);
+        for (const auto& [joined, place] : asked->rooms_joined)
+            names.push_back(joined->name);
+    }
+    return names;
+}
+
+std::vector<std::pair<std::string, std::string>>
+server::participants(std::string_view nsp, const selection& whom) {
+    std::vector<std::pair<std::string, std::string>> list;
+    if (auto* home = find_nsp(nsp))
+        home->for_each(
+            whom, [&](const socket& each) { list.emplace_back(each.sid, each.eio_sid); });
+    return list;
+}
+
+std::vector<std::string> server::namespaces() const {
+    std::vector<std::string> names;
+    for (const auto& [name, home] : namespaces_)
+        names.push_back(name);
+    return names;
+}
+
+std::vector<std::string> server::room_names(std::string_view nsp) const {
+    std::vector<std::string> names;
+    if (const auto* home = find_nsp(nsp)) {
+        for (const auto& [sid, each] : home->sockets())
+            names.push_back(sid);
+        for (const auto& [name, each] : home->room_index().all())
+            names.push_back(name);
+    }
+    return names;
+}
+
+std::size_t server::socket_count() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [name, home] : namespaces_)
+        count += home->sockets().size();
+    return count;
+}
+
+std::size_t server::room_count() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [name, home] : namespaces_)
+        count += home->room_index().all().size();
+    return count;
+}
+
+} // namespace sio

@@ -1,0 +1,111 @@
+// The Socket.IO server of one shard: owns clients and namespaces, carries out what the
+// application asks, tells it what happened. Belongs to the shard's thread.
+// Socket.IO v5; behaviour as python-socketio's AsyncServer.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/sid.hpp"
+#include "base/string_hash.hpp"
+#include "eio/handler.hpp"
+#include "sio/ack_groups.hpp"
+#include "sio/client.hpp"
+#include "sio/config.hpp"
+#include "sio/event.hpp"
+#include "sio/interest.hpp"
+#include "sio/nsp.hpp"
+#include "sio/room_result.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sio {
+
+class server final : public eio::handler {
+public:
+    server(const config& options, event_sink& sink, base::log_sink& log, base::sid_source& sids);
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    [[nodiscard]] const config& options() const noexcept { return options_; }
+
+    // --- what the application asks ---
+    void set_interest(interest wanted) { interest_ = std::move(wanted); }
+    // Encoded once, queued for each. A token other than 0 asks every receiver for an ack.
+    void emit(std::string_view nsp, const selection& whom, const arguments& args, ack_token token);
+    void forget_token(ack_token token);
+    void
+    send_ack(std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args);
+    void accept(std::string_view sid, std::string_view nsp);
+    // `reason`: JSON, the payload of CONNECT_ERROR.
+    void refuse(std::string_view sid, std::string_view nsp, std::string_view reason);
+    void disconnect(std::string_view sid, std::string_view nsp);
+    void disconnect_done(std::string_view sid, std::string_view nsp);
+    void events_done(std::string_view eio_sid, std::size_t count, base::time_point now);
+    void close_session(std::string_view eio_sid, base::time_point now);
+
+    [[nodiscard]] room_result
+    enter_room(std::string_view sid, std::string_view nsp, std::string_view room);
+    void leave_room(std::string_view sid, std::string_view nsp, std::string_view room);
+    [[nodiscard]] room_result close_room(std::string_view room, std::string_view nsp);
+
+    // --- what the application wants to know ---
+    [[nodiscard]] const socket* find(std::string_view sid, std::string_view nsp) const;
+    [[nodiscard]] const socket*
+    find_of_session(std::string_view eio_sid, std::string_view nsp) const;
+    [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp) const;
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>>
+    participants(std::string_view nsp, const selection& whom);
+    [[nodiscard]] std::vector<std::string> namespaces() const;
+    // A socket's own room, named by its sid, among them.
+    [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;
+    [[nodiscard]] std::size_t socket_count() const noexcept;
+    [[nodiscard]] std::size_t room_count() const noexcept;
+
+    // --- deadlines: sessions that join no namespace ---
+    void sweep(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
+
+    // --- eio::handler ---
+    void on_open(eio::session& opened, base::time_point now) override;
+    void on_message(
+        eio::session& from, std::string_view data, bool binary, base::time_point now) override;
+    void on_close(eio::session& closed, eio::close_reason reason, base::time_point now) override;
+
+    // --- called by clients ---
+    void on_connect(client& from, std::string_view nsp, std::string_view auth);
+    void on_client_disconnect(socket& leaving);
+    void on_event(
+        socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args);
+    void on_ack(socket& from, std::uint64_t id, arguments&& args);
+    void warn(std::string text);
+
+private:
+    [[nodiscard]] nsp* find_nsp(std::string_view name) const noexcept;
+    [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
+    void send_connect(socket& to);
+    // Out of its client, silent, and the application is told; freed by disconnect_done().
+    void start_leaving(socket& leaving, std::string_view reason, bool by_server);
+    void remove(socket& gone);
+    void finish_acks(socket& gone);
+
+    const config options_;
+    event_sink& sink_;
+    base::log_sink& log_;
+    base::sid_source& sids_;
+    interest interest_;
+    base::string_map<std::unique_ptr<client>> clients_; // by the session's sid
+    base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
+    ack_groups ack_groups_;
+    // Sessions in order of arrival: all have the same time to join a namespace.
+    std::deque<std::pair<base::time_point, std::string>> joining_;
+};
+
+} // namespace sio

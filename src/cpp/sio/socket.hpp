@@ -1,0 +1,48 @@
+// One client in one namespace. Owned by its namespace; belongs to the shard's thread.
+#pragma once
+
+#include "sio/event.hpp"
+#include "sio/rooms.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace sio {
+
+class client;
+class nsp;
+
+enum class socket_state : std::uint8_t {
+    pending, // the connect handler has not decided
+    connected,
+    leaving, // nothing is delivered any more; the disconnect handler runs and may ask for rooms
+};
+
+class socket {
+public:
+    socket(std::string id, std::string session_id, nsp& belongs_to, client& via)
+        : sid(std::move(id)), eio_sid(std::move(session_id)), home(belongs_to), owner(&via) {}
+    socket(const socket&) = delete;
+    socket& operator=(const socket&) = delete;
+
+    const std::string sid;
+    const std::string eio_sid;
+    nsp& home;
+    client* owner; // null when the session is gone
+    socket_state state = socket_state::pending;
+    // Why it will leave, when it is still pending: told once the handler has accepted.
+    std::string_view left_while_pending;
+    memberships rooms_joined;
+    std::unordered_map<std::uint64_t, ack_token> pending_acks; // ack id -> whose answer it is
+    std::uint64_t next_ack_id = 1;
+    std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
+
+    [[nodiscard]] bool receives() const noexcept {
+        return owner != nullptr && state != socket_state::leaving && left_while_pending.empty();
+    }
+};
+
+} // namespace sio

@@ -1,0 +1,120 @@
+#include "sio/world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+using fake::sio_world;
+using lines = std::vector<std::string>;
+
+namespace {
+
+lines sorted(lines list) {
+    std::ranges::sort(list);
+    return list;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(rooms)
+
+BOOST_AUTO_TEST_CASE(an_emit_reaches_the_union_of_rooms_once_less_the_skipped) {
+    sio_world w;
+    const auto [a, a_sid] = w.join();
+    const auto [b, b_sid] = w.join();
+    const auto [c, c_sid] = w.join();
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", "x") == sio::room_result::ok));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", "y") == sio::room_result::ok));
+    BOOST_TEST((w.sio.enter_room(b_sid, "/", "y") == sio::room_result::ok));
+    w.emit("[\"e\"]", {.rooms = {{"x", "y", "nowhere"}}, .skip_sids = {}});
+    BOOST_TEST((a->sent == lines{"42[\"e\"]"}));
+    BOOST_TEST((b->sent == lines{"42[\"e\"]"}));
+    BOOST_TEST(c->sent.empty());
+    w.emit("[\"all\"]", {.rooms = {}, .skip_sids = {b_sid}});
+    BOOST_TEST(a->sent.size() == 2U);
+    BOOST_TEST(b->sent.size() == 1U);
+    BOOST_TEST(c->sent.size() == 1U);
+    w.emit("[\"own\"]", {.rooms = {{c_sid}}, .skip_sids = {}});
+    BOOST_TEST(c->sent.back() == "42[\"own\"]");
+    BOOST_TEST(a->sent.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_knows_its_rooms_and_leaves_them) {
+    sio_world w;
+    const auto [a, sid] = w.join();
+    (void)w.sio.enter_room(sid, "/", "x");
+    (void)w.sio.enter_room(sid, "/", "x");
+    (void)w.sio.enter_room(sid, "/", "y");
+    BOOST_TEST((sorted(w.sio.rooms(sid, "/")) == sorted({sid, "x", "y"})));
+    w.sio.leave_room(sid, "/", "x");
+    w.sio.leave_room(sid, "/", "x");
+    w.sio.leave_room(sid, "/", "never");
+    BOOST_TEST((sorted(w.sio.rooms(sid, "/")) == sorted({sid, "y"})));
+    BOOST_TEST((w.sio.close_room("y", "/") == sio::room_result::ok));
+    BOOST_TEST((w.sio.rooms(sid, "/") == lines{sid}));
+    BOOST_TEST(w.sio.room_count() == 0U);
+    BOOST_TEST(w.sio.rooms("unknown", "/").empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_may_not_be_entered_or_closed_is_told) {
+    sio::config options;
+    options.max_rooms = 1;
+    sio_world w(options);
+    const auto [a, a_sid] = w.join();
+    const auto [b, b_sid] = w.join();
+    using enum sio::room_result;
+    BOOST_TEST((w.sio.enter_room("unknown", "/", "x") == unknown_sid));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/never", "x") == unknown_namespace));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", b_sid) == is_sid));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", a_sid) == ok));
+    BOOST_TEST((w.sio.close_room(b_sid, "/") == is_sid));
+    BOOST_TEST((w.sio.close_room("unknown", "/") == ok));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", std::string(1'025, 'x')) == limit));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", "x") == ok));
+    BOOST_TEST((w.sio.enter_room(a_sid, "/", "y") == limit));
+}
+
+// The index against a plain model, through many random joins and leaves.
+BOOST_AUTO_TEST_CASE(the_index_agrees_with_a_plain_model) {
+    sio_world w;
+    std::mt19937 random(7);
+    lines sids;
+    for (int i = 0; i < 20; ++i)
+        sids.push_back(w.join().second);
+    std::set<std::pair<std::string, std::string>> model;
+    for (int step = 0; step < 20'000; ++step) {
+        const auto& sid = sids[random() % sids.size()];
+        const auto room = "room" + std::to_string(random() % 12);
+        switch (random() % 8) {
+        case 0:
+            (void)w.sio.close_room(room, "/");
+            std::erase_if(model, [&](const auto& pair) { return pair.second == room; });
+            break;
+        case 1:
+        case 2:
+        case 3:
+            w.sio.leave_room(sid, "/", room);
+            model.erase({sid, room});
+            break;
+        default:
+            (void)w.sio.enter_room(sid, "/", room);
+            model.emplace(sid, room);
+        }
+    }
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const auto& sid : sids)
+        for (const auto& room : w.sio.rooms(sid, "/"))
+            if (room != sid)
+                seen.emplace(sid, room);
+    BOOST_TEST((seen == model));
+    std::size_t members = 0;
+    for (int i = 0; i < 12; ++i)
+        members +=
+            w.sio.participants("/", {.rooms = {{"room" + std::to_string(i)}}, .skip_sids = {}})
+                .size();
+    BOOST_TEST(members == model.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
