@@ -1,0 +1,90 @@
+// HTTP and WebSocket messages bridged from an ASGI server: the application's loop moves them, all
+// else happens here. Belongs to the shard's thread.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "eio/http.hpp"
+#include "eio/server.hpp"
+#include "eio/transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+namespace net {
+
+// One HTTP exchange or one WebSocket; the application's side numbers them.
+using asgi_id = std::uint64_t;
+
+struct asgi_response {
+    asgi_id exchange = 0;
+    eio::http_response response;
+};
+struct asgi_accept {
+    asgi_id connection = 0;
+    std::string eio_sid;
+};
+struct asgi_reject {
+    asgi_id connection = 0;
+    eio::http_response response;
+};
+struct asgi_send {
+    asgi_id connection = 0;
+    std::optional<char> type; // the packet's character in front of the text; none: binary
+    base::bytes data;
+};
+struct asgi_close {
+    asgi_id connection = 0;
+    eio::close_code code = eio::close_code::normal;
+};
+struct asgi_pause {
+    asgi_id connection = 0;
+    bool paused = false;
+};
+
+using asgi_output =
+    std::variant<asgi_response, asgi_accept, asgi_reject, asgi_send, asgi_close, asgi_pause>;
+
+class asgi_sink {
+public:
+    virtual ~asgi_sink() = default;
+    virtual void on_asgi(asgi_output&& output) = 0;
+};
+
+class asgi_exchange;
+class asgi_websocket;
+
+// What is open through this door. Bounded by what the ASGI server has open.
+class asgi_door {
+public:
+    asgi_door(eio::server& server, asgi_sink& sink) : server_(server), sink_(sink) {}
+    ~asgi_door();
+    asgi_door(const asgi_door&) = delete;
+    asgi_door& operator=(const asgi_door&) = delete;
+
+    void http_request(asgi_id exchange, eio::http_request&& request, base::time_point now);
+    void http_abort(asgi_id exchange, base::time_point now);
+    void ws_open(asgi_id connection, eio::http_request&& request, base::time_point now);
+    void ws_receive(asgi_id connection, std::string_view data, bool binary, base::time_point now);
+    // So many bytes have been passed on to the peer: opens the send window again.
+    void ws_sent(asgi_id connection, std::size_t bytes, base::time_point now);
+    void ws_closed(asgi_id connection, bool failed, base::time_point now);
+    // The application's loop is gone, and all that it bridged.
+    void abort_all(base::time_point now);
+
+private:
+    friend class asgi_exchange;
+    friend class asgi_websocket;
+
+    eio::server& server_;
+    asgi_sink& sink_;
+    std::unordered_map<asgi_id, std::shared_ptr<asgi_exchange>> exchanges_;
+    std::unordered_map<asgi_id, std::shared_ptr<asgi_websocket>> websockets_;
+};
+
+} // namespace net

@@ -1,0 +1,66 @@
+#include "net/context.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/wait_traits.hpp>
+
+namespace net {
+
+namespace asio = boost::asio;
+
+// Runs while there is a deadline, so that a loop without one can end.
+class context::ticker : public std::enable_shared_from_this<ticker> {
+public:
+    explicit ticker(context& owner) : timer_(owner.loop), owner_(&owner) {}
+
+    void watch(bool wanted) {
+        if (!wanted) {
+            timer_.cancel();
+            return;
+        }
+        timer_.expires_after(std::chrono::seconds(1));
+        timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!error && self && self->owner_)
+                self->tick();
+        });
+    }
+    void stop() {
+        owner_ = nullptr;
+        timer_.cancel();
+    }
+
+private:
+    void tick() {
+        owner_->deadlines.sweep(base::clock::now());
+        if (!owner_->deadlines.empty())
+            watch(true);
+    }
+
+    asio::basic_waitable_timer<
+        base::clock,
+        asio::wait_traits<base::clock>,
+        asio::io_context::executor_type>
+        timer_;
+    context* owner_;
+};
+
+context::context(
+    asio::io_context& loop_,
+    eio::server& server_,
+    net::read_buffer& buffer_,
+    base::log_sink& log_,
+    const net::limits& limits_)
+    : loop(loop_),
+      server(server_),
+      buffer(buffer_),
+      log(log_),
+      limits(limits_),
+      deadlines([this](bool wanted) { ticker_->watch(wanted); }),
+      ticker_(std::make_shared<ticker>(*this)) {}
+
+context::~context() {
+    ticker_->stop();
+}
+
+} // namespace net

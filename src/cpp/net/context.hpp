@@ -1,0 +1,63 @@
+// What the connections of one shard share. Belongs to the shard's thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "net/deadlines.hpp"
+#include "net/output_queue.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+namespace eio {
+class server;
+}
+
+namespace net {
+
+// A connection reads into it and deals with what it read before it returns to the loop, so one
+// buffer serves them all and an idle connection has none.
+using read_buffer = std::array<char, 64 * 1024>;
+
+struct limits {
+    std::size_t head_bytes = 16 * 1024;   // request line and fields: 431
+    std::size_t head_fields = 100;        // 431
+    std::size_t target_bytes = 8 * 1024;  // 414
+    std::chrono::seconds head_time{10};   // from its first byte, or from the accept
+    std::chrono::seconds body_time{20};   // from the end of the head; also to take a response
+    std::chrono::seconds idle_time{60};   // between two requests
+    std::chrono::seconds close_time{2};   // for the peer to close as well
+};
+
+class context {
+public:
+    context(
+        boost::asio::io_context& loop,
+        eio::server& server,
+        net::read_buffer& buffer,
+        base::log_sink& log,
+        const net::limits& limits = {});
+    ~context();
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+
+    boost::asio::io_context& loop;
+    eio::server& server;
+    net::read_buffer& buffer;
+    base::log_sink& log;
+    const net::limits limits;
+    net::deadlines deadlines;
+    // Where a turn's frames are put together; what a socket does not take moves to its own queue.
+    output_queue scratch;
+
+private:
+    class ticker;
+    std::shared_ptr<ticker> ticker_;
+};
+
+} // namespace net

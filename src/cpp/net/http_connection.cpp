@@ -1,0 +1,329 @@
+#include "net/http_connection.hpp"
+
+#include "eio/server.hpp"
+#include "net/content_encoding.hpp"
+#include "net/http_response_head.hpp"
+#include "net/websocket_connection.hpp"
+#include "net/websocket_handshake.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <charconv>
+#include <exception>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace net {
+
+namespace {
+
+// Read ahead while a request waits for its response: pipelined requests, and above all the end.
+constexpr std::size_t read_ahead_bytes = 64 * 1024;
+
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned value = 0;
+        const char* digits = text.data() + i + 1;
+        if (text[i] == '%' && i + 2 < text.size() &&
+            std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
+            out += static_cast<char>(value);
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+std::string_view without_slash(std::string_view path) noexcept {
+    return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
+} // namespace
+
+bool same_path(std::string_view requested, std::string_view path) {
+    return without_slash(percent_decoded(requested)) == without_slash(path);
+}
+
+void http_door::close() {
+    closing = true;
+    const std::vector<http_connection*> copy(open.begin(), open.end());
+    for (auto* each : copy)
+        if (open.contains(each))
+            each->close_when_done();
+}
+
+http_connection::http_connection(
+    context& shared, std::shared_ptr<http_door> door, stream_socket&& socket)
+    : context_(shared), door_(std::move(door)), socket_(std::move(socket)), parser_(new_parser()) {
+    door_->open.insert(this);
+}
+
+http_connection::~http_connection() {
+    door_->open.erase(this);
+}
+
+http_parser http_connection::new_parser() const {
+    return {context_.limits, context_.server.options().max_payload_bytes};
+}
+
+template <class Step>
+void http_connection::run(Step step) {
+    if (state_ == state::closed)
+        return;
+    try {
+        step();
+    } catch (const std::exception& error) {
+        const auto watcher = std::exchange(watcher_, nullptr);
+        finish();
+        try {
+            context_.log.log(
+                base::log_channel::engineio,
+                base::log_level::error,
+                std::string("closing an HTTP connection after an error: ") + error.what());
+            if (watcher)
+                watcher->on_peer_gone(base::clock::now());
+        } catch (const std::exception&) {
+            // Out of memory while saying so. The connection is closed all the same.
+        }
+    }
+}
+
+void http_connection::start() {
+    run([&] {
+        set_endpoints();
+        set_deadline(context_.limits.head_time);
+        continue_reading();
+    });
+}
+
+void http_connection::start(eio::http_request&& request, std::string&& already_read) {
+    run([&] {
+        set_endpoints();
+        input_ = std::move(already_read);
+        handle(std::move(request));
+        continue_reading();
+    });
+}
+
+void http_connection::set_endpoints() {
+    error_code error;
+    socket_.non_blocking(true, error);
+    socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (const auto remote = socket_.remote_endpoint(error); !error) {
+        remote_address_ = remote.address().to_string();
+        remote_port_ = remote.port();
+    }
+    if (const auto local = socket_.local_endpoint(error); !error) {
+        local_address_ = local.address().to_string();
+        local_port_ = local.port();
+    }
+}
+
+// Reading. A read is pending in every state but `writing`: a poll that is parked learns from it
+// that its peer has gone.
+
+void http_connection::continue_reading() {
+    const bool wanted = state_ == state::reading || state_ == state::lingering ||
+                        (state_ == state::answering && input_.size() < read_ahead_bytes);
+    if (!wanted || read_waiting_)
+        return;
+    read_waiting_ = true;
+    socket_.async_wait(
+        stream_socket::wait_read, [self = shared_from_this()](error_code error) {
+            self->read_waiting_ = false;
+            if (error != asio::error::operation_aborted)
+                self->run([&] { self->on_readable(); });
+        });
+}
+
+void http_connection::on_readable() {
+    error_code error;
+    const auto size = socket_.read_some(asio::buffer(context_.buffer), error);
+    if (would_block(error))
+        return continue_reading();
+    if (error)
+        return on_peer_end();
+    if (state_ != state::lingering)
+        input_.append(context_.buffer.data(), size);
+    process();
+    continue_reading();
+}
+
+void http_connection::on_peer_end() {
+    const auto watcher = std::exchange(watcher_, nullptr);
+    // A client may end its side and still wait for the response that is being written.
+    if (state_ != state::writing)
+        finish();
+    if (watcher)
+        watcher->on_peer_gone(base::clock::now());
+}
+
+void http_connection::process() {
+    if (processing_)
+        return;
+    processing_ = true;
+    while (state_ == state::reading && !input_.empty()) {
+        input_.erase(0, parser_.feed(input_));
+        const auto phase = parser_.at();
+        if (phase == http_parser::phase::failed) {
+            refuse(parser_.status());
+        } else if (phase == http_parser::phase::done) {
+            keep_alive_ = parser_.keep_alive();
+            handle(std::move(parser_.request()));
+        } else {
+            await_more();
+            break;
+        }
+    }
+    processing_ = false;
+    if (input_.empty() && input_.capacity() > 4096)
+        input_.shrink_to_fit();
+}
+
+void http_connection::await_more() {
+    const auto phase = parser_.at();
+    if (phase == http_parser::phase::body && parser_.expects_continue() &&
+        !std::exchange(continue_sent_, true)) {
+        output_.append_copy("HTTP/1.1 100 Continue\r\n\r\n");
+        if (send_some(socket_, output_))
+            return finish();
+    }
+    if (phase == std::exchange(timed_, phase))
+        return;
+    set_deadline(
+        phase == http_parser::phase::body ? context_.limits.body_time : context_.limits.head_time);
+}
+
+void http_connection::handle(eio::http_request&& request) {
+    context_.deadlines.clear(*this);
+    request.remote_address = remote_address_;
+    request.remote_port = remote_port_;
+    request.local_address = local_address_;
+    request.local_port = local_port_;
+    head_only_ = request.method == "HEAD";
+    state_ = state::answering;
+    if (!same_path(request.path, door_->path))
+        respond(plain_response(404));
+    else if (wants_websocket(request))
+        become_websocket(std::move(request));
+    else
+        context_.server.on_request(std::move(request), shared_from_this(), base::clock::now());
+}
+
+void http_connection::become_websocket(eio::http_request&& request) {
+    if (auto refusal = check_handshake(request))
+        return respond(std::move(*refusal));
+    auto admission = context_.server.admit_websocket(request);
+    if (auto* refusal = std::get_if<eio::http_response>(&admission))
+        return respond(std::move(*refusal));
+    const auto opened = std::make_shared<websocket_connection>(
+        context_, std::move(socket_), accept_handshake(request));
+    state_ = state::closed;
+    door_->open.erase(this);
+    context_.server.attach_websocket(
+        std::get<eio::websocket_ticket>(admission), std::move(request), opened, base::clock::now());
+    opened->start(std::move(input_));
+}
+
+void http_connection::refuse(int status) {
+    keep_alive_ = false;
+    head_only_ = false;
+    state_ = state::answering;
+    respond(plain_response(status));
+}
+
+// Writing.
+
+void http_connection::respond(eio::http_response&& response) {
+    if (state_ != state::answering)
+        return; // the peer has gone
+    watcher_ = nullptr;
+    state_ = state::writing;
+    run([&] {
+        encode_content(response);
+        keep_alive_ = keep_alive_ && !door_->closing;
+        output_.append_copy(response_head(response, keep_alive_));
+        if (!head_only_)
+            output_.append_copy(response.body);
+        write();
+    });
+}
+
+void http_connection::write() {
+    if (send_some(socket_, output_))
+        return finish();
+    if (output_.empty())
+        return on_written();
+    set_deadline(context_.limits.body_time);
+    socket_.async_wait(
+        stream_socket::wait_write, [self = shared_from_this()](error_code error) {
+            if (error != asio::error::operation_aborted)
+                self->run([&] { self->write(); });
+        });
+}
+
+void http_connection::on_written() {
+    if (!keep_alive_)
+        return linger();
+    state_ = state::reading;
+    parser_ = new_parser();
+    timed_ = http_parser::phase::idle;
+    continue_sent_ = false;
+    set_deadline(context_.limits.idle_time);
+    if (input_.empty() || processing_)
+        return continue_reading();
+    // Not from here: whoever responds may be in the middle of its own work.
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        self->run([&] {
+            self->process();
+            self->continue_reading();
+        });
+    });
+}
+
+// Closing at once would reset the connection if the peer is still sending, and might cost it the
+// response.
+void http_connection::linger() {
+    error_code ignored;
+    socket_.shutdown(stream_socket::shutdown_send, ignored);
+    state_ = state::lingering;
+    input_ = {};
+    set_deadline(context_.limits.close_time);
+    continue_reading();
+}
+
+// Closing.
+
+void http_connection::set_deadline(base::time_point::duration from_now) {
+    context_.deadlines.set(*this, base::clock::now() + from_now);
+}
+
+void http_connection::on_deadline(base::time_point) {
+    const auto self = shared_from_this();
+    if (state_ == state::reading && timed_ != http_parser::phase::idle)
+        run([&] { refuse(408); });
+    else
+        finish();
+}
+
+void http_connection::close_when_done() {
+    const auto self = shared_from_this();
+    if (state_ == state::reading && parser_.at() == http_parser::phase::idle && input_.empty())
+        finish();
+}
+
+void http_connection::finish() noexcept {
+    if (std::exchange(state_, state::closed) == state::closed)
+        return;
+    context_.deadlines.clear(*this);
+    door_->open.erase(this);
+    watcher_ = nullptr;
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace net

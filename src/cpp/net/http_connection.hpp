@@ -1,0 +1,103 @@
+// One HTTP/1 connection: requests in order, one at a time; may become a WebSocket.
+// Belongs to the shard's thread; its pending operations keep it alive.
+#pragma once
+
+#include "eio/http.hpp"
+#include "net/context.hpp"
+#include "net/deadlines.hpp"
+#include "net/http_parser.hpp"
+#include "net/output_queue.hpp"
+#include "net/socket.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+namespace net {
+
+class http_connection;
+
+// What the connections that came through one door share.
+struct http_door {
+    std::string path; // where Engine.IO lives; all else is answered with 404
+    bool closing = false;
+    std::unordered_set<http_connection*> open{}; // those that are not WebSockets (yet)
+
+    // Closes who waits for a request, and the others after their response.
+    void close();
+};
+
+class http_connection final : public eio::http_exchange,
+                              public std::enable_shared_from_this<http_connection>,
+                              private deadline_holder {
+public:
+    http_connection(context& shared, std::shared_ptr<http_door> door, stream_socket&& socket);
+    ~http_connection() override;
+
+    // Begins to read.
+    void start();
+    // Begins with a request that somebody else has read, and what came behind it.
+    void start(eio::http_request&& request, std::string&& already_read);
+
+    void respond(eio::http_response&& response) override;
+    void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
+
+private:
+    friend struct http_door;
+
+    enum class state : std::uint8_t {
+        reading,
+        answering, // a request is with the server, or parked there
+        writing,
+        lingering, // all is said: waits for the peer to close
+        closed,
+    };
+
+    template <class Step>
+    void run(Step step);
+    [[nodiscard]] http_parser new_parser() const;
+    void set_endpoints();
+
+    void continue_reading();
+    void on_readable();
+    void on_peer_end();
+    void process();
+    void await_more();
+    void handle(eio::http_request&& request);
+    void become_websocket(eio::http_request&& request);
+    void refuse(int status);
+
+    void write();
+    void on_written();
+    void linger();
+
+    void on_deadline(base::time_point now) override;
+    void set_deadline(base::time_point::duration from_now);
+    void close_when_done();
+    void finish() noexcept;
+
+    context& context_;
+    std::shared_ptr<http_door> door_;
+    stream_socket socket_;
+    http_parser parser_;
+    std::string input_; // read but not parsed
+    output_queue output_;
+    eio::exchange_watcher* watcher_ = nullptr;
+    std::string remote_address_;
+    std::string local_address_;
+    std::uint16_t remote_port_ = 0;
+    std::uint16_t local_port_ = 0;
+    state state_ = state::reading;
+    http_parser::phase timed_ = http_parser::phase::idle; // which phase the deadline is for
+    bool read_waiting_ = false;
+    bool processing_ = false;
+    bool keep_alive_ = false;
+    bool head_only_ = false;
+    bool continue_sent_ = false;
+};
+
+// Whether a request's path is `path`: percent-decoded, a slash at the end not counting.
+[[nodiscard]] bool same_path(std::string_view requested, std::string_view path);
+
+} // namespace net

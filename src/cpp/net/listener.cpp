@@ -1,0 +1,146 @@
+#include "net/listener.hpp"
+
+#include "net/http_connection.hpp"
+#include "net/socket.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <exception>
+#include <system_error>
+#include <vector>
+
+namespace net {
+
+namespace {
+
+using asio::ip::tcp;
+using executor = asio::io_context::executor_type;
+
+// After an accept has failed: for lack of descriptors, mostly, which others have to give back.
+constexpr std::chrono::milliseconds back_off{100};
+
+} // namespace
+
+// One address. Kept alive by the accept or the wait that is pending.
+class listener::acceptor : public std::enable_shared_from_this<acceptor> {
+public:
+    acceptor(context& shared, std::shared_ptr<http_door> door)
+        : context_(shared),
+          door_(std::move(door)),
+          acceptor_(shared.loop),
+          peer_(shared.loop),
+          timer_(shared.loop) {}
+
+    [[nodiscard]] error_code open(const tcp::endpoint& at) {
+        error_code error;
+        acceptor_.open(at.protocol(), error);
+        if (!error)
+            acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+        // As asyncio does: an IPv4 address of the same port is bound by its own socket.
+        if (!error && at.address().is_v6())
+            acceptor_.set_option(asio::ip::v6_only(true), error);
+        if (!error)
+            acceptor_.bind(at, error);
+        if (!error)
+            acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        return error;
+    }
+    [[nodiscard]] tcp::endpoint local_endpoint() const { return acceptor_.local_endpoint(); }
+
+    void accept() {
+        acceptor_.async_accept(peer_, [self = shared_from_this()](error_code error) {
+            self->on_accept(error);
+        });
+    }
+    void stop() {
+        error_code ignored;
+        acceptor_.close(ignored);
+        timer_.cancel();
+    }
+
+private:
+    void on_accept(error_code error) {
+        if (!acceptor_.is_open())
+            return;
+        if (error && error != asio::error::connection_aborted) {
+            timer_.expires_after(back_off);
+            timer_.async_wait([self = shared_from_this()](error_code) {
+                if (self->acceptor_.is_open())
+                    self->accept();
+            });
+            return;
+        }
+        if (!error) // else its peer has gone before it was accepted
+            serve();
+        peer_ = stream_socket(context_.loop);
+        accept();
+    }
+
+    void serve() {
+        try {
+            std::make_shared<http_connection>(context_, door_, std::move(peer_))->start();
+        } catch (const std::exception& failure) {
+            context_.log.log(
+                base::log_channel::engineio,
+                base::log_level::error,
+                std::string("a connection could not be served: ") + failure.what());
+        }
+    }
+
+    context& context_;
+    std::shared_ptr<http_door> door_;
+    asio::basic_socket_acceptor<tcp, executor> acceptor_;
+    stream_socket peer_;
+    asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, executor> timer_;
+};
+
+struct listener::body {
+    std::shared_ptr<http_door> door;
+    std::vector<std::shared_ptr<acceptor>> acceptors;
+};
+
+listener::listener(
+    context& shared, const std::string& host, std::uint16_t port, const std::string& path)
+    : body_(std::make_unique<body>()) {
+    body_->door = std::make_shared<http_door>(http_door{.path = path});
+    asio::ip::basic_resolver<tcp, executor> resolver(shared.loop);
+    error_code error;
+    const auto found = resolver.resolve(
+        host, std::to_string(port), tcp::resolver::passive | tcp::resolver::numeric_service, error);
+    for (const auto& entry : found) {
+        auto at = entry.endpoint();
+        if (port == 0 && !body_->acceptors.empty()) // one port for all addresses
+            at.port(body_->acceptors.front()->local_endpoint().port());
+        auto opened = std::make_shared<acceptor>(shared, body_->door);
+        // A machine may lack one of the two families: enough that one address works.
+        if (const auto failed = opened->open(at))
+            error = failed;
+        else
+            body_->acceptors.push_back(std::move(opened));
+    }
+    if (body_->acceptors.empty())
+        throw std::system_error(
+            std::error_code(error), "cannot listen on " + host + ":" + std::to_string(port));
+    for (const auto& each : body_->acceptors)
+        each->accept();
+}
+
+listener::~listener() {
+    stop();
+}
+
+std::pair<std::string, std::uint16_t> listener::local_endpoint() const {
+    const auto at = body_->acceptors.front()->local_endpoint();
+    return {at.address().to_string(), at.port()};
+}
+
+void listener::stop() {
+    for (const auto& each : body_->acceptors)
+        each->stop();
+    body_->door->close();
+}
+
+} // namespace net

@@ -1,0 +1,29 @@
+// The socket type of this layer, and what is done with one in more than one place.
+#pragma once
+
+#include "net/output_queue.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// Bound to the shard's loop by type: no executor is erased, nothing is allocated for one.
+using stream_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+[[nodiscard]] inline bool would_block(error_code error) noexcept {
+    return error == asio::error::would_block || error == asio::error::try_again ||
+           error == asio::error::interrupted;
+}
+
+// Sends from the front of `queue` until it is empty or the socket takes no more. The error is
+// never one of would_block().
+[[nodiscard]] error_code send_some(stream_socket& socket, output_queue& queue);
+
+} // namespace net

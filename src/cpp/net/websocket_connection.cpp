@@ -1,0 +1,304 @@
+#include "net/websocket_connection.hpp"
+
+#include "eio/server.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace net {
+
+namespace {
+
+using eio::close_code;
+
+constexpr std::size_t shared_from_bytes = 4096; // smaller payloads are cheaper copied together
+constexpr std::size_t writable_up_to = 64 * 1024;
+constexpr int reads_a_turn = 4; // then the other connections get theirs
+
+void append_packet(output_queue& out, const eio::packet& packet) {
+    const auto header = packet.binary
+        ? websocket_header(opcode::binary, packet.data.size())
+        : websocket_header(eio::type_character(packet.type), packet.data.size());
+    if (packet.data.size() >= shared_from_bytes) {
+        out.append_shared(packet.data, packet.data.framed(header.view()));
+    } else {
+        out.append_copy(header.view());
+        out.append_copy(packet.data.view());
+    }
+}
+
+} // namespace
+
+websocket_connection::websocket_connection(
+    context& shared, stream_socket&& socket, std::string_view preface)
+    : context_(shared),
+      socket_(std::move(socket)),
+      decoder_(shared.server.options().max_payload_bytes) {
+    pending_.append_copy(preface);
+}
+
+template <class Step>
+void websocket_connection::run(Step step) {
+    if (state_ == state::closed)
+        return;
+    try {
+        step();
+    } catch (const std::exception& error) {
+        reading_ = false;
+        const auto owner = std::exchange(owner_, nullptr);
+        finish();
+        try {
+            context_.log.log(
+                base::log_channel::engineio,
+                base::log_level::error,
+                std::string("closing a WebSocket after an error: ") + error.what());
+            if (owner)
+                owner->on_transport_closed(*this, true, base::clock::now());
+        } catch (const std::exception&) {
+            // Out of memory while saying so. The connection is closed all the same.
+        }
+    }
+}
+
+void websocket_connection::start(std::string&& already_read) {
+    started_ = true;
+    run([&] {
+        held_ = std::move(already_read);
+        flush();
+        continue_reading();
+    });
+}
+
+// Reading.
+
+void websocket_connection::continue_reading() {
+    const bool wanted = started_ && state_ != state::closed && !(paused_ && state_ == state::open);
+    if (!wanted || reading_ || read_waiting_)
+        return;
+    read_waiting_ = true;
+    const auto self = shared_from_this();
+    if (!held_.empty()) {
+        asio::post(socket_.get_executor(), [self] {
+            self->read_waiting_ = false;
+            self->run([&] { self->on_held(); });
+        });
+    } else {
+        socket_.async_wait(stream_socket::wait_read, [self](error_code error) {
+            self->read_waiting_ = false;
+            if (error != asio::error::operation_aborted)
+                self->run([&] { self->on_readable(); });
+        });
+    }
+}
+
+void websocket_connection::on_readable() {
+    reading_ = true;
+    for (int i = 0; i < reads_a_turn; ++i) {
+        if (paused_ && state_ == state::open)
+            break; // since the wait began
+        error_code error;
+        const auto size = socket_.read_some(asio::buffer(context_.buffer), error);
+        if (would_block(error))
+            break;
+        now_ = base::clock::now();
+        if (error) {
+            // An end without a close frame is an end all the same; only a reset is a failure.
+            lose(error != asio::error::eof);
+            break;
+        }
+        deliver({context_.buffer.data(), size});
+        if (state_ == state::closed || size < context_.buffer.size())
+            break; // a short read has emptied the socket: no need to ask it again
+    }
+    reading_ = false;
+    flush(); // pongs
+    continue_reading();
+}
+
+void websocket_connection::on_held() {
+    if (paused_ && state_ == state::open)
+        return;
+    reading_ = true;
+    now_ = base::clock::now();
+    auto bytes = std::exchange(held_, {});
+    deliver(bytes);
+    reading_ = false;
+    flush();
+    continue_reading();
+}
+
+void websocket_connection::deliver(std::span<char> bytes) {
+    if (state_ == state::ending)
+        return; // read to see the peer's end, and so that closing does not reset the connection
+    const auto fed = decoder_.feed(bytes, *this);
+    if (fed.violation)
+        on_violation(*fed.violation);
+    else if (fed.consumed < bytes.size() && state_ == state::open)
+        held_.assign(bytes.data() + fed.consumed, bytes.size() - fed.consumed);
+}
+
+bool websocket_connection::decoding() const noexcept {
+    return state_ == state::closing || (state_ == state::open && !paused_);
+}
+
+bool websocket_connection::on_message(std::string_view data, bool binary) {
+    if (owner_ && state_ == state::open)
+        owner_->on_frame(*this, data, binary, now_);
+    return decoding();
+}
+
+bool websocket_connection::on_ping(std::string_view payload) {
+    // At most one pong waits for a peer that does not read: it may ping all the same.
+    if (state_ == state::open && !broken_ && !(write_waiting_ && pong_waiting_)) {
+        pending_.append_copy(websocket_header(opcode::pong, payload.size()).view());
+        pending_.append_copy(payload);
+        pong_waiting_ = true;
+    }
+    return decoding();
+}
+
+bool websocket_connection::on_pong(std::string_view) {
+    return decoding();
+}
+
+bool websocket_connection::on_close(std::optional<std::uint16_t> code, std::string_view) {
+    peer_closed_ = true;
+    if (state_ == state::open) {
+        queue_close(code);
+        state_ = state::ending;
+        tell_owner_closed(false);
+    } else {
+        state_ = state::ending;
+    }
+    return false;
+}
+
+void websocket_connection::on_violation(close_code code) {
+    const bool was_open = state_ == state::open;
+    if (was_open)
+        queue_close(static_cast<std::uint16_t>(code));
+    state_ = state::ending;
+    if (was_open)
+        tell_owner_closed(true);
+}
+
+void websocket_connection::resume_reading() {
+    paused_ = false;
+    continue_reading();
+}
+
+// Writing.
+
+bool websocket_connection::writable() const noexcept {
+    return state_ == state::open && !broken_ && pending_.size() <= writable_up_to;
+}
+
+void websocket_connection::send(std::span<const eio::packet> packets) {
+    if (state_ != state::open || broken_)
+        return;
+    if (!pending_.empty()) {
+        for (const auto& each : packets)
+            append_packet(pending_, each);
+        return flush();
+    }
+    // What the socket takes at once never touches storage of this connection.
+    auto& scratch = context_.scratch;
+    scratch.clear(); // of what an exception may have left in it
+    for (const auto& each : packets)
+        append_packet(scratch, each);
+    const auto error = send_some(socket_, scratch);
+    scratch.move_to(pending_);
+    on_sent(error);
+}
+
+void websocket_connection::flush() {
+    if (write_waiting_ || broken_ || state_ == state::closed)
+        return;
+    on_sent(send_some(socket_, pending_));
+}
+
+void websocket_connection::on_sent(error_code error) {
+    if (error) {
+        // The owner may be the caller, in the middle of its own work: it hears later.
+        broken_ = true;
+        pending_.clear();
+        asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            self->run([&] { self->lose(true); });
+        });
+    } else if (pending_.empty()) {
+        pong_waiting_ = false;
+        on_all_sent();
+    } else {
+        write_waiting_ = true;
+        socket_.async_wait(
+            stream_socket::wait_write, [self = shared_from_this()](error_code failure) {
+                self->write_waiting_ = false;
+                if (failure != asio::error::operation_aborted)
+                    self->run([&] { self->on_write_ready(); });
+            });
+    }
+}
+
+void websocket_connection::on_write_ready() {
+    const bool was_full = pending_.size() > writable_up_to;
+    flush();
+    if (was_full && writable() && owner_)
+        owner_->on_writable(*this, base::clock::now());
+}
+
+void websocket_connection::on_all_sent() {
+    if (state_ != state::ending || reading_)
+        return;
+    if (peer_closed_)
+        return finish(); // both close frames are through: the server closes first
+    // A peer that broke the protocol may still be sending. Closing now would reset the connection
+    // and could cost it the close frame that says what was wrong.
+    error_code ignored;
+    socket_.shutdown(stream_socket::shutdown_send, ignored);
+}
+
+// Closing.
+
+void websocket_connection::queue_close(std::optional<std::uint16_t> code) {
+    const auto payload = close_payload(code);
+    pending_.append_copy(websocket_header(opcode::close, payload.size()).view());
+    pending_.append_copy(payload);
+    context_.deadlines.set(*this, base::clock::now() + context_.limits.close_time);
+}
+
+void websocket_connection::close(close_code code) {
+    owner_ = nullptr;
+    if (state_ != state::open)
+        return;
+    queue_close(static_cast<std::uint16_t>(code));
+    state_ = state::closing;
+    flush();
+    continue_reading(); // also when paused: the peer's close frame is to be seen
+}
+
+void websocket_connection::on_deadline(base::time_point) {
+    const auto self = shared_from_this();
+    finish();
+}
+
+void websocket_connection::tell_owner_closed(bool failed) {
+    if (auto* owner = std::exchange(owner_, nullptr))
+        owner->on_transport_closed(*this, failed, base::clock::now());
+}
+
+void websocket_connection::lose(bool failed) {
+    finish();
+    tell_owner_closed(failed);
+}
+
+void websocket_connection::finish() noexcept {
+    if (std::exchange(state_, state::closed) == state::closed)
+        return;
+    context_.deadlines.clear(*this);
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace net
