@@ -1,0 +1,113 @@
+// The engine as its owner sees it: commands go in, notifications come out, from any thread.
+#pragma once
+
+#include "engine/config.hpp"
+#include "engine/notification.hpp"
+#include "engine/shard.hpp"
+#include "sio/interest.hpp"
+#include "sio/nsp.hpp"
+#include "sio/room_result.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace engine {
+
+struct statistics {
+    std::size_t sessions = 0;
+    std::size_t sockets = 0;
+    std::size_t rooms = 0;
+    std::size_t queued_bytes = 0;
+};
+
+// Commands are dropped, and questions answered as if nobody were connected, while it does not run.
+// Commands and questions of one thread are carried out in their order.
+class engine {
+public:
+    explicit engine(config options);
+    ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    void start();
+    void close(std::chrono::milliseconds patience);
+    [[nodiscard]] bool running() const;
+    // In a forked child, where the thread does not exist: never touched again, not even freed.
+    void abandon() noexcept;
+    [[nodiscard]] bool abandoned() const noexcept { return abandoned_.load(); }
+
+    [[nodiscard]] int wake_descriptor() const noexcept { return out_->wake.readable_end(); }
+    // One thread at a time. Clears the descriptor, takes all there is.
+    void drain(std::vector<notification>& into);
+    // Makes the descriptor readable again: something was taken and not yet used.
+    void wake_reader() noexcept { out_->wake.signal(); }
+
+    // --- commands ---
+    void set_interest(sio::interest wanted);
+    void emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);
+    void forget_token(sio::ack_token token);
+    void send_ack(std::string sid, std::string nsp, std::uint64_t id, sio::arguments args);
+    void accept(std::string sid, std::string nsp);
+    void refuse(std::string sid, std::string nsp, std::string reason);
+    void disconnect(std::string sid, std::string nsp);
+    void disconnect_done(std::string sid, std::string nsp);
+    void events_done(std::string eio_sid, std::size_t count);
+    void close_session(std::string eio_sid);
+    void leave_room(std::string sid, std::string nsp, std::string room);
+    void stop_listening();
+    void relay_checked();
+
+    // --- questions: the caller waits, some tens of microseconds ---
+    [[nodiscard]] sio::room_result
+    enter_room(std::string_view sid, std::string_view nsp, std::string_view room);
+    [[nodiscard]] sio::room_result close_room(std::string_view room, std::string_view nsp);
+    [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp);
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>>
+    participants(std::string_view nsp, const sio::selection& whom);
+    [[nodiscard]] std::vector<std::string> namespaces();
+    [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp);
+    [[nodiscard]] bool is_connected(std::string_view sid, std::string_view nsp);
+    [[nodiscard]] std::optional<std::string> eio_sid(std::string_view sid, std::string_view nsp);
+    [[nodiscard]] std::optional<std::string> sid(std::string_view eio_sid, std::string_view nsp);
+    [[nodiscard]] std::optional<std::string> transport(std::string_view eio_sid);
+    [[nodiscard]] std::optional<eio::http_request> request_head(std::string_view eio_sid);
+    [[nodiscard]] statistics stats();
+    // Throws std::system_error when the address cannot be had, std::logic_error when
+    // the engine does not run.
+    [[nodiscard]] std::pair<std::string, std::uint16_t>
+    listen(const std::string& host, std::uint16_t port, const std::string& path);
+
+    // --- the ASGI door ---
+    [[nodiscard]] net::asgi_id http_request(eio::http_request request);
+    void http_abort(net::asgi_id exchange);
+    [[nodiscard]] net::asgi_id ws_open(eio::http_request request);
+    void ws_receive(net::asgi_id connection, std::string data, bool binary);
+    void ws_sent(net::asgi_id connection, std::size_t bytes);
+    void ws_closed(net::asgi_id connection, bool failed);
+    void abort_bridged();
+
+private:
+    void post(shard_task&& task);
+    template <class Question>
+    auto ask(Question question);
+    [[nodiscard]] std::shared_ptr<shard> current() const;
+
+    const config options_;
+    std::shared_ptr<outbox> out_;
+    mutable std::mutex mutex_; // guards the two below
+    std::shared_ptr<shard> shard_;
+    sio::interest interest_; // given to each shard that starts
+    std::atomic<net::asgi_id> next_id_ = 1;
+    std::atomic<bool> abandoned_ = false;
+};
+
+} // namespace engine

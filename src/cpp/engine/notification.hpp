@@ -1,0 +1,38 @@
+// What a shard tells the application: a value that owns its bytes.
+#pragma once
+
+#include "base/log.hpp"
+#include "net/asgi_connection.hpp"
+#include "sio/event.hpp"
+
+#include <string>
+#include <variant>
+
+namespace engine {
+
+struct log_line {
+    base::log_channel channel = base::log_channel::engineio;
+    base::log_level level = base::log_level::info;
+    std::string text;
+};
+
+// To be answered by engine::relay_checked() as soon as it is drained.
+struct relay_check {};
+
+using notification = std::variant<
+    sio::connect_event,
+    sio::message_event,
+    sio::ack_event,
+    sio::acks_done_event,
+    sio::disconnect_event,
+    sio::session_closed_event,
+    net::asgi_response,
+    net::asgi_accept,
+    net::asgi_reject,
+    net::asgi_send,
+    net::asgi_close,
+    net::asgi_pause,
+    log_line,
+    relay_check>;
+
+} // namespace engine

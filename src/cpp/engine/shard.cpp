@@ -1,0 +1,226 @@
+#include "engine/shard.hpp"
+
+#include "base/sid.hpp"
+#include "eio/server.hpp"
+#include "net/asgi_connection.hpp"
+#include "net/context.hpp"
+#include "net/listener.hpp"
+#include "sio/server.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A loop that has drained this many checks has read its sockets and run what they woke, through
+// several layers of tasks: a pong that had arrived is in the inbox by now.
+constexpr int relay_rounds = 10;
+
+} // namespace
+
+class shard::body final : public shard_context,
+                          private sio::event_sink,
+                          private base::log_sink,
+                          private net::asgi_sink {
+public:
+    body(
+        const config& options,
+        std::shared_ptr<outbox> out,
+        std::shared_ptr<base::mailbox<shard_task>> inbox)
+        : out_(std::move(out)),
+          inbox_(std::move(inbox)),
+          sio_(options.sio, *this, *this, sids_),
+          eio_(
+              options.eio,
+              sio_,
+              sids_,
+              *this,
+              {.schedule_flush = [this] { schedule_turn_end(); },
+               .ask_relay = [this] { start_relay_check(); }}),
+          work_(asio::make_work_guard(io_)),
+          timer_(io_),
+          asgi_(eio_, *this),
+          net_(io_, eio_, read_buffer_, *this) {}
+
+    ~body() override {
+        // Sessions first: their transports hold sockets of the io_context.
+        eio_.close_all(eio::close_reason::server_shutdown, now());
+        while (eio_.unfinished())
+            eio_.flush(now());
+    }
+
+    // The thread's whole life.
+    void run() {
+        ignore_broken_pipes();
+        io_.run();
+        // Asked to stop: what the closed sessions have yet to send is the only work left.
+        io_.restart();
+        io_.run_for(patience_);
+        inbox_->close();
+    }
+
+    // Any thread.
+    void wake() {
+        asio::post(io_, [this] { run_inbox(); });
+    }
+
+    void begin_stop(std::chrono::milliseconds patience) {
+        patience_ = patience;
+        stop_listening();
+        eio_.refuse_new_sessions();
+        eio_.close_all(eio::close_reason::server_shutdown, now());
+        timer_.cancel();
+        stopping_ = true;
+        work_.reset();
+        io_.stop();
+    }
+
+    sio::server& sio() noexcept override { return sio_; }
+    eio::server& eio() noexcept override { return eio_; }
+    net::asgi_door& asgi() noexcept override { return asgi_; }
+    base::time_point now() const noexcept override { return base::clock::now(); }
+
+    std::pair<std::string, std::uint16_t>
+    listen(const std::string& host, std::uint16_t port, const std::string& path) override {
+        auto added = std::make_shared<net::listener>(net_, host, port, path);
+        const auto bound = added->local_endpoint();
+        listeners_.push_back(std::move(added));
+        return bound;
+    }
+    void stop_listening() override {
+        for (const auto& each : std::exchange(listeners_, {}))
+            each->stop();
+    }
+    void relay_checked() override {
+        if (relay_rounds_left_ > 0 && --relay_rounds_left_ > 0)
+            out_->post(relay_check{});
+        else
+            eio_.on_relay_alive(now());
+    }
+
+private:
+    // The process-wide handler is Python's affair; a write to a closed socket on this thread must
+    // not end it all.
+    static void ignore_broken_pipes() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    }
+
+    void run_inbox() {
+        inbox_->take(tasks_);
+        for (auto& each : tasks_)
+            each(*this);
+        tasks_.clear();
+    }
+
+    // Runs after all that this turn of the loop has made ready.
+    void schedule_turn_end() {
+        if (std::exchange(turn_end_scheduled_, true))
+            return;
+        asio::post(io_, [this] {
+            turn_end_scheduled_ = false;
+            eio_.flush(now());
+            arm_timer();
+        });
+    }
+
+    void arm_timer() {
+        auto next = eio_.next_deadline();
+        const auto joining = sio_.next_deadline();
+        if (joining && (!next || *joining < *next))
+            next = joining;
+        if (stopping_ || !next || *next >= armed_for_)
+            return;
+        armed_for_ = *next;
+        timer_.expires_at(*next);
+        timer_.async_wait([this](boost::system::error_code error) {
+            if (error)
+                return; // moved to an earlier time, or stopping
+            armed_for_ = base::time_point::max();
+            const auto time = now();
+            eio_.sweep(time);
+            sio_.sweep(time);
+            arm_timer();
+        });
+    }
+
+    void start_relay_check() {
+        relay_rounds_left_ = relay_rounds;
+        out_->post(relay_check{});
+    }
+
+    void on_event(sio::server_event&& told) override {
+        std::visit([&](auto&& each) { out_->post(std::move(each)); }, std::move(told));
+    }
+    void on_asgi(net::asgi_output&& output) override {
+        std::visit([&](auto&& each) { out_->post(std::move(each)); }, std::move(output));
+    }
+    void log(base::log_channel channel, base::log_level level, std::string text) override {
+        out_->post(log_line{channel, level, std::move(text)});
+    }
+
+    std::shared_ptr<outbox> out_;
+    std::shared_ptr<base::mailbox<shard_task>> inbox_;
+    std::vector<shard_task> tasks_;
+    base::sid_source sids_;
+    sio::server sio_;
+    eio::server eio_;
+    net::read_buffer read_buffer_;
+    // After the servers, so that connections which end with it can still report to them.
+    asio::io_context io_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    asio::steady_timer timer_;
+    net::asgi_door asgi_;
+    net::context net_;
+    std::vector<std::shared_ptr<net::listener>> listeners_;
+    base::time_point armed_for_ = base::time_point::max();
+    std::chrono::milliseconds patience_{0};
+    int relay_rounds_left_ = 0;
+    bool turn_end_scheduled_ = false;
+    bool stopping_ = false;
+};
+
+shard::shard(const config& options, std::shared_ptr<outbox> out)
+    : inbox_(std::make_shared<base::mailbox<shard_task>>()),
+      body_(std::make_unique<body>(options, std::move(out), inbox_)) {
+    thread_ = std::thread([this] { body_->run(); });
+}
+
+shard::~shard() {
+    stop(std::chrono::milliseconds::zero());
+}
+
+bool shard::post(shard_task&& task) {
+    switch (inbox_->post(std::move(task))) {
+    case base::post_result::first:
+        body_->wake();
+        return true;
+    case base::post_result::queued:
+        return true;
+    case base::post_result::closed:
+        return false;
+    }
+    return false;
+}
+
+void shard::stop(std::chrono::milliseconds patience) {
+    if (!thread_.joinable())
+        return;
+    post([this, patience](shard_context&) { body_->begin_stop(patience); });
+    thread_.join();
+}
+
+} // namespace engine

@@ -1,0 +1,78 @@
+// One thread, one io_context, and every session, client, namespace and room it serves.
+// What other threads may call is marked so; all else runs on the shard's own thread.
+#pragma once
+
+#include "base/mailbox.hpp"
+#include "base/task.hpp"
+#include "engine/config.hpp"
+#include "engine/notification.hpp"
+#include "engine/wake_descriptor.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace eio {
+class server;
+}
+namespace sio {
+class server;
+}
+
+namespace engine {
+
+// What leaves a shard. It outlives the shard, so that what was said last can still be read.
+struct outbox {
+    base::mailbox<notification> box;
+    wake_descriptor wake;
+
+    void post(notification&& told) {
+        // The first one after a drain wakes the reader, the others ride along.
+        if (box.post(std::move(told)) == base::post_result::first)
+            wake.signal();
+    }
+};
+
+// What a task may use, on the shard's thread.
+class shard_context {
+public:
+    virtual ~shard_context() = default;
+    [[nodiscard]] virtual sio::server& sio() noexcept = 0;
+    [[nodiscard]] virtual eio::server& eio() noexcept = 0;
+    [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
+    [[nodiscard]] virtual base::time_point now() const noexcept = 0;
+    // Throws std::system_error when the address cannot be had.
+    [[nodiscard]] virtual std::pair<std::string, std::uint16_t>
+    listen(const std::string& host, std::uint16_t port, const std::string& path) = 0;
+    virtual void stop_listening() = 0;
+    // The application has drained a relay_check.
+    virtual void relay_checked() = 0;
+};
+
+using shard_task = base::task<shard_context>;
+
+class shard {
+public:
+    // Starts the thread.
+    shard(const config& options, std::shared_ptr<outbox> out);
+    ~shard(); // stop() without waiting for peers
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+
+    // Any thread. False when the shard has stopped; the task is destroyed unrun.
+    bool post(shard_task&& task);
+    // Any thread but the shard's: closes every session, gives its bytes `patience` to leave, joins.
+    void stop(std::chrono::milliseconds patience);
+
+private:
+    class body;
+
+    std::shared_ptr<base::mailbox<shard_task>> inbox_;
+    std::unique_ptr<body> body_;
+    std::thread thread_;
+};
+
+} // namespace engine
