@@ -1,0 +1,500 @@
+#include "bindings/py_engine.hpp"
+
+#include "bindings/options.hpp"
+#include "bindings/py_notification.hpp"
+#include "bindings/py_value.hpp"
+#include "engine/engine.hpp"
+
+#include <pybind11/stl.h>
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+using without_gil = py::call_guard<py::gil_scoped_release>;
+using names = std::vector<std::string>;
+using header_list = std::vector<std::pair<py::bytes, py::bytes>>;
+using address = std::optional<std::pair<std::string, std::optional<int>>>;
+
+// A str in UTF-8, lone surrogates in three bytes each, so that any str can name a room.
+std::string utf8(const py::str& text) {
+    Py_ssize_t size = 0;
+    if (const char* data = PyUnicode_AsUTF8AndSize(text.ptr(), &size))
+        return {data, static_cast<std::size_t>(size)};
+    PyErr_Clear();
+    const auto encoded = py::reinterpret_steal<py::bytes>(
+        PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogatepass"));
+    if (!encoded)
+        throw py::error_already_set();
+    return encoded;
+}
+
+std::vector<std::string> utf8_list(const py::sequence& list) {
+    std::vector<std::string> made;
+    made.reserve(list.size());
+    for (const auto& each : list)
+        made.push_back(utf8(py::cast<py::str>(each)));
+    return made;
+}
+
+py::list str_list(const std::vector<std::string>& list) {
+    py::list made;
+    for (const auto& each : list)
+        made.append(
+            py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(
+                each.data(), static_cast<Py_ssize_t>(each.size()), "surrogatepass")));
+    return made;
+}
+
+sio::selection selection(const std::optional<py::sequence>& rooms, const py::sequence& skip) {
+    sio::selection whom;
+    if (rooms)
+        whom.rooms = utf8_list(*rooms);
+    whom.skip_sids = utf8_list(skip);
+    return whom;
+}
+
+eio::http_request http_request(
+    std::string method,
+    std::string path,
+    const py::bytes& query,
+    std::string version,
+    const header_list& headers,
+    const address& remote,
+    const address& local,
+    bool secure) {
+    eio::http_request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    request.query = query;
+    request.http_version = std::move(version);
+    request.headers.reserve(headers.size());
+    for (const auto& [name, value] : headers)
+        request.headers.push_back({name, value});
+    const auto split = [](const address& from, std::string& host, std::uint16_t& port) {
+        if (from) {
+            host = from->first;
+            port = static_cast<std::uint16_t>(from->second.value_or(0));
+        }
+    };
+    split(remote, request.remote_address, request.remote_port);
+    split(local, request.local_address, request.local_port);
+    request.secure = secure;
+    return request;
+}
+
+// Notifications that a drain took and has not yet passed on, because of its limit.
+class py_engine {
+public:
+    explicit py_engine(const py::dict& options) : engine_(read_options(options)) {}
+    ~py_engine() {
+        const py::gil_scoped_release released;
+        // Joins the thread, which needs no GIL; what Python should have closed is closed here.
+        if (!engine_.abandoned())
+            engine_.close(std::chrono::milliseconds::zero());
+    }
+    py_engine(const py_engine&) = delete;
+    py_engine& operator=(const py_engine&) = delete;
+
+    [[nodiscard]] engine::engine& get() {
+        if (engine_.abandoned())
+            throw std::runtime_error(
+                "this server was started before the process forked, and its engine stayed with "
+                "the parent: create or start the server in the child");
+        return engine_;
+    }
+    void abandon() noexcept { engine_.abandon(); }
+    [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
+
+    py::list drain(std::size_t limit) {
+        auto& from = get();
+        if (next_ == taken_.size()) {
+            const py::gil_scoped_release released;
+            from.drain(taken_);
+            next_ = 0;
+        }
+        py::list told;
+        bool checked = false;
+        for (; next_ < taken_.size() && told.size() < limit; ++next_) {
+            if (auto item = to_python(std::move(taken_[next_]), keys_))
+                told.append(std::move(item));
+            else
+                checked = true;
+        }
+        const py::gil_scoped_release released;
+        if (next_ < taken_.size())
+            from.wake_reader();
+        else
+            taken_.clear();
+        if (next_ > taken_.size())
+            next_ = 0;
+        if (checked)
+            from.relay_checked();
+        return told;
+    }
+
+private:
+    engine::engine engine_;
+    key_cache keys_;
+    std::vector<engine::notification> taken_;
+    std::size_t next_ = 0;
+};
+
+[[noreturn]] void throw_os_error(const std::system_error& error) {
+    PyErr_SetObject(
+        PyExc_OSError, py::make_tuple(error.code().value(), error.code().message()).ptr());
+    throw py::error_already_set();
+}
+
+// What emits and acks carry, encoded while the GIL is held.
+template <class Dump>
+sio::arguments encoded(Dump dump) {
+    sio::arguments args;
+    if (!dump(args.json, args.attachments))
+        throw py::error_already_set();
+    return args;
+}
+
+// Arguments without a name are positional only.
+void bind_life(py::class_<py_engine>& type) {
+    type.def(py::init<const py::dict&>());
+    type.def("start", [](py_engine& self) { self.get().start(); }, without_gil());
+    type.def(
+        "close",
+        [](py_engine& self, double timeout) {
+            self.get().close(std::chrono::milliseconds(static_cast<long long>(timeout * 1000)));
+        },
+        py::arg("timeout") = 2.0,
+        without_gil());
+    type.def("abandon", &py_engine::abandon);
+    type.def_property_readonly(
+        "running", [](py_engine& self) { return !self.abandoned() && self.get().running(); });
+    type.def("fileno", [](py_engine& self) { return self.get().wake_descriptor(); });
+    type.def("drain", &py_engine::drain, py::arg("limit") = 4096);
+    type.def(
+        "set_interest",
+        [](py_engine& self,
+           const std::optional<names>& namespaces,
+           const std::vector<std::pair<std::string, std::string>>& handlers,
+           bool everything) {
+            sio::interest wanted;
+            wanted.everything = everything;
+            wanted.any_namespace = !namespaces;
+            if (namespaces)
+                wanted.namespaces.insert(namespaces->begin(), namespaces->end());
+            for (const auto& [nsp, event] : handlers)
+                wanted.handlers.insert(sio::interest::key(nsp, event));
+            self.get().set_interest(std::move(wanted));
+        },
+        py::arg("namespaces"),
+        py::arg("handlers"),
+        py::arg("everything"),
+        without_gil());
+}
+
+void bind_commands(py::class_<py_engine>& type) {
+    type.def(
+        "emit",
+        [](py_engine& self,
+           const py::str& event,
+           const py::object& data,
+           std::string nsp,
+           const std::optional<py::sequence>& rooms,
+           const py::sequence& skip,
+           sio::ack_token token) {
+            auto& to = self.get();
+            auto args = encoded([&](auto& json, auto& attachments) {
+                return dump_event(json, attachments, utf8(event), data.ptr());
+            });
+            auto whom = selection(rooms, skip);
+            const py::gil_scoped_release released;
+            to.emit(std::move(nsp), std::move(whom), std::move(args), token);
+        },
+        py::arg("event"),
+        py::arg("data"),
+        py::arg("namespace"),
+        py::arg("rooms"),
+        py::arg("skip_sids"),
+        py::arg("token") = 0,
+        py::pos_only());
+    type.def(
+        "send_ack",
+        [](py_engine& self,
+           std::string sid,
+           std::string nsp,
+           std::uint64_t id,
+           const py::object& data) {
+            auto& to = self.get();
+            auto args = encoded([&](auto& json, auto& attachments) {
+                return dump_args(json, attachments, data.ptr());
+            });
+            const py::gil_scoped_release released;
+            to.send_ack(std::move(sid), std::move(nsp), id, std::move(args));
+        });
+    type.def(
+        "refuse", [](py_engine& self, std::string sid, std::string nsp, const py::object& reason) {
+            auto& to = self.get();
+            auto args = encoded([&](auto& json, auto& attachments) {
+                return dump(reason.ptr(), json, attachments);
+            });
+            const py::gil_scoped_release released;
+            to.refuse(std::move(sid), std::move(nsp), std::move(args.json));
+        });
+    type.def(
+        "forget_token",
+        [](py_engine& self, sio::ack_token token) { self.get().forget_token(token); },
+        without_gil());
+    type.def(
+        "accept",
+        [](py_engine& self, std::string sid, std::string nsp) {
+            self.get().accept(std::move(sid), std::move(nsp));
+        },
+        without_gil());
+    type.def(
+        "disconnect",
+        [](py_engine& self, std::string sid, std::string nsp) {
+            self.get().disconnect(std::move(sid), std::move(nsp));
+        },
+        without_gil());
+    type.def(
+        "disconnect_done",
+        [](py_engine& self, std::string sid, std::string nsp) {
+            self.get().disconnect_done(std::move(sid), std::move(nsp));
+        },
+        without_gil());
+    type.def(
+        "events_done",
+        [](py_engine& self, std::string eio_sid, std::size_t count) {
+            self.get().events_done(std::move(eio_sid), count);
+        },
+        without_gil());
+    type.def(
+        "close_session",
+        [](py_engine& self, std::string eio_sid) { self.get().close_session(std::move(eio_sid)); },
+        without_gil());
+}
+
+void bind_rooms(py::class_<py_engine>& type) {
+    type.def(
+        "enter_room",
+        [](py_engine& self, const std::string& sid, const std::string& nsp, const py::str& room) {
+            auto& in = self.get();
+            const auto name = utf8(room);
+            const py::gil_scoped_release released;
+            return static_cast<int>(in.enter_room(sid, nsp, name));
+        });
+    type.def(
+        "leave_room", [](py_engine& self, std::string sid, std::string nsp, const py::str& room) {
+            auto& in = self.get();
+            auto name = utf8(room);
+            const py::gil_scoped_release released;
+            in.leave_room(std::move(sid), std::move(nsp), std::move(name));
+        });
+    type.def("close_room", [](py_engine& self, const py::str& room, const std::string& nsp) {
+        auto& in = self.get();
+        const auto name = utf8(room);
+        const py::gil_scoped_release released;
+        return static_cast<int>(in.close_room(name, nsp));
+    });
+    type.def("rooms", [](py_engine& self, const std::string& sid, const std::string& nsp) {
+        auto& in = self.get();
+        names list;
+        {
+            const py::gil_scoped_release released;
+            list = in.rooms(sid, nsp);
+        }
+        return str_list(list);
+    });
+    type.def("room_names", [](py_engine& self, const std::string& nsp) {
+        auto& in = self.get();
+        names list;
+        {
+            const py::gil_scoped_release released;
+            list = in.room_names(nsp);
+        }
+        return str_list(list);
+    });
+    type.def(
+        "participants",
+        [](py_engine& self, const std::string& nsp, const std::optional<py::sequence>& rooms) {
+            auto& in = self.get();
+            const auto whom = selection(rooms, py::tuple());
+            const py::gil_scoped_release released;
+            return in.participants(nsp, whom);
+        });
+}
+
+void bind_questions(py::class_<py_engine>& type) {
+    type.def("namespaces", [](py_engine& self) { return self.get().namespaces(); }, without_gil());
+    type.def(
+        "is_connected",
+        [](py_engine& self, const std::string& sid, const std::string& nsp) {
+            return self.get().is_connected(sid, nsp);
+        },
+        without_gil());
+    type.def(
+        "eio_sid",
+        [](py_engine& self, const std::string& sid, const std::string& nsp) {
+            return self.get().eio_sid(sid, nsp);
+        },
+        without_gil());
+    type.def(
+        "sid",
+        [](py_engine& self, const std::string& eio_sid, const std::string& nsp) {
+            return self.get().sid(eio_sid, nsp);
+        },
+        without_gil());
+    type.def(
+        "transport",
+        [](py_engine& self, const std::string& eio_sid) { return self.get().transport(eio_sid); },
+        without_gil());
+    type.def("request_head", [](py_engine& self, const std::string& eio_sid) -> py::object {
+        auto& in = self.get();
+        std::optional<eio::http_request> found;
+        {
+            const py::gil_scoped_release released;
+            found = in.request_head(eio_sid);
+        }
+        if (!found)
+            return py::none();
+        py::list headers;
+        for (const auto& [name, value] : found->headers)
+            headers.append(py::make_tuple(py::bytes(name), py::bytes(value)));
+        py::dict head;
+        head["method"] = found->method;
+        head["path"] = found->path;
+        head["query"] = py::bytes(found->query);
+        head["http_version"] = found->http_version;
+        head["headers"] = headers;
+        head["remote"] = py::make_tuple(found->remote_address, found->remote_port);
+        head["local"] = py::make_tuple(found->local_address, found->local_port);
+        head["secure"] = found->secure;
+        return head;
+    });
+    type.def("stats", [](py_engine& self) {
+        auto& in = self.get();
+        engine::statistics counted;
+        {
+            const py::gil_scoped_release released;
+            counted = in.stats();
+        }
+        py::dict made;
+        made["sessions"] = counted.sessions;
+        made["sockets"] = counted.sockets;
+        made["rooms"] = counted.rooms;
+        made["queued_bytes"] = counted.queued_bytes;
+        return made;
+    });
+}
+
+void bind_doors(py::class_<py_engine>& type) {
+    type.def(
+        "listen",
+        [](py_engine& self, const std::string& host, std::uint16_t port, const std::string& path) {
+            auto& in = self.get();
+            try {
+                const py::gil_scoped_release released;
+                return in.listen(host, port, path);
+            } catch (const std::system_error& error) {
+                throw_os_error(error);
+            } catch (const std::logic_error& error) {
+                throw std::runtime_error(error.what());
+            }
+        });
+    type.def("stop_listening", [](py_engine& self) { self.get().stop_listening(); }, without_gil());
+    type.def(
+        "http_request",
+        [](py_engine& self,
+           std::string method,
+           std::string path,
+           const py::bytes& query,
+           std::string version,
+           const header_list& headers,
+           const address& remote,
+           const address& local,
+           bool secure,
+           std::string body,
+           bool body_too_large,
+           std::optional<bool> origin_allowed) {
+            auto& to = self.get();
+            auto request = http_request(
+                std::move(method),
+                std::move(path),
+                query,
+                std::move(version),
+                headers,
+                remote,
+                local,
+                secure);
+            request.body = std::move(body);
+            request.body_too_large = body_too_large;
+            request.origin_allowed = origin_allowed;
+            const py::gil_scoped_release released;
+            return to.http_request(std::move(request));
+        });
+    type.def(
+        "http_abort",
+        [](py_engine& self, net::asgi_id exchange) { self.get().http_abort(exchange); },
+        without_gil());
+    type.def(
+        "ws_open",
+        [](py_engine& self,
+           std::string path,
+           const py::bytes& query,
+           std::string version,
+           const header_list& headers,
+           const address& remote,
+           const address& local,
+           bool secure,
+           std::optional<bool> origin_allowed) {
+            auto& to = self.get();
+            auto request = http_request(
+                "GET", std::move(path), query, std::move(version), headers, remote, local, secure);
+            request.origin_allowed = origin_allowed;
+            const py::gil_scoped_release released;
+            return to.ws_open(std::move(request));
+        });
+    type.def("ws_receive", [](py_engine& self, net::asgi_id connection, const py::object& data) {
+        auto& to = self.get();
+        const bool binary = PyBytes_Check(data.ptr()) != 0;
+        auto bytes = binary ? py::cast<std::string>(data) : utf8(py::cast<py::str>(data));
+        const py::gil_scoped_release released;
+        to.ws_receive(connection, std::move(bytes), binary);
+    });
+    type.def(
+        "ws_sent",
+        [](py_engine& self, net::asgi_id connection, std::size_t size) {
+            self.get().ws_sent(connection, size);
+        },
+        without_gil());
+    type.def(
+        "ws_closed",
+        [](py_engine& self, net::asgi_id connection, bool failed) {
+            self.get().ws_closed(connection, failed);
+        },
+        without_gil());
+    type.def("abort_bridged", [](py_engine& self) { self.get().abort_bridged(); }, without_gil());
+}
+
+} // namespace
+
+void register_engine(py::module_& module) {
+    py::class_<py_engine> type(module, "Engine");
+    bind_life(type);
+    bind_commands(type);
+    bind_rooms(type);
+    bind_questions(type);
+    bind_doors(type);
+}
+
+} // namespace bindings

@@ -1,0 +1,132 @@
+#include "bindings/py_notification.hpp"
+
+#include <string>
+#include <variant>
+
+namespace bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+py::object stolen(PyObject* made) {
+    if (!made)
+        throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(made);
+}
+
+py::object text(std::string_view utf8) {
+    return stolen(
+        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass"));
+}
+
+py::object octets(std::string_view data) {
+    return stolen(PyBytes_FromStringAndSize(data.data(), static_cast<Py_ssize_t>(data.size())));
+}
+
+py::object arguments(const sio::arguments& args, key_cache& keys) {
+    return stolen(parse(args.json, args.attachments, &keys));
+}
+
+py::list headers(const std::vector<eio::http_header>& list) {
+    py::list made;
+    for (const auto& [name, value] : list)
+        made.append(py::make_tuple(octets(name), octets(value)));
+    return made;
+}
+
+template <class... Items>
+py::object tuple(kind first, Items&&... items) {
+    return py::make_tuple(static_cast<int>(first), std::forward<Items>(items)...);
+}
+
+struct converter {
+    key_cache& keys;
+
+    py::object operator()(const sio::message_event& told) const {
+        return tuple(
+            kind::event,
+            text(told.sid),
+            text(told.nsp),
+            text(told.eio_sid),
+            arguments(told.args, keys),
+            told.ack_id ? py::object(py::int_(*told.ack_id)) : py::none());
+    }
+    py::object operator()(const sio::connect_event& told) const {
+        return tuple(
+            kind::connect,
+            text(told.sid),
+            text(told.nsp),
+            text(told.eio_sid),
+            told.auth.empty() ? py::object(py::none()) : stolen(parse(told.auth, {}, &keys)));
+    }
+    py::object operator()(const sio::disconnect_event& told) const {
+        return tuple(
+            kind::disconnect,
+            text(told.sid),
+            text(told.nsp),
+            text(told.eio_sid),
+            text(told.reason));
+    }
+    py::object operator()(const sio::ack_event& told) const {
+        return tuple(kind::ack, told.token, arguments(told.args, keys));
+    }
+    py::object operator()(const sio::acks_done_event& told) const {
+        return tuple(kind::acks_done, told.token);
+    }
+    py::object operator()(const sio::session_closed_event& told) const {
+        return tuple(kind::session_closed, text(told.eio_sid));
+    }
+    py::object operator()(const net::asgi_response& told) const {
+        const auto& response = told.response;
+        return tuple(
+            kind::http_response,
+            told.exchange,
+            response.status,
+            headers(response.headers),
+            octets(response.body),
+            response.opens.empty() ? py::object(py::none()) : text(response.opens));
+    }
+    py::object operator()(const net::asgi_accept& told) const {
+        return tuple(kind::ws_accept, told.connection, text(told.eio_sid));
+    }
+    py::object operator()(const net::asgi_reject& told) const {
+        const auto& response = told.response;
+        return tuple(
+            kind::ws_reject,
+            told.connection,
+            response.status,
+            headers(response.headers),
+            octets(response.body));
+    }
+    py::object operator()(const net::asgi_send& told) const {
+        const auto data = told.data.view();
+        if (!told.type)
+            return tuple(kind::ws_send, told.connection, octets(data));
+        std::string frame(1, *told.type);
+        frame += data;
+        return tuple(kind::ws_send, told.connection, text(frame));
+    }
+    py::object operator()(const net::asgi_close& told) const {
+        return tuple(kind::ws_close, told.connection, static_cast<int>(told.code));
+    }
+    py::object operator()(const net::asgi_pause& told) const {
+        return tuple(told.paused ? kind::ws_pause : kind::ws_resume, told.connection);
+    }
+    py::object operator()(const engine::log_line& told) const {
+        return tuple(
+            kind::log,
+            told.channel == base::log_channel::engineio ? "engineio" : "socketio",
+            static_cast<int>(told.level),
+            text(told.text));
+    }
+    py::object operator()(const engine::relay_check&) const { return {}; }
+};
+
+} // namespace
+
+py::object to_python(engine::notification&& told, key_cache& keys) {
+    return std::visit(converter{keys}, told);
+}
+
+} // namespace bindings

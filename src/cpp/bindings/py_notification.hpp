@@ -1,0 +1,33 @@
+// Notifications of the engine as the tuples that Engine.drain() returns.
+#pragma once
+
+#include "bindings/py_value.hpp"
+#include "engine/notification.hpp"
+
+#include <pybind11/pybind11.h>
+
+namespace bindings {
+
+// First item of each tuple; `_core.pyi` says what follows it.
+enum class kind : int {
+    event,
+    connect,
+    disconnect,
+    ack,
+    acks_done,
+    session_closed,
+    http_response,
+    ws_accept,
+    ws_reject,
+    ws_send,
+    ws_close,
+    ws_pause,
+    ws_resume,
+    log,
+};
+
+// Nothing for Python (a null object) when the notification is the engine's own affair.
+// Throws pybind11::error_already_set.
+[[nodiscard]] pybind11::object to_python(engine::notification&& told, key_cache& keys);
+
+} // namespace bindings

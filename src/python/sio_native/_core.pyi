@@ -1,0 +1,202 @@
+"""The compiled engine. Only `sio_native`'s own modules call it; users call `AsyncServer`.
+
+Every method is safe from any thread unless it says otherwise, releases the GIL before it posts to
+the engine's thread, and raises `RuntimeError` in a forked child of the process that started it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+__version__: Final[str]
+
+# First item of each tuple that `Engine.drain` returns, and what follows it:
+EVENT: Final[int]  # sid, namespace, eio_sid, args (event name first), ack id or None
+CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None
+DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason
+ACK: Final[int]  # token, args: one client's answer to an emit that had this token
+ACKS_DONE: Final[int]  # token: no more answers will come for it
+SESSION_CLOSED: Final[int]  # eio_sid: after the DISCONNECT of each of its sids, but for a sid whose
+# connect handler is still running: its DISCONNECT follows once that has accepted
+HTTP_RESPONSE: Final[int]  # exchange, status, headers, body, eio_sid or None (of a new session)
+WS_ACCEPT: Final[int]  # connection, eio_sid
+WS_REJECT: Final[int]  # connection, status, headers, body
+WS_SEND: Final[int]  # connection, data (str or bytes)
+WS_CLOSE: Final[int]  # connection, code: send the close after what was sent before
+WS_PAUSE: Final[int]  # connection: stop calling receive() until WS_RESUME
+WS_RESUME: Final[int]  # connection
+LOG: Final[int]  # "socketio" or "engineio", logging level, text
+
+# What `Engine.enter_room` and `Engine.close_room` answer.
+ROOM_OK: Final[int]
+ROOM_UNKNOWN_SID: Final[int]
+ROOM_UNKNOWN_NAMESPACE: Final[int]
+ROOM_IS_SID: Final[int]  # the room is another client's own room
+ROOM_LIMIT: Final[int]  # the client is in the largest number of rooms allowed
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+class Engine:
+    """Sessions, namespaces and rooms on a thread of their own.
+
+    Between `start` and `close` the engine runs. Before and after, posted commands are dropped and
+    questions answer as if there were no client.
+    """
+
+    def __init__(self, options: dict[str, Any], /) -> None:
+        """`options`: see `options.engine_options`. Raises `ValueError` on one it does not know."""
+
+    def start(self) -> None:
+        """Start the engine's thread. No-op when it runs."""
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Close every client (reason "server disconnect"), stop listening, join the thread.
+
+        Waits at most `timeout` seconds for bytes under way. What was not drained still can be.
+        """
+
+    def abandon(self) -> None:
+        """In a forked child: forget the thread, which exists in the parent only."""
+
+    @property
+    def running(self) -> bool: ...
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when `drain` has something to return."""
+
+    def drain(self, limit: int = 4096) -> list[tuple[Any, ...]]:
+        """Take what the engine has to tell, in order, at most `limit` items. One thread at a time.
+
+        When more is left, the descriptor stays readable.
+        """
+
+    # What the application wants to hear.
+    def set_interest(
+        self, namespaces: Sequence[str] | None, handlers: Sequence[tuple[str, str]], everything: bool
+    ) -> None:
+        """Which namespaces a client may join (None: any), and what is delivered.
+
+        `handlers` are `(namespace, event)` pairs, each of which may be "*"; an event that none of
+        them wants ends in the engine. Without a "connect" handler for its namespace a client is
+        accepted at once. `everything` delivers all.
+        """
+
+    # Commands. `data` as in `AsyncServer.emit`: None, one value, or a tuple of arguments.
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        skip_sids: Sequence[str],
+        token: int = 0,
+        /,
+    ) -> None:
+        """Send an event to rooms (None: the whole namespace). Encodes before it returns.
+
+        A `token` other than 0 asks for acks: one ACK for each answer, then ACKS_DONE.
+        Raises `TypeError` for data that JSON cannot carry.
+        """
+
+    def forget_token(self, token: int, /) -> None:
+        """No ACK and no ACKS_DONE is wanted for this token any more."""
+
+    def send_ack(self, sid: str, namespace: str, ack_id: int, data: Any, /) -> None: ...
+    def accept(self, sid: str, namespace: str, /) -> None:
+        """The connect handler let this client in."""
+
+    def refuse(self, sid: str, namespace: str, reason: Any, /) -> None:
+        """The connect handler refused: CONNECT_ERROR with this payload."""
+
+    def disconnect(self, sid: str, namespace: str, /) -> None:
+        """Send DISCONNECT; a DISCONNECT notification follows. Unknown or pending sid: no-op."""
+
+    def disconnect_done(self, sid: str, namespace: str, /) -> None:
+        """The disconnect handler has ended: rooms and sid are given up."""
+
+    def events_done(self, eio_sid: str, count: int, /) -> None:
+        """So many of this session's events have been handled; at 1,000 unhandled it is not read."""
+
+    def close_session(self, eio_sid: str, /) -> None:
+        """Close the Engine.IO session and so all its namespaces."""
+
+    # Rooms. The names are what `rooms.room_key` made of the user's.
+    def enter_room(self, sid: str, namespace: str, room: str, /) -> int: ...
+    def leave_room(self, sid: str, namespace: str, room: str, /) -> None: ...
+    def close_room(self, room: str, namespace: str, /) -> int: ...
+    # Questions: answered by the engine's thread in order with the commands before them.
+    def rooms(self, sid: str, namespace: str, /) -> list[str]: ...
+    def participants(
+        self, namespace: str, rooms: Sequence[str] | None, /
+    ) -> list[tuple[str, str]]:
+        """(sid, eio_sid) of the members of any of the rooms; None: the whole namespace."""
+
+    def namespaces(self) -> list[str]:
+        """Those that a client is in."""
+
+    def room_names(self, namespace: str, /) -> list[str]: ...
+    def is_connected(self, sid: str, namespace: str, /) -> bool: ...
+    def eio_sid(self, sid: str, namespace: str, /) -> str | None: ...
+    def sid(self, eio_sid: str, namespace: str, /) -> str | None: ...
+    def transport(self, eio_sid: str, /) -> str | None:
+        """"polling" or "websocket"; None for an unknown session."""
+
+    def request_head(self, eio_sid: str, /) -> dict[str, Any] | None:
+        """The request that opened the session: method, path, query, http_version, headers,
+        remote (address, port), local (address, port), secure."""
+
+    def stats(self) -> dict[str, int]:
+        """sessions, sockets, rooms, unhandled_events, queued_bytes."""
+
+    # The engine's own port.
+    def listen(self, host: str, port: int, path: str, /) -> tuple[str, int]:
+        """Bind, listen and accept; returns the address bound. Raises `OSError`."""
+
+    def stop_listening(self) -> None: ...
+
+    # The ASGI door: the Python side moves messages, the engine does the rest.
+    def http_request(
+        self,
+        method: str,
+        path: str,
+        query: bytes,
+        http_version: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        remote: tuple[str, int] | None,
+        local: tuple[str, int | None] | None,
+        secure: bool,
+        body: bytes,
+        body_too_large: bool,
+        origin_allowed: bool | None,
+        /,
+    ) -> int:
+        """One HTTP request; an HTTP_RESPONSE with the returned exchange number follows."""
+
+    def http_abort(self, exchange: int, /) -> None:
+        """The client of this exchange has gone; no HTTP_RESPONSE is wanted."""
+
+    def ws_open(
+        self,
+        path: str,
+        query: bytes,
+        http_version: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        remote: tuple[str, int] | None,
+        local: tuple[str, int | None] | None,
+        secure: bool,
+        origin_allowed: bool | None,
+        /,
+    ) -> int:
+        """A WebSocket handshake; WS_ACCEPT or WS_REJECT with the returned connection follows."""
+
+    def ws_receive(self, connection: int, data: str | bytes, /) -> None: ...
+    def ws_sent(self, connection: int, size: int, /) -> None:
+        """So many bytes of WS_SEND data have been passed on; opens the engine's send window."""
+
+    def ws_closed(self, connection: int, failed: bool, /) -> None:
+        """The WebSocket is gone; nothing more comes for this connection."""
+
+    def abort_bridged(self) -> None:
+        """Drop every exchange and connection of the ASGI door: their loop is closed."""
+
+# The JSON border by itself, for tests.
+def _loads(text: bytes, attachments: list[bytes], /) -> Any: ...
+def _dumps(value: Any, /) -> tuple[bytes, list[bytes]]: ...
