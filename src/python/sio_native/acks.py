@@ -1,0 +1,94 @@
+"""Emits that wait for answers: callbacks, and `call()`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from . import exceptions
+from .core import Core
+from .types import AckCallback, Data
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], object]
+
+
+class AckTable:
+    """Callbacks by token. Entered from any thread, answered on the loop.
+
+    Bounded by the engine: an entry ends with the last client that was asked.
+    """
+
+    def __init__(self, core: Core, spawn: Spawn) -> None:
+        self._core = core
+        self._spawn = spawn
+        self._tokens = itertools.count(1)  # 0 asks for no ack
+        self._callbacks: dict[int, AckCallback] = {}
+        self._calls: dict[int, asyncio.Future[list[Any]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._callbacks) + len(self._calls)
+
+    def expect(self, callback: AckCallback) -> int:
+        """A token for an emit whose answers `callback` gets, one call for each client."""
+        token = next(self._tokens)
+        self._callbacks[token] = callback
+        return token
+
+    def forget(self, token: int) -> None:
+        """No answer is wanted any more. No-op when all have come."""
+        known = self._callbacks.pop(token, None) or self._calls.pop(token, None)
+        if known is not None:
+            self._core.engine.forget_token(token)
+
+    async def call(self, emit: Callable[[int], None], event: str, timeout: float | None) -> Data:
+        """Emit with a token and wait for the first answer: None, one value, or a tuple."""
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        token = next(self._tokens)
+        self._calls[token] = answer
+        try:
+            emit(token)
+            args = await asyncio.wait_for(answer, timeout)
+        except asyncio.TimeoutError:
+            raise exceptions.TimeoutError(
+                f"the client did not answer {event!r} within {timeout} seconds"
+            ) from None
+        finally:
+            self.forget(token)
+        return args[0] if len(args) == 1 else tuple(args) or None
+
+    def answered(self, token: int, args: list[Any]) -> None:
+        """Notification ACK."""
+        if (call := self._calls.get(token)) is not None:
+            if not call.done():
+                call.set_result(args)
+        elif (callback := self._callbacks.get(token)) is not None:
+            try:
+                result = callback(*args)
+            except Exception:
+                self._core.log.socketio.exception("ack callback failed")
+            else:
+                if inspect.isawaitable(result):
+                    self._spawn(self._finish(result))
+
+    def done(self, token: int) -> None:
+        """Notification ACKS_DONE."""
+        self._callbacks.pop(token, None)
+        call = self._calls.pop(token, None)
+        if call is not None and not call.done():
+            call.set_exception(
+                exceptions.TimeoutError("no answer will come: the client is not connected")
+            )
+
+    def fail_all(self) -> None:
+        """The engine has ended."""
+        for token in [*self._callbacks, *self._calls]:
+            self.done(token)
+
+    async def _finish(self, result: Any) -> None:
+        try:
+            await result
+        except Exception:
+            self._core.log.socketio.exception("ack callback failed")

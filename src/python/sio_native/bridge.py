@@ -1,0 +1,355 @@
+"""HTTP and WebSocket messages of an ASGI server, carried to the engine and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .core import Core
+from .environ import Environs, make_environ
+from .options import allows_origin
+from .types import Message, Receive, Scope, Send
+
+
+class Response(NamedTuple):
+    """An HTTP response as the engine made it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    eio_sid: str | None = None
+
+
+SHUTTING_DOWN = Response(503, [(b"content-type", b"text/plain")], b"Shutting down")
+REFUSED = Response(400, [(b"content-type", b"text/plain")], b"Bad Request")
+
+# Seconds for a close to reach a peer and come back; then the connection is left to the server.
+CLOSE_PATIENCE = 5.0
+
+
+class Bridge:
+    """The open exchanges and connections of one server's ASGI door. On the loop's thread alone."""
+
+    def __init__(
+        self,
+        core: Core,
+        environs: Environs,
+        max_body_bytes: int,
+        origin_check: Callable[..., Any] | None,
+    ) -> None:
+        self._core = core
+        self._environs = environs
+        self._max_body_bytes = max_body_bytes
+        self._origin_check = origin_check
+        self._exchanges: dict[int, asyncio.Future[Response]] = {}
+        self._websockets: dict[int, WebSocketBridge] = {}
+
+    # --- what the engine tells ---
+
+    def http_response(
+        self,
+        exchange: int,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        eio_sid: str | None,
+    ) -> None:
+        waiting = self._exchanges.pop(exchange, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(Response(status, headers, body, eio_sid))
+
+    def ws_accept(self, connection: int, eio_sid: str) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.accepted(eio_sid)
+
+    def ws_reject(
+        self, connection: int, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.rejected(Response(status, headers, body))
+
+    def ws_send(self, connection: int, data: str | bytes) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.outgoing.put_nowait(data)
+
+    def ws_close(self, connection: int, code: int) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.closing(code)
+
+    def ws_pause(self, connection: int) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.reading.clear()
+
+    def ws_resume(self, connection: int) -> None:
+        if (websocket := self._websockets.get(connection)) is not None:
+            websocket.reading.set()
+
+    def end(self) -> None:
+        """The engine has ended: answer what it left open."""
+        for waiting in self._exchanges.values():
+            if not waiting.done():
+                waiting.set_result(SHUTTING_DOWN)
+        for websocket in self._websockets.values():
+            websocket.closing(1001)
+
+    def forget(self) -> None:
+        """The loop has been closed, and with it all that it carried."""
+        self._exchanges.clear()
+        self._websockets.clear()
+
+    # --- what the ASGI server asks ---
+
+    async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await read_body(scope, receive, self._max_body_bytes)
+        if body is not None:
+            response = await self._exchange(scope, receive, send, body)
+            if response is not None:
+                await send_response(send, response)
+
+    async def _exchange(
+        self, scope: Scope, receive: Receive, send: Send, body: Body
+    ) -> Response | None:
+        """The engine's answer; None if the client left before there was one."""
+        engine = self._core.engine
+        exchange = engine.http_request(
+            scope["method"],
+            scope["path"],
+            scope.get("query_string") or b"",
+            scope.get("http_version", "1.1"),
+            [(bytes(name), bytes(value)) for name, value in scope["headers"]],
+            *_addresses(scope),
+            scope.get("scheme") == "https",
+            body.data,
+            body.too_large,
+            self._origin_verdict(scope, receive, send),
+        )
+        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._exchanges[exchange] = answer
+        # A GET may be parked for the length of a ping interval; a POST is answered at once.
+        waiting: list[asyncio.Future[Any]] = [answer]
+        if scope["method"] == "GET":
+            waiting.append(asyncio.ensure_future(_disconnected(receive)))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for watcher in waiting[1:]:
+                watcher.cancel()
+            if not answer.done():
+                self._exchanges.pop(exchange, None)
+                engine.http_abort(exchange)
+        if not answer.done():
+            return None
+        response = answer.result()
+        if response.eio_sid is not None:
+            self._environs.opened(response.eio_sid, scope, receive, send)
+        return response
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        event = await receive()
+        if event["type"] != "websocket.connect":
+            return
+        connection = self._core.engine.ws_open(
+            scope["path"],
+            scope.get("query_string") or b"",
+            scope.get("http_version", "1.1"),
+            [(bytes(name), bytes(value)) for name, value in scope["headers"]],
+            *_addresses(scope),
+            scope.get("scheme") == "wss",
+            self._origin_verdict(scope, receive, send),
+        )
+        websocket = WebSocketBridge(self._core, connection, scope, receive, send, self._environs)
+        self._websockets[connection] = websocket
+        try:
+            await websocket.run()
+        finally:
+            self._websockets.pop(connection, None)
+            self._core.engine.ws_closed(connection, websocket.failed)
+
+    def _origin_verdict(self, scope: Scope, receive: Receive, send: Send) -> bool | None:
+        """What a callable `cors_allowed_origins` says; None if there is none, or no origin."""
+        check = self._origin_check
+        if check is None:
+            return None
+        environ = make_environ(scope, receive, send)
+        origin = environ.get("HTTP_ORIGIN")
+        if not origin:
+            return None
+        try:
+            try:
+                verdict = check(origin, environ)
+            except TypeError:
+                verdict = check(origin)
+            return allows_origin(verdict, origin)
+        except Exception:
+            self._core.log.engineio.exception("cors_allowed_origins failed for %s", origin)
+            return False
+
+
+class WebSocketBridge:
+    """One WebSocket: a task that reads and one that writes, until the reader hears the end."""
+
+    def __init__(
+        self,
+        core: Core,
+        connection: int,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        environs: Environs,
+    ) -> None:
+        self._core = core
+        self._connection = connection
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._environs = environs
+        self._opened: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
+        # Bounded by the engine, which stops at a window of bytes that ws_sent() opens; a number
+        # is the code to close with.
+        self.outgoing: asyncio.Queue[str | bytes | int] = asyncio.Queue()
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.failed = False
+        self._ended = asyncio.Event()
+        self._patience: asyncio.TimerHandle | None = None
+
+    def accepted(self, eio_sid: str) -> None:
+        self._environs.opened(eio_sid, self._scope, self._receive, self._send)
+        if not self._opened.done():
+            self._opened.set_result(None)
+
+    def rejected(self, response: Response) -> None:
+        if not self._opened.done():
+            self._opened.set_result(response)
+
+    def closing(self, code: int) -> None:
+        self.rejected(REFUSED)  # unless it has been accepted
+        self.outgoing.put_nowait(code)
+        self.reading.set()  # for the disconnect message
+        # The peer may read nothing any more, so that the close never gets out.
+        if self._patience is None:
+            loop = asyncio.get_running_loop()
+            self._patience = loop.call_later(CLOSE_PATIENCE, self._ended.set)
+
+    async def run(self) -> None:
+        refusal = await self._opened
+        if refusal is not None:
+            await self._refuse(refusal)
+            return
+        await self._send({"type": "websocket.accept"})
+        tasks = [asyncio.ensure_future(each) for each in (self._read(), self._write())]
+        try:
+            await self._ended.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            if self._patience is not None:
+                self._patience.cancel()
+
+    async def _refuse(self, response: Response) -> None:
+        if "websocket.http.response" not in (self._scope.get("extensions") or {}):
+            await self._send({"type": "websocket.close"})  # the ASGI server answers 403
+            return
+        await self._send(
+            {
+                "type": "websocket.http.response.start",
+                "status": response.status,
+                "headers": response.headers,
+            }
+        )
+        await self._send({"type": "websocket.http.response.body", "body": response.body})
+
+    async def _read(self) -> None:
+        receive, engine_receive = self._receive, self._core.engine.ws_receive
+        try:
+            while True:
+                if not self.reading.is_set():
+                    await self.reading.wait()
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return
+                text = message.get("text")
+                data = bytes(message.get("bytes") or b"") if text is None else text
+                engine_receive(self._connection, data)
+        except Exception:
+            self.failed = True
+            self._core.log.engineio.exception("the ASGI server's receive() failed")
+        finally:
+            self._ended.set()
+
+    async def _write(self) -> None:
+        """Pass on what the engine sends until it closes, or the peer is found to be gone."""
+        # A peer that went shows as an exception of the server's own kind; the reader hears of it.
+        with contextlib.suppress(Exception):
+            while True:
+                data = await self.outgoing.get()
+                if isinstance(data, int):
+                    await self._send({"type": "websocket.close", "code": data})
+                    return
+                if isinstance(data, str):
+                    await self._send({"type": "websocket.send", "text": data})
+                    size = len(data) if data.isascii() else len(data.encode())
+                else:
+                    await self._send({"type": "websocket.send", "bytes": data})
+                    size = len(data)
+                self._core.engine.ws_sent(self._connection, size)
+        self.reading.set()
+
+
+class Body(NamedTuple):
+    data: bytes
+    too_large: bool
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> Body | None:
+    """The whole body, or what there was of one that is too large; None if the client left.
+
+    A body that announces more than `limit` bytes is not read at all.
+    """
+    for name, value in scope["headers"]:
+        if name.lower() == b"content-length" and value.isdigit() and int(value[:20]) > limit:
+            return Body(b"", True)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunk = message.get("body") or b""
+        size += len(chunk)
+        if size > limit:
+            return Body(b"", True)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return Body(b"".join(chunks), False)
+
+
+async def send_response(send: Send, response: Response) -> None:
+    headers = response.headers
+    if not any(name.lower() == b"content-length" for name, _ in headers):
+        headers = [*headers, (b"content-length", b"%d" % len(response.body))]
+    # A client that has gone is no error here: the engine hears of it by its heartbeat.
+    with contextlib.suppress(OSError):
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+async def _disconnected(receive: Receive) -> None:
+    # A receive() that fails has nobody to receive from.
+    with contextlib.suppress(Exception):
+        message: Message = await receive()
+        while message["type"] != "http.disconnect":
+            message = await receive()
+
+
+def _addresses(
+    scope: Scope,
+) -> tuple[tuple[str, int] | None, tuple[str, int | None] | None]:
+    """The peer's and our own address; a Unix socket's peer has none."""
+    client, server = scope.get("client"), scope.get("server")
+    return (
+        (str(client[0] or ""), int(client[1] or 0)) if client else None,
+        (str(server[0] or ""), server[1]) if server else None,
+    )

@@ -1,0 +1,84 @@
+"""The one place that owns an engine: its start, its end, and what a fork does to it."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+from . import _core
+
+
+@dataclass(frozen=True)
+class Loggers:
+    """Where the two protocols' log lines go."""
+
+    socketio: logging.Logger
+    engineio: logging.Logger
+
+
+class Core:
+    """What all parts of a server share. `engine` is the same object but for a fork."""
+
+    def __init__(self, options: dict[str, Any], log: Loggers) -> None:
+        self.engine = _core.Engine(options)
+        self.log = log
+        self.started = False
+        self._options = options
+        _cores.add(self)
+
+    def start(self) -> None:
+        self.engine.start()  # first: it refuses in a child of the process that started it
+        self.started = True
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Close every client and join the engine's thread; waits for bytes under way."""
+        self.engine.close(timeout)
+        self.started = False
+
+    def after_fork_in_child(self) -> None:
+        if self.started:
+            self.engine.abandon()  # from now on it raises and says why
+        else:
+            # Never started, so the child may start it; but not on the parent's descriptor, by
+            # which the two would wake each other.
+            self.engine = _core.Engine(self._options)
+
+    def at_exit(self) -> None:
+        if self.started and self.engine.running:
+            self.engine.close()
+
+
+# A server that nobody shut down still says goodbye to its clients.
+_cores: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for core in list(_cores):
+        core.after_fork_in_child()
+
+
+def _at_exit() -> None:
+    for core in list(_cores):
+        core.at_exit()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(_at_exit)
+
+
+def make_logger(given: Any, name: str) -> logging.Logger:
+    """A logger as python-socketio makes it from `logger=True`, `False` or a logger object.
+
+    True shows INFO, False errors only, on a stream handler, unless the logger is configured.
+    """
+    if not isinstance(given, bool) and given is not None:
+        return given  # type: ignore[no-any-return]
+    logger = logging.getLogger(name)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO if given else logging.ERROR)
+        logger.addHandler(logging.StreamHandler())
+    return logger

@@ -1,0 +1,175 @@
+"""Who handles what: functions by namespace and event, namespace classes, catch-alls."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from .types import Handler
+
+RESERVED_EVENTS = ("connect", "disconnect")  # "*" never gets these
+ANY = "*"
+
+
+Invocation: TypeAlias = tuple[Handler, tuple[Any, ...]]
+
+
+class NamespaceHandler(Protocol):
+    """What the registry needs of an `AsyncNamespace`."""
+
+    namespace: str
+
+    def _entry(self, event: str, args: tuple[Any, ...]) -> Invocation: ...
+
+
+class Interest(NamedTuple):
+    """What `Engine.set_interest` takes."""
+
+    namespaces: list[str] | None
+    handlers: list[tuple[str, str]]
+    everything: bool
+
+
+class Registry:
+    """The handlers of one server. `changed` is called after each registration.
+
+    Once the tables have been handed out (`expose`) they may change behind our back, so that from
+    then on everything is delivered and decided here.
+    """
+
+    def __init__(self, namespaces: str | Iterable[str] | None, changed: Callable[[], None]) -> None:
+        self.functions: dict[str, dict[str, Handler]] = {}
+        self.classes: dict[str, NamespaceHandler] = {}
+        self.exposed = False
+        self.deliver_all = False  # somebody routes events by rules of their own
+        self._namespaces = _accepted(namespaces)
+        self._changed = changed
+
+    @property
+    def namespaces(self) -> str | list[str]:
+        """Those accepted in addition to the handled ones; "*": any."""
+        return self._namespaces
+
+    @namespaces.setter
+    def namespaces(self, accepted: str | Iterable[str] | None) -> None:
+        self._namespaces = _accepted(accepted)
+        self._changed()
+
+    def add(self, namespace: str, event: str, handler: Handler) -> None:
+        self.functions.setdefault(namespace, {})[event] = handler
+        self._changed()
+
+    def add_class(self, handler: NamespaceHandler) -> None:
+        self.classes[handler.namespace] = handler
+        self._changed()
+
+    def expose(self) -> None:
+        if not self.exposed:
+            self.exposed = True
+            self._changed()
+
+    def accepts(self, namespace: str) -> bool:
+        """May a client join it? A catch-all handler alone does not open a namespace."""
+        return (
+            namespace in self.functions
+            or namespace in self.classes
+            or self._namespaces == ANY
+            or namespace in self._namespaces
+        )
+
+    def resolve(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+        """What to call for an event, and with which arguments; functions go before classes.
+
+        In order: the namespace's own function, its catch-all, the catch-all namespace's own, its
+        catch-all; the namespace's class, the catch-all namespace's class.
+        """
+        return self._function(event, namespace, args) or self._method(event, namespace, args)
+
+    def _function(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+        # A client may name its event "*": that is for a catch-all, with the name in front.
+        name = None if event == ANY else event
+        catchable = event not in RESERVED_EVENTS
+        if own := self.functions.get(namespace):
+            if name in own:
+                return own[name], args
+            if catchable and ANY in own:
+                return own[ANY], (event, *args)
+        if every := self.functions.get(ANY):
+            if name in every:
+                return every[name], (namespace, *args)
+            if catchable and ANY in every:
+                return every[ANY], (event, namespace, *args)
+        return None
+
+    def _method(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+        if handler := self.classes.get(namespace):
+            return handler._entry(event, args)
+        if handler := self.classes.get(ANY):
+            return handler._entry(event, (namespace, *args))
+        return None
+
+    def interest(self) -> Interest:
+        """What the engine must deliver so that no handler misses a thing."""
+        if self.exposed:
+            return Interest(None, [], True)
+        namespaces = None
+        if self._namespaces != ANY:
+            namespaces = sorted({*self._namespaces, *self.functions, *self.classes} - {ANY})
+        if self.deliver_all:
+            return Interest(namespaces, [], True)
+        pairs = {(name, event) for name, events in self.functions.items() for event in events}
+        # Without the client's request in hand a disconnect handler could not ask for its environ.
+        pairs |= {(name, "connect") for name, event in pairs if event == "disconnect"}
+        # A class answers events that it has no method for, and may get methods later.
+        pairs |= {(name, event) for name in self.classes for event in (ANY, "connect")}
+        return Interest(namespaces, sorted(pairs), False)
+
+
+def _accepted(namespaces: str | Iterable[str] | None) -> str | list[str]:
+    if not namespaces:
+        return ["/"]
+    if isinstance(namespaces, str):
+        return ANY if namespaces == ANY else [namespaces]
+    return list(namespaces)
+
+
+async def call(handler: Handler, *args: Any) -> Any:
+    """The result of a handler, awaited if need be."""
+    result = handler(*args)
+    return await result if inspect.isawaitable(result) else result
+
+
+async def call_either(handler: Handler, args: tuple[Any, ...], shorter: tuple[Any, ...]) -> Any:
+    """Call with `args`, or with `shorter` if the handler is of the older kind that takes fewer.
+
+    The signature decides where it can. Behind `*args` it cannot: there a `TypeError` does, as in
+    python-socketio, and the first one is raised if both fail.
+    """
+    fits = _fits(handler, args)
+    if fits is False and _fits(handler, shorter) is not False:
+        return await call(handler, *shorter)
+    try:
+        return await call(handler, *args)
+    except TypeError as first:
+        if fits is not None:
+            raise
+        try:
+            return await call(handler, *shorter)
+        except TypeError:
+            raise first from None
+
+
+def _fits(handler: Handler, args: tuple[Any, ...]) -> bool | None:
+    """Does the handler take these arguments? None if only calling it can tell."""
+    try:
+        signature = inspect.signature(handler, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None
+    if any(each.kind is each.VAR_POSITIONAL for each in signature.parameters.values()):
+        return None
+    try:
+        signature.bind(*args)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""Class-based namespaces: one method for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .handlers import Invocation, call, call_either
+from .session import SessionContext
+from .types import AckCallback, Data, Handler, Room, Rooms, Session
+
+if TYPE_CHECKING:
+    from .server import AsyncServer
+
+
+def _ignore(*args: Any) -> None:
+    """An event without a method: its client gets an empty ack, as from python-socketio."""
+
+
+class AsyncNamespace:
+    """The handlers of one namespace: methods `on_connect`, `on_disconnect`, `on_<event>`.
+
+    They may be coroutines or plain functions. Register with `AsyncServer.register_namespace`.
+    """
+
+    server: AsyncServer  # set by register_namespace()
+
+    def __init__(self, namespace: str | None = None) -> None:
+        self.namespace = namespace or "/"
+
+    def is_asyncio_based(self) -> bool:
+        return True
+
+    def _set_server(self, server: AsyncServer) -> None:
+        self.server = server
+
+    def _handler_of(self, event: str) -> Handler:
+        handler: Handler = getattr(self, f"on_{event}", _ignore)
+        return handler
+
+    def _entry(self, event: str, args: tuple[Any, ...]) -> Invocation:
+        """What to call for an event: the method at once, unless a subclass routes by itself."""
+        if type(self).trigger_event is AsyncNamespace.trigger_event:
+            return self._handler_of(event), args
+        return self.trigger_event, (event, *args)
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:
+        """Call the method for an event. May be overridden, to route by other rules."""
+        handler = self._handler_of(event)
+        if event == "disconnect":
+            return await call_either(handler, args, args[:-1])
+        return await call(handler, *args)
+
+    async def emit(
+        self,
+        event: str,
+        data: Data = None,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        callback: AckCallback | None = None,
+        ignore_queue: bool = False,
+    ) -> None:
+        """As `AsyncServer.emit`, in this namespace."""
+        await self.server.emit(
+            event,
+            data=data,
+            to=to,
+            room=room,
+            skip_sid=skip_sid,
+            namespace=namespace or self.namespace,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
+
+    async def send(
+        self,
+        data: Data,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        callback: AckCallback | None = None,
+        ignore_queue: bool = False,
+    ) -> None:
+        """As `AsyncServer.send`, in this namespace."""
+        await self.server.send(
+            data,
+            to=to,
+            room=room,
+            skip_sid=skip_sid,
+            namespace=namespace or self.namespace,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
+
+    async def call(
+        self,
+        event: str,
+        data: Data = None,
+        to: Room | None = None,
+        sid: Room | None = None,
+        namespace: str | None = None,
+        timeout: float | None = None,
+        ignore_queue: bool = False,
+    ) -> Any:
+        """As `AsyncServer.call`, in this namespace; waits without a limit unless one is given."""
+        return await self.server.call(
+            event,
+            data=data,
+            to=to,
+            sid=sid,
+            namespace=namespace or self.namespace,
+            timeout=timeout,
+            ignore_queue=ignore_queue,
+        )
+
+    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """As `AsyncServer.enter_room`, in this namespace."""
+        await self.server.enter_room(sid, room, namespace=namespace or self.namespace)
+
+    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """As `AsyncServer.leave_room`, in this namespace."""
+        await self.server.leave_room(sid, room, namespace=namespace or self.namespace)
+
+    async def close_room(self, room: Room, namespace: str | None = None) -> None:
+        """As `AsyncServer.close_room`, in this namespace."""
+        await self.server.close_room(room, namespace=namespace or self.namespace)
+
+    def rooms(self, sid: str, namespace: str | None = None) -> list[Room]:
+        """As `AsyncServer.rooms`, in this namespace."""
+        return self.server.rooms(sid, namespace=namespace or self.namespace)
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> Session:
+        """As `AsyncServer.get_session`, in this namespace."""
+        return await self.server.get_session(sid, namespace=namespace or self.namespace)
+
+    async def save_session(self, sid: str, session: Session, namespace: str | None = None) -> None:
+        """As `AsyncServer.save_session`, in this namespace."""
+        await self.server.save_session(sid, session, namespace=namespace or self.namespace)
+
+    def session(self, sid: str, namespace: str | None = None) -> SessionContext:
+        """As `AsyncServer.session`, in this namespace."""
+        return self.server.session(sid, namespace=namespace or self.namespace)
+
+    async def disconnect(self, sid: str, namespace: str | None = None) -> None:
+        """As `AsyncServer.disconnect`, in this namespace."""
+        await self.server.disconnect(sid, namespace=namespace or self.namespace)

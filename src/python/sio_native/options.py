@@ -1,0 +1,217 @@
+"""AsyncServer's keywords: checked once, and translated to what the engine takes."""
+
+from __future__ import annotations
+
+import difflib
+import json as standard_json
+import re
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+VALID_TRANSPORTS = ("polling", "websocket")
+
+# A callable is given (origin, environ), or (origin) alone.
+Origins: TypeAlias = str | Collection[str] | Callable[..., Any] | None
+Interval: TypeAlias = float | tuple[float, float]
+
+_ALIASES = {"max_payload": "max_http_buffer_size", "maxPayload": "max_http_buffer_size"}
+_LONGEST = 7 * 24 * 3600.0  # seconds: a week, far from where a clock in the engine overflows
+
+
+@dataclass(kw_only=True)
+class Options:
+    """What the keywords of an `AsyncServer` mean, defaults filled in.
+
+    The first group is python-socketio's, with its defaults; the second is ours.
+    """
+
+    async_mode: str | None = None
+    serializer: Any = "default"
+    always_connect: bool = False
+    ping_interval: Interval = 25  # seconds, or (interval, grace)
+    ping_timeout: float = 20  # seconds
+    max_http_buffer_size: int = 1_000_000  # bytes; also of a WebSocket message
+    allow_upgrades: bool = True
+    http_compression: bool = True
+    compression_threshold: int = 1024  # bytes
+    cookie: str | Mapping[str, Any] | None = None
+    cors_allowed_origins: Origins = None  # None: the same origin; []: no check at all
+    cors_credentials: bool = True
+    monitor_clients: bool | None = None
+    transports: str | Collection[str] | None = None
+    engineio_logger: Any = None
+
+    connect_timeout: float = 45  # seconds in which a client must join a namespace
+    upgrade_timeout: float = 10  # seconds for the change to WebSocket
+    max_attachments: int = 10  # of one packet; more close the client
+    send_buffer_bytes: int = 1 << 20  # of one client; past it the client counts as slow
+    max_connections: int = 0  # 0: as many as the process can have
+
+    def __post_init__(self) -> None:
+        if self.async_mode not in (None, "asgi"):
+            raise ValueError("Invalid async_mode specified")
+        if self.serializer != "default":
+            raise ValueError(
+                "sio_native speaks the default serializer only; msgpack and Packet classes are "
+                "not supported yet"
+            )
+
+    def origin_check(self) -> Callable[..., Any] | None:
+        """The callable that decides about origins, if that is what was given."""
+        return self.cors_allowed_origins if callable(self.cors_allowed_origins) else None
+
+    def for_engine(self) -> dict[str, Any]:
+        """The options of `_core.Engine`. `ValueError` for what cannot be meant."""
+        transports = _transports(self.transports)
+        cookie_name, cookie_attributes = _cookie(self.cookie)
+        return {
+            "ping_interval_ms": _ping_interval(self.ping_interval),
+            "ping_timeout_ms": _milliseconds("ping_timeout", self.ping_timeout),
+            "upgrade_timeout_ms": _milliseconds("upgrade_timeout", self.upgrade_timeout),
+            "connect_timeout_ms": _milliseconds("connect_timeout", self.connect_timeout),
+            "max_payload_bytes": _count("max_http_buffer_size", self.max_http_buffer_size, 1),
+            "allow_upgrades": bool(self.allow_upgrades),
+            "polling": "polling" in transports,
+            "websocket": "websocket" in transports,
+            "http_compression": bool(self.http_compression),
+            "compression_threshold_bytes": _count(
+                "compression_threshold", self.compression_threshold
+            ),
+            "cookie_name": cookie_name,
+            "cookie_attributes": cookie_attributes,
+            **_cors(self.cors_allowed_origins),
+            "cors_credentials": bool(self.cors_credentials),
+            "always_connect": bool(self.always_connect),
+            "max_attachments": _count("max_attachments", self.max_attachments),
+            "send_buffer_bytes": _count("send_buffer_bytes", self.send_buffer_bytes, 1),
+            "monitor_clients": self.monitor_clients is None or bool(self.monitor_clients),
+            "max_connections": _count("max_connections", self.max_connections),
+        }
+
+
+def read_options(keywords: Mapping[str, Any], stacklevel: int = 3) -> Options:
+    """Options from `AsyncServer`'s keywords.
+
+    Unknown ones are left out, with one warning that names the nearest known ones: python-socketio
+    ignores them silently, and a misspelt limit is no limit.
+    """
+    known = Options.__dataclass_fields__
+    taken: dict[str, Any] = {}
+    unknown = []
+    for given, value in keywords.items():
+        name = _ALIASES.get(given, given)
+        if name not in known:
+            unknown.append(given)
+        elif name in taken:
+            raise ValueError(f"{given} and {name} are the same option: give one of them")
+        else:
+            taken[name] = value
+    if unknown:
+        warnings.warn(_unknown_sentence(unknown, list(known)), stacklevel=stacklevel)
+    return Options(**taken)
+
+
+def check_json(json: Any) -> None:
+    """`json` must be None or the standard module: the engine has its own encoder."""
+    if json is not None and json is not standard_json:
+        raise ValueError(
+            "sio_native has its own JSON encoder; other json modules are not supported yet"
+        )
+
+
+def _unknown_sentence(unknown: list[str], known: list[str]) -> str:
+    parts = []
+    for name in unknown:
+        snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()  # pingInterval
+        near = difflib.get_close_matches(snake, known, n=1)
+        parts.append(f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name))
+    return f"AsyncServer ignores unknown options: {', '.join(parts)}"
+
+
+def _ping_interval(value: Interval) -> int:
+    """Interval and grace in one: what the client is told is when the server really pings."""
+    if not isinstance(value, (tuple, list)):
+        return _milliseconds("ping_interval", value)
+    if len(value) != 2:
+        raise ValueError("ping_interval must be seconds or (interval, grace)")
+    interval, grace = value
+    if not _is_number(grace) or grace < 0:
+        raise ValueError(f"the grace of ping_interval must be seconds, not {grace!r}")
+    return _milliseconds("ping_interval", interval) + round(grace * 1000)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _milliseconds(name: str, value: float) -> int:
+    if not _is_number(value) or not 0.001 <= value <= _LONGEST:
+        raise ValueError(f"{name} must be between 0.001 and {_LONGEST:.0f} seconds, not {value!r}")
+    return round(value * 1000)
+
+
+def _count(name: str, value: int, smallest: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
+        raise ValueError(f"{name} must be a whole number of at least {smallest}, not {value!r}")
+    return value
+
+
+def _transports(value: str | Collection[str] | None) -> list[str]:
+    if value is None:
+        return list(VALID_TRANSPORTS)
+    given = [value] if isinstance(value, str) else value
+    valid = [transport for transport in VALID_TRANSPORTS if transport in given]
+    if not valid:
+        raise ValueError("No valid transports provided")
+    return valid
+
+
+def _cookie(value: str | Mapping[str, Any] | None) -> tuple[str, str]:
+    """The cookie's name and what stands behind its value. As `engineio.AsyncServer`."""
+    if not value:
+        return "", ""
+    if isinstance(value, str):
+        value = {"name": value, "path": "/", "SameSite": "Lax"}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"cookie must be a name or a dict of attributes, not {value!r}")
+    attributes = ""
+    for name, setting in value.items():
+        if name == "name" or setting is False:
+            continue
+        if callable(setting):
+            raise ValueError(f"the cookie attribute {name!r} is a callable: not supported yet")
+        attributes += f"; {name}" if setting is True else f"; {name}={setting}"
+    name = str(value.get("name", "io"))
+    if re.search(r"[\x00-\x20;=,\x7f]", name) or re.search(r"[\x00-\x1f\x7f]", attributes):
+        raise ValueError("the cookie has a character that no cookie can have")
+    return name, attributes
+
+
+def _cors(value: Origins) -> dict[str, Any]:
+    origins: list[str] | None = None
+    if isinstance(value, str):
+        origins = [value]
+    elif callable(value):
+        origins = []  # the verdict comes with each request
+    elif value is not None:
+        origins = list(value)
+        if not origins:
+            return {"cors_enabled": False, "cors_any_origin": False, "cors_origins": None}
+    if origins is not None and not all(isinstance(origin, str) for origin in origins):
+        raise ValueError(f"cors_allowed_origins must be strings, not {value!r}")
+    return {
+        "cors_enabled": True,
+        "cors_any_origin": origins is not None and "*" in origins,
+        "cors_origins": origins,
+    }
+
+
+def allows_origin(verdict: Any, origin: str) -> bool:
+    """What the answer of a callable `cors_allowed_origins` means: a truth, or the origins."""
+    if isinstance(verdict, str):
+        return verdict in ("*", origin)
+    if isinstance(verdict, (list, tuple, set, frozenset)):
+        return "*" in verdict or origin in verdict
+    return bool(verdict)

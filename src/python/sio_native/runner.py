@@ -1,0 +1,341 @@
+"""Runs the application's handlers for what clients do. On the loop's thread alone."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any, TypeAlias
+
+from . import exceptions
+from .core import Core
+from .environ import Environs
+from .handlers import Invocation, call, call_either
+from .session import SessionStore
+from .types import Key
+
+NOT_HANDLED = object()
+REJECTED = {"message": "Connection rejected by server"}
+
+Resolve: TypeAlias = Callable[[str, str, tuple[Any, ...]], "Invocation | None"]
+# A step that is done when it returns None, or when what it returns has been awaited.
+Step: TypeAlias = Callable[[], "Awaitable[None] | None"]
+Finish: TypeAlias = Callable[[], None]
+
+
+class HandlerRunner:
+    """From a notification to the handler, and from its result back to the engine.
+
+    A coroutine gets a task, a plain function runs at once. With `serial` all that one session
+    does is handled in order, each thing after the one before has ended.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        resolve: Resolve,
+        accepts: Callable[[str], bool],
+        environs: Environs,
+        sessions: SessionStore,
+        serial: bool,
+    ) -> None:
+        self._core = core
+        self._resolve = resolve
+        self._accepts = accepts
+        self._environs = environs
+        self._sessions = sessions
+        self.serial = serial
+        # Each running task, and what has to be done when it has ended, in whichever way.
+        self._tasks: dict[asyncio.Future[Any], Finish] = {}
+        self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
+        # Clients whose connect handler has not decided; a disconnect that came meanwhile.
+        self._connecting: dict[Key, Callable[[bool], None] | None] = {}
+        self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
+        self._handled: dict[str, int] = {}  # events since the last flush, by session
+        self._ending: set[str] = set()  # sessions that wait_closed() waits for
+        self._ended: asyncio.Future[None] | None = None
+
+    # --- tasks ---
+
+    def spawn(self, work: Awaitable[Any], finish: Finish | None = None) -> None:
+        """Run in a task, which is kept alive; `finish` is called when it has ended."""
+        self.keep(asyncio.ensure_future(work), finish)
+
+    def keep(self, task: asyncio.Future[Any], finish: Finish | None = None) -> None:
+        self._tasks[task] = finish or _nothing
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Future[Any]) -> None:
+        finish = self._tasks.pop(task, None)
+        if finish is not None:
+            finish()
+
+    def _run(self, eio_sid: str, step: Step, finish: Finish) -> None:
+        """Start a step, behind those of its session if handlers are serial."""
+        queue = self._queues.get(eio_sid) if self.serial else None
+        if queue is not None:
+            queue.append((step, finish))
+        elif (waiting := step()) is None:
+            finish()
+        elif self.serial:
+            self._queues[eio_sid] = deque()
+            self.spawn(waiting, lambda: self._run_next(eio_sid, finish))
+        else:
+            self.spawn(waiting, finish)
+
+    def _run_next(self, eio_sid: str, finish: Finish) -> None:
+        """A step of a queue has ended: start those behind it, up to the next that waits."""
+        finish()
+        queue = self._queues[eio_sid]
+        while queue:
+            step, finish_next = queue.popleft()
+            if (waiting := step()) is not None:
+                self.spawn(waiting, partial(self._run_next, eio_sid, finish_next))
+                return
+            finish_next()
+        del self._queues[eio_sid]
+
+    # --- events ---
+
+    def event(
+        self, sid: str, namespace: str, eio_sid: str, args: list[Any], ack_id: int | None
+    ) -> None:
+        """Notification EVENT."""
+        self._core.log.socketio.info('received event "%s" from %s [%s]', args[0], sid, namespace)
+        self._run(
+            eio_sid,
+            lambda: self._start_event(sid, namespace, args, ack_id),
+            lambda: self._count(eio_sid),
+        )
+
+    def _start_event(
+        self, sid: str, namespace: str, args: list[Any], ack_id: int | None
+    ) -> Awaitable[None] | None:
+        event, *rest = args
+        try:
+            found = self._resolve(event, namespace, (sid, *rest))
+            if found is None:
+                return None
+            handler, arguments = found
+            result = handler(*arguments)
+        except Exception:
+            self._log_failure(event, sid, namespace)
+            return None
+        if inspect.isawaitable(result):
+            return self._finish_event(result, event, sid, namespace, ack_id)
+        self._answer(result, event, sid, namespace, ack_id)
+        return None
+
+    async def _finish_event(
+        self, result: Awaitable[Any], event: str, sid: str, namespace: str, ack_id: int | None
+    ) -> None:
+        try:
+            value = await result
+        except Exception:
+            self._log_failure(event, sid, namespace)
+        else:
+            self._answer(value, event, sid, namespace, ack_id)
+
+    def _answer(
+        self, result: Any, event: str, sid: str, namespace: str, ack_id: int | None
+    ) -> None:
+        if ack_id is None or result is NOT_HANDLED:
+            return
+        try:
+            self._core.engine.send_ack(sid, namespace, ack_id, result)
+        except Exception:  # a result that JSON cannot carry
+            self._log_failure(event, sid, namespace)
+
+    def _count(self, eio_sid: str) -> None:
+        """An event has been handled. The engine is told once for all that end in one turn."""
+        if not self._handled:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._handled[eio_sid] = self._handled.get(eio_sid, 0) + 1
+
+    def flush(self) -> None:
+        handled, self._handled = self._handled, {}
+        for eio_sid, count in handled.items():
+            self._core.engine.events_done(eio_sid, count)
+
+    def _log_failure(self, event: str, sid: str, namespace: str) -> None:
+        self._core.log.socketio.exception(
+            'the handler of "%s" failed for %s [%s]', event, sid, namespace
+        )
+
+    # --- connect ---
+
+    def connect(self, sid: str, namespace: str, eio_sid: str, auth: Any) -> None:
+        """Notification CONNECT: the client waits until this accepts or refuses it."""
+        key = (namespace, sid)
+        if not self._accepts(namespace):  # the engine lets all in once the tables are exposed
+            self._core.engine.refuse(sid, namespace, "Unable to connect")
+            return
+        self._connecting[key] = None
+        self._environs.hold(eio_sid, key)
+        environ = self._environs.make(eio_sid)
+        self._run(
+            eio_sid,
+            lambda: self._start_connect(sid, namespace, eio_sid, environ, auth or None),
+            # Undecided when the handler was cancelled: who was not let in stays out.
+            lambda: self._decide(sid, namespace, eio_sid, REJECTED),
+        )
+
+    def _start_connect(
+        self, sid: str, namespace: str, eio_sid: str, environ: Any, auth: Any
+    ) -> Awaitable[None] | None:
+        args = (sid, environ, auth)
+        try:
+            found = self._resolve("connect", namespace, args)
+        except Exception:
+            self._log_failure("connect", sid, namespace)
+            return None  # undecided, so refused
+        if found is None:
+            self._decide(sid, namespace, eio_sid, None)
+            return None
+        handler, arguments = found
+
+        async def ask() -> None:
+            refusal: Any = None
+            try:
+                # A client that sends credentials is never let in by a handler that ignores them.
+                result = await (
+                    call(handler, *arguments)
+                    if auth is not None
+                    else call_either(handler, arguments, arguments[:-1])
+                )
+                if result is False:
+                    refusal = REJECTED
+            except exceptions.ConnectionRefusedError as error:
+                refusal = error.error_args
+            except ConnectionRefusedError:
+                refusal = {"message": "Connection refused by server"}
+            except Exception:
+                self._log_failure("connect", sid, namespace)
+                refusal = REJECTED
+            self._decide(sid, namespace, eio_sid, refusal)
+
+        return ask()
+
+    def _decide(self, sid: str, namespace: str, eio_sid: str, refusal: Any) -> None:
+        key = (namespace, sid)
+        if key not in self._connecting:
+            return
+        left = self._connecting.pop(key)
+        if refusal is None:
+            self._core.engine.accept(sid, namespace)
+        else:
+            try:
+                self._core.engine.refuse(sid, namespace, refusal)
+            except Exception:  # data that JSON cannot carry
+                self._log_failure("connect", sid, namespace)
+                self._core.engine.refuse(sid, namespace, REJECTED)
+            self._sessions.drop(key)
+            self._environs.release(eio_sid, key)
+        if left is not None:
+            left(refusal is None)
+
+    # --- disconnect ---
+
+    def disconnect(self, sid: str, namespace: str, eio_sid: str, reason: str) -> None:
+        """Notification DISCONNECT."""
+        key = (namespace, sid)
+        self._environs.hold(eio_sid, key)
+
+        def start() -> Awaitable[None] | None:
+            return self._start_disconnect(sid, namespace, reason)
+
+        def finish() -> None:
+            self._disconnected(sid, namespace, eio_sid)
+
+        if key in self._leaving:
+            # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
+            waiting = start()
+            if waiting is None:
+                finish()
+            else:
+                self.spawn(waiting, finish)
+        elif key in self._connecting:
+            # With always_connect a client can leave while its connect handler runs. One that was
+            # refused was never connected, as far as the application knows.
+            def left(was_accepted: bool) -> None:
+                if was_accepted:
+                    self._run(eio_sid, start, finish)
+                else:
+                    finish()
+
+            self._connecting[key] = left
+        else:
+            self._run(eio_sid, start, finish)
+
+    def _start_disconnect(self, sid: str, namespace: str, reason: str) -> Awaitable[None] | None:
+        try:
+            found = self._resolve("disconnect", namespace, (sid, reason))
+        except Exception:
+            self._log_failure("disconnect", sid, namespace)
+            return None
+        if found is None:
+            return None
+        handler, arguments = found
+
+        async def tell() -> None:
+            try:
+                await call_either(handler, arguments, arguments[:-1])
+            except Exception:
+                self._log_failure("disconnect", sid, namespace)
+
+        return tell()
+
+    def _disconnected(self, sid: str, namespace: str, eio_sid: str) -> None:
+        key = (namespace, sid)
+        self._core.engine.disconnect_done(sid, namespace)
+        self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
+        self._environs.release(eio_sid, key)
+        waiting = self._leaving.pop(key, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    async def wait_disconnected(self, sid: str, namespace: str) -> None:
+        """Disconnect a connected client; returns when its disconnect handler has ended."""
+        key = (namespace, sid)
+        left = self._leaving.get(key)
+        if left is None:
+            left = self._leaving[key] = asyncio.get_running_loop().create_future()
+            self._core.engine.disconnect(sid, namespace)
+        await asyncio.shield(left)
+
+    # --- ends ---
+
+    async def wait_closed(self, eio_sids: Iterable[str], timeout: float) -> None:
+        """Wait until these sessions are closed and their disconnect handlers have ended."""
+        self._ending = set(eio_sids)
+        if not self._ending:
+            return
+        self._ended = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._ended], timeout=timeout)
+        self._ending, self._ended = set(), None
+
+    def session_dropped(self, eio_sid: str) -> None:
+        self._ending.discard(eio_sid)
+        if not self._ending and self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    def abandon_tasks(self) -> None:
+        """Their loop is closed: nothing runs any more, and the engine must not wait for it."""
+        tasks, self._tasks = self._tasks, {}
+        for finish in tasks.values():
+            finish()  # what was queued behind it starts on the new loop
+        self.flush()
+        self.release_waiting()
+
+    def release_waiting(self) -> None:
+        """The engine has ended: whoever waits in disconnect() need not."""
+        waiting, self._leaving = self._leaving, {}
+        for left in waiting.values():
+            if not left.done() and not left.get_loop().is_closed():
+                left.set_result(None)
+
+
+def _nothing() -> None:
+    """Nothing is left to do."""

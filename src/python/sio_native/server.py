@@ -1,0 +1,451 @@
+"""AsyncServer: python-socketio's names, each a thin call into the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+
+from . import exceptions
+from .core import Core, Loggers, make_logger
+from .handlers import RESERVED_EVENTS, Invocation, NamespaceHandler, Registry, call, call_either
+from .manager import AsyncManager
+from .namespace import AsyncNamespace
+from .options import check_json, read_options
+from .runner import NOT_HANDLED
+from .service import Service
+from .session import SessionContext
+from .types import (
+    AckCallback,
+    Data,
+    Environ,
+    Handler,
+    Receive,
+    Room,
+    Rooms,
+    Scope,
+    Send,
+    Session,
+)
+
+if TYPE_CHECKING:
+    from .asgi import ASGIApp
+
+F = TypeVar("F", bound=Handler)
+
+
+class reason:
+    """Why a client was disconnected: the second argument of a disconnect handler."""
+
+    SERVER_DISCONNECT: Final = "server disconnect"
+    CLIENT_DISCONNECT: Final = "client disconnect"
+    PING_TIMEOUT: Final = "ping timeout"
+    TRANSPORT_CLOSE: Final = "transport close"
+    TRANSPORT_ERROR: Final = "transport error"
+
+
+class AsyncServer:
+    """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
+
+    It serves the event loop of its first request or `listen`, and may serve another one when that
+    is closed or after `shutdown`. Handlers run on this loop. `emit_nowait` and the other `_nowait`
+    methods may be called from any thread.
+
+    Raises `ValueError` for what it does not support yet: other serializers, json modules, client
+    managers and async modes. Unknown options are left out with a warning. The options are those
+    of `options.Options`; times are in seconds, sizes in bytes.
+    """
+
+    reason = reason
+    reserved_events: Final = list(RESERVED_EVENTS)
+
+    def __init__(
+        self,
+        client_manager: AsyncManager | None = None,
+        logger: Any = False,
+        json: Any = None,
+        async_handlers: bool = True,
+        namespaces: str | Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_json(json)
+        if client_manager is not None and type(client_manager) is not AsyncManager:
+            raise ValueError("sio_native has AsyncManager as its only client manager so far")
+        self._options = read_options(kwargs)
+        log = Loggers(
+            make_logger(logger, "socketio.server"),
+            make_logger(self._options.engineio_logger, "engineio.server"),
+        )
+        self._core = Core(self._options.for_engine(), log)
+        self.logger = log.socketio
+        self.not_handled: Final = NOT_HANDLED
+        self.async_mode: Final = "asgi"
+        self.manager_initialized = False  # python-socketio's users read and write it
+
+        self._registry = Registry(namespaces, lambda: self._service.interest_changed())
+        self._routes_events = type(self)._trigger_event is not AsyncServer._trigger_event
+        self._registry.deliver_all = self._routes_events
+        self._service = Service(
+            self._core, self._options, self._registry, self._resolve, serial=not async_handlers
+        )
+        self.manager = client_manager or AsyncManager()
+        self.manager.set_server(self)
+        self.manager._bind(self._core, self._service.acks)
+
+    def is_asyncio_based(self) -> bool:
+        return True
+
+    # --- handlers ---
+
+    @property
+    def handlers(self) -> dict[str, dict[str, Handler]]:
+        """Functions by namespace and event. May be changed: once read, every event is delivered."""
+        self._registry.expose()
+        return self._registry.functions
+
+    @property
+    def namespace_handlers(self) -> dict[str, NamespaceHandler]:
+        """Class-based namespaces by name; read with the same effect as `handlers`."""
+        self._registry.expose()
+        return self._registry.classes
+
+    @property
+    def namespaces(self) -> str | list[str]:
+        """The namespaces accepted in addition to those with handlers; "*": any."""
+        return self._registry.namespaces
+
+    @namespaces.setter
+    def namespaces(self, accepted: str | Iterable[str] | None) -> None:
+        self._registry.namespaces = accepted
+
+    @property
+    def async_handlers(self) -> bool:
+        """False: what one client does is handled in order, one thing after the other."""
+        return not self._service.runner.serial
+
+    @property
+    def always_connect(self) -> bool:
+        """True: clients are told that they are connected before the connect handler decides."""
+        return self._options.always_connect
+
+    @overload
+    def on(
+        self, event: str, handler: None = None, namespace: str | None = None
+    ) -> Callable[[F], F]: ...
+    @overload
+    def on(self, event: str, handler: Handler, namespace: str | None = None) -> None: ...
+    def on(
+        self, event: str, handler: Handler | None = None, namespace: str | None = None
+    ) -> Callable[[F], F] | None:
+        """Register the handler of an event, as a decorator or with `handler`.
+
+        The event "*" catches those without a handler, the namespace "*" those of any namespace.
+        The last registration counts.
+        """
+
+        def register(function: F) -> F:
+            if not callable(function):
+                raise TypeError(f"the handler of {event!r} must be callable, not {function!r}")
+            self._registry.add(namespace or "/", event, function)
+            return function
+
+        if handler is None:
+            return register
+        register(handler)
+        return None
+
+    @overload
+    def event(self, handler: F, /) -> F: ...
+    @overload
+    def event(self, *, namespace: str | None = None) -> Callable[[F], F]: ...
+    def event(self, *args: Any, **kwargs: Any) -> Any:
+        """Register a function as the handler of the event of its name.
+
+        `@sio.event`, or `@sio.event(namespace="/chat")`.
+        """
+        if len(args) == 1 and not kwargs and callable(args[0]):
+            return self.on(args[0].__name__)(args[0])
+
+        def register(function: F) -> F:
+            decorate: Callable[[F], F] = self.on(function.__name__, *args, **kwargs)
+            return decorate(function)
+
+        return register
+
+    def register_namespace(self, namespace_handler: AsyncNamespace) -> None:
+        """Register a class-based namespace."""
+        if not isinstance(namespace_handler, AsyncNamespace):
+            raise ValueError("Not a namespace instance")
+        if not namespace_handler.is_asyncio_based():
+            raise ValueError("Not a valid namespace class for this server")
+        namespace_handler._set_server(self)
+        self._registry.add_class(namespace_handler)
+
+    async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
+        """Call the handler of an event. A subclass may route by other rules."""
+        found = self._registry.resolve(event, namespace, args)
+        if found is None:
+            return NOT_HANDLED
+        handler, arguments = found
+        if event == "disconnect":
+            return await call_either(handler, arguments, arguments[:-1])
+        return await call(handler, *arguments)
+
+    def _resolve(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+        if self._routes_events:
+            return self._trigger_event, (event, namespace, *args)
+        return self._registry.resolve(event, namespace, args)
+
+    # --- emitting ---
+
+    async def emit(
+        self,
+        event: str,
+        data: Data = None,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        callback: AckCallback | None = None,
+        ignore_queue: bool = False,
+    ) -> None:
+        """Send an event to a client, to a room, to a list of rooms or, without any, to all.
+
+        A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
+        each client. Raises `TypeError` for data that JSON cannot carry.
+        """
+        self.emit_nowait(event, data, to, room, skip_sid, namespace, callback)
+
+    def emit_nowait(
+        self,
+        event: str,
+        data: Data = None,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        callback: AckCallback | None = None,
+    ) -> None:
+        """`emit` from any thread, with or without an event loop. A callback runs on the loop."""
+        namespace = namespace or "/"
+        room = to or room
+        self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
+        self.manager.emit_nowait(event, data, namespace, room, skip_sid, callback)
+
+    async def send(
+        self,
+        data: Data,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        callback: AckCallback | None = None,
+        ignore_queue: bool = False,
+    ) -> None:
+        """`emit` the event "message"."""
+        self.emit_nowait("message", data, to, room, skip_sid, namespace, callback)
+
+    async def call(
+        self,
+        event: str,
+        data: Data = None,
+        to: Room | None = None,
+        sid: Room | None = None,
+        namespace: str | None = None,
+        timeout: float | None = 60,
+        ignore_queue: bool = False,
+    ) -> Any:
+        """Emit to one client and wait for its answer: None, one value, or a tuple of several.
+
+        `timeout` is in seconds; None waits for ever. Raises `exceptions.TimeoutError` if there is
+        no answer in time, or at once if the client is not connected or leaves.
+        """
+        if to is None and sid is None:
+            raise ValueError("Cannot use call() to broadcast.")
+        if not self.async_handlers:
+            # The handler that waits would hold up the client's queue, its answer's follow-ups too.
+            raise RuntimeError("Cannot use call() when async_handlers is False.")
+        if not self._core.started:
+            raise exceptions.TimeoutError("no answer will come: the client is not connected")
+        self._service.bind()
+        room = to or sid
+        namespace = namespace or "/"
+        self.logger.info('emitting event "%s" to %s [%s]', event, room, namespace)
+        return await self._service.acks.call(
+            lambda token: self.manager.emit_token(event, data, namespace, room, None, token),
+            event,
+            timeout,
+        )
+
+    # --- rooms ---
+
+    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Put a client into a room, which exists while somebody is in it.
+
+        Raises `KeyError` for an unknown sid, `ValueError` for a namespace that nobody is in and
+        for the own room of another client.
+        """
+        self.enter_room_nowait(sid, room, namespace)
+
+    def enter_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """`enter_room` from any thread."""
+        namespace = namespace or "/"
+        self.logger.info("%s is entering room %s [%s]", sid, room, namespace)
+        self.manager.enter_room_nowait(sid, namespace, room)
+
+    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Take a client out of a room. No-op if it is not in there."""
+        self.leave_room_nowait(sid, room, namespace)
+
+    def leave_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """`leave_room` from any thread."""
+        namespace = namespace or "/"
+        self.logger.info("%s is leaving room %s [%s]", sid, room, namespace)
+        self.manager.leave_room_nowait(sid, namespace, room)
+
+    async def close_room(self, room: Room, namespace: str | None = None) -> None:
+        """Take everybody out of a room. `ValueError` for the own room of a client."""
+        self.close_room_nowait(room, namespace)
+
+    def close_room_nowait(self, room: Room, namespace: str | None = None) -> None:
+        """`close_room` from any thread."""
+        namespace = namespace or "/"
+        self.logger.info("room %s is closing [%s]", room, namespace)
+        self.manager.close_room_nowait(room, namespace)
+
+    def rooms(self, sid: str, namespace: str | None = None) -> list[Room]:
+        """The rooms of a client, its own among them; empty for an unknown sid."""
+        return self.manager.get_rooms(sid, namespace or "/")
+
+    # --- clients ---
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> Session:
+        """The user session of a client: a dictionary of the application's.
+
+        Raises `KeyError` for an unknown sid.
+        """
+        return self._service.sessions.get(sid, namespace or "/")
+
+    async def save_session(self, sid: str, session: Session, namespace: str | None = None) -> None:
+        """Replace the user session of a client. `KeyError` for an unknown sid."""
+        self._service.sessions.save(sid, namespace or "/", session)
+
+    def session(self, sid: str, namespace: str | None = None) -> SessionContext:
+        """`async with sio.session(sid) as session`: the user session, saved at the end."""
+        return SessionContext(self._service.sessions, sid, namespace or "/")
+
+    async def disconnect(
+        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
+    ) -> None:
+        """Disconnect a client from a namespace; returns when its disconnect handler has ended.
+
+        No-op for a client that is unknown or whose connect handler is still running.
+        """
+        namespace = namespace or "/"
+        if not self._core.engine.is_connected(sid, namespace):
+            return
+        self.logger.info("Disconnecting %s [%s]", sid, namespace)
+        if self._service.on_its_loop():
+            await self._service.runner.wait_disconnected(sid, namespace)
+        else:
+            self._core.engine.disconnect(sid, namespace)
+
+    def transport(self, sid: str, namespace: str | None = None) -> str:
+        """ "polling" or "websocket". `KeyError` for an unknown sid."""
+        eio_sid = self._core.engine.eio_sid(sid, namespace or "/")
+        name = eio_sid and self._core.engine.transport(eio_sid)
+        if not name:
+            raise KeyError("Session not found")
+        return name
+
+    @property
+    def environ(self) -> Mapping[str, Environ]:
+        """The environ of each session, by Engine.IO sid."""
+        return self._service.environs
+
+    def get_environ(self, sid: str, namespace: str | None = None) -> Environ | None:
+        """The request that opened the client's session, with WSGI's keys and `asgi.scope`.
+
+        The same dictionary each time; None for an unknown sid.
+        """
+        eio_sid = self._core.engine.eio_sid(sid, namespace or "/")
+        return None if eio_sid is None else self._service.environs.get(eio_sid)
+
+    # --- serving ---
+
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI request or WebSocket."""
+        self._initialize_manager()
+        await self._service.handle_request(scope, receive, send)
+
+    def mount(self, app: Any, path: str = "/", **asgi_app_arguments: Any) -> ASGIApp:
+        """Mount on a FastAPI or Starlette application, and shut down with it.
+
+        Clients connect to `<path>/socket.io`. The arguments are those of `ASGIApp`.
+        """
+        from .asgi import mount  # asgi is built on this module
+
+        return mount(self, app, path, **asgi_app_arguments)
+
+    def attach(self, app: Any, socketio_path: str = "socket.io") -> None:
+        """Not supported: `RuntimeError`. aiohttp, Sanic and Tornado need python-socketio."""
+        raise RuntimeError("attach() needs aiohttp, Sanic or Tornado: use ASGIApp or mount()")
+
+    def instrument(self, *args: Any, **kwargs: Any) -> Any:
+        """Not supported yet: `RuntimeError`."""
+        raise RuntimeError("sio_native does not support the admin UI yet")
+
+    def listen(self, host: str, port: int, path: str = "/socket.io") -> tuple[str, int]:
+        """Serve clients on a port of the engine's own; returns the address it is bound to.
+
+        Needs a running loop, for the handlers. Port 0 takes a free one. Raises `OSError` if the
+        address cannot be had, `ValueError` if `cors_allowed_origins` is a callable: the engine
+        cannot ask it.
+        """
+        if self._options.origin_check() is not None:
+            raise ValueError(
+                "listen() needs cors_allowed_origins as strings: a callable works under ASGI only"
+            )
+        self._initialize_manager()
+        self._service.bind()
+        return self._core.engine.listen(host, port, path)
+
+    async def serve(
+        self, host: str = "127.0.0.1", port: int = 5000, path: str = "/socket.io"
+    ) -> None:
+        """`listen` until cancelled, then `shutdown`."""
+        address = self.listen(host, port, path)
+        self.logger.info("listening on %s:%s", *address)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self.shutdown()
+
+    async def shutdown(self) -> None:
+        """Disconnect every client ("server disconnect"), stop listening, end the engine's thread.
+
+        Waits up to two seconds for disconnect handlers, and two for bytes under way. The server
+        can be used again afterwards.
+        """
+        if self._core.started:
+            self.logger.info("Socket.IO is shutting down")
+        await self._service.end()
+
+    # --- background ---
+
+    def start_background_task(
+        self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> asyncio.Future[Any]:
+        """Run a coroutine function in a task, which is returned and kept alive."""
+        task = asyncio.ensure_future(target(*args, **kwargs))
+        self._service.runner.keep(task)
+        return task
+
+    async def sleep(self, seconds: float = 0) -> None:
+        """`asyncio.sleep`."""
+        await asyncio.sleep(seconds)
+
+    def _initialize_manager(self) -> None:
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()

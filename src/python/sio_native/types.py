@@ -1,0 +1,31 @@
+"""Aliases for what users pass in and what passes between the modules."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+
+# ASGI 3. Messages and scopes are dictionaries of the server's making.
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApplication: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# User data: whatever JSON carries, and bytes.
+Data: TypeAlias = Any
+Handler: TypeAlias = Callable[..., Any]
+AckCallback: TypeAlias = Callable[..., Any]
+Environ: TypeAlias = dict[str, Any]
+Session: TypeAlias = dict[str, Any]
+
+# Any hashable names a room; a list, tuple or set of them addresses their union.
+Room: TypeAlias = Hashable
+Rooms: TypeAlias = Any
+
+# One path, or {"filename": ..., "content_type": ...}.
+StaticFile: TypeAlias = str | Mapping[str, str]
+StaticFiles: TypeAlias = Mapping[str, StaticFile]
+
+# The name of a client in a namespace: (namespace, sid).
+Key: TypeAlias = tuple[str, str]
