@@ -1,0 +1,1 @@
+"""The server judged from outside: real clients, the protocols' own suites, load and silence."""

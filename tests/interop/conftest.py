@@ -1,0 +1,53 @@
+"""Fixtures of the interop tests, and what the servers said when one fails."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from .serving import OUR_FLAVOURS, ServerPool
+
+STDERR_SHOWN = 4000  # characters of each server's stderr in a failure report
+
+# Another list to judge by the same tests, as SIO_INTEROP_FLAVOURS=reference does.
+FLAVOURS = tuple(filter(None, os.environ.get("SIO_INTEROP_FLAVOURS", "").split(",")))
+if not FLAVOURS:
+    FLAVOURS = OUR_FLAVOURS
+
+_pool_key = pytest.StashKey[ServerPool]()
+
+
+@pytest.fixture(scope="session")
+def pool(request: pytest.FixtureRequest) -> Iterator[ServerPool]:
+    servers = ServerPool()
+    request.config.stash[_pool_key] = servers
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(params=FLAVOURS)
+def flavour(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["polling", "websocket"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def own_port() -> str:
+    """The flavour of tests about our own listener and WebSocket codec."""
+    return "listen" if "listen" in FLAVOURS else FLAVOURS[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.failed and _pool_key in item.config.stash:
+        for server in item.config.stash[_pool_key].running():
+            said = server.stderr()
+            if said:
+                title = f"stderr of the {server.flavour} server on port {server.port}"
+                report.sections.append((title, said[-STDERR_SHOWN:]))
+    return report
