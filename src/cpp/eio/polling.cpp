@@ -2,6 +2,7 @@
 
 #include "eio/payload.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace eio {
@@ -10,6 +11,15 @@ namespace {
 
 const packet noop{packet_type::noop, false, {}};
 const packet close_packet{packet_type::close, false, {}};
+
+// python-engineio's clients take a payload of more than 16 packets for a fault of the server and
+// disconnect. They come with the name of their HTTP library: "Python/3.11 aiohttp/3.9",
+// "python-requests/2.32". Others take any number, in fewer round trips.
+std::size_t max_packets_for(std::string_view user_agent) {
+    constexpr std::size_t python_limit = 16; // engineio.payload.Payload.max_decode_packets
+    const bool is_python = user_agent.starts_with("Python") || user_agent.starts_with("python");
+    return is_python ? python_limit : std::numeric_limits<std::size_t>::max();
+}
 
 // The answer to a body that broke the protocol, with the headers that any answer has.
 http_response bad_request(http_response reply) {
@@ -29,15 +39,20 @@ polling::~polling() {
 }
 
 bool polling::on_get(
-    std::shared_ptr<http_exchange> exchange, http_response&& reply, content_encoding accepted) {
+    const http_request& request, std::shared_ptr<http_exchange> exchange, http_response&& reply) {
     if (parked_)
         return false;
     relayed_ = exchange->relayed();
     parked_ = std::move(exchange);
     parked_reply_ = std::move(reply);
-    accepted_ = accepted;
+    accepted_ = accepted_encoding(request.header("Accept-Encoding"));
+    max_packets_ = max_packets_for(request.header("User-Agent"));
     parked_->watch(this);
     return true;
+}
+
+bool polling::begin_post(const http_exchange& exchange) noexcept {
+    return std::exchange(arriving_, &exchange) == nullptr && !withheld_;
 }
 
 bool polling::on_post(
@@ -45,7 +60,8 @@ bool polling::on_post(
     std::shared_ptr<http_exchange> exchange,
     http_response&& reply,
     base::time_point now) {
-    if (withheld_)
+    const auto* arriving = std::exchange(arriving_, nullptr);
+    if (withheld_ || (arriving && arriving != exchange.get()))
         return false;
     const auto items = decode_payload(body, options_.max_payload_packets);
     if (items) {

@@ -20,9 +20,15 @@ public:
     // `reply` carries the headers that its response will have. False when a GET is parked
     // already: the caller closes the session.
     [[nodiscard]] bool on_get(
-        std::shared_ptr<http_exchange> exchange, http_response&& reply, content_encoding accepted);
+        const http_request& request,
+        std::shared_ptr<http_exchange> exchange,
+        http_response&& reply);
+    // A POST whose body is still arriving, named by its exchange. False when another is on its way.
+    [[nodiscard]] bool begin_post(const http_exchange& exchange) noexcept;
+    // It was refused before it was whole.
+    void abandon_post() noexcept { arriving_ = nullptr; }
     // A POST with its whole body. Answered when its packets have been taken: at once, or when
-    // reading goes on. False when an earlier one is still unanswered.
+    // reading goes on. False when another is still arriving or unanswered.
     [[nodiscard]] bool on_post(
         std::string_view body,
         std::shared_ptr<http_exchange> exchange,
@@ -36,6 +42,9 @@ public:
     [[nodiscard]] bool relayed() const noexcept override { return relayed_; }
     void set_owner(transport_owner* owner) noexcept override { owner_ = owner; }
     [[nodiscard]] bool writable() const noexcept override { return parked_ != nullptr; }
+    [[nodiscard]] std::size_t max_packets_per_send() const noexcept override {
+        return max_packets_;
+    }
     void send(std::span<const packet> packets) override;
     void pause_reading() override { paused_ = true; }
     void resume_reading() override;
@@ -50,8 +59,10 @@ private:
     std::shared_ptr<http_exchange> parked_;
     http_response parked_reply_;
     content_encoding accepted_ = content_encoding::identity;
+    std::size_t max_packets_ = 0;
     std::shared_ptr<http_exchange> withheld_; // a POST to be answered when reading goes on
     http_response withheld_reply_;
+    const http_exchange* arriving_ = nullptr; // only compared: it may be gone
     bool paused_ = false;
     bool retired_ = false;
     bool relayed_ = false;

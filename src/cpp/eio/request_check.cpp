@@ -46,6 +46,8 @@ bool is_own_origin(const http_request& request, std::string_view origin) {
         forwarded_host.empty() ? host : forwarded_host);
 }
 
+} // namespace
+
 bool is_origin_allowed(const http_request& request, const cors_config& cors) {
     const auto origin = request.header("Origin");
     if (!cors.enabled || origin.empty())
@@ -58,8 +60,6 @@ bool is_origin_allowed(const http_request& request, const cors_config& cors) {
         return std::ranges::find(*cors.origins, origin) != cors.origins->end();
     return is_own_origin(request, origin);
 }
-
-} // namespace
 
 std::vector<http_header> cors_headers(const http_request& request, const cors_config& cors) {
     std::vector<http_header> headers;

@@ -41,6 +41,9 @@ struct request_query {
 [[nodiscard]] std::optional<http_response> check_request(
     const http_request& request, const config& options, bool websocket, request_query& query);
 
+// A request without an Origin header is from no browser, and allowed.
+[[nodiscard]] bool is_origin_allowed(const http_request& request, const cors_config& cors);
+
 // The CORS headers of any response to this request.
 [[nodiscard]] std::vector<http_header>
 cors_headers(const http_request& request, const cors_config& cors);

@@ -47,7 +47,6 @@ void server::on_request(
     http_response reply{.headers = cors_headers(request, options_.cors)};
     reply.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
     reply.headers.push_back({"Cache-Control", "no-store"});
-    const auto accepted = accepted_encoding(request.header("Accept-Encoding"));
 
     if (!query.sid) {
         if (full())
@@ -60,7 +59,7 @@ void server::on_request(
                 {"Set-Cookie",
                  options_.cookie_name + "=" + opened.sid() + options_.cookie_attributes});
         [[maybe_unused]] const bool parked =
-            carrier->on_get(std::move(exchange), std::move(reply), accepted);
+            carrier->on_get(opened.request(), std::move(exchange), std::move(reply));
         return;
     }
 
@@ -71,14 +70,16 @@ void server::on_request(
     if (!poll || query.transport != "polling")
         return refuse(request_error::bad_request);
     if (request.method == "GET") {
-        if (!poll->on_get(exchange, std::move(reply), accepted)) {
+        if (!poll->on_get(request, exchange, std::move(reply))) {
             refuse(request_error::bad_request);
             return found->fail("a second poll while one is parked", now);
         }
         table_.mark_dirty(*found);
     } else if (request.method == "POST") {
-        if (request.body_too_large)
+        if (request.body_too_large) {
+            poll->abandon_post();
             return refuse(request_error::bad_request, 413, "Payload too large");
+        }
         reply.body = "ok";
         if (!poll->on_post(request.body, exchange, std::move(reply), now)) {
             refuse(request_error::bad_request);
@@ -87,6 +88,19 @@ void server::on_request(
     } else {
         refuse(request_error::bad_request);
     }
+}
+
+void server::on_request_begun(
+    const http_request& head, const http_exchange& exchange, base::time_point now) {
+    if (head.method != "POST")
+        return;
+    request_query query;
+    if (check_request(head, options_, false, query) || !query.sid)
+        return; // refused when it is whole
+    auto* found = find(*query.sid);
+    auto* poll = found ? found->polling_carrier() : nullptr;
+    if (poll && !poll->begin_post(exchange))
+        found->fail("a second POST while one is unanswered", now);
 }
 
 std::variant<http_response, websocket_ticket> server::admit_websocket(const http_request& request) {
@@ -126,6 +140,9 @@ std::string server::attach_websocket(
 }
 
 void server::answer_options(const http_request& request, http_exchange& exchange) const {
+    if (!is_origin_allowed(request, options_.cors))
+        return exchange.respond(
+            error_response(request, options_.cors, request_error::forbidden, 403));
     http_response response{.headers = cors_headers(request, options_.cors)};
     response.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
     response.body = "OK";

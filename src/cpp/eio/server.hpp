@@ -47,6 +47,11 @@ public:
     void on_request(
         http_request&& request, std::shared_ptr<http_exchange> exchange, base::time_point now);
 
+    // The head of a request whose body is still arriving; on_request() follows with the same
+    // exchange, or nothing when the peer goes away. Two POSTs at once close their session.
+    void
+    on_request_begun(const http_request& head, const http_exchange& exchange, base::time_point now);
+
     // A WebSocket handshake: a refusal to send, or leave to go on.
     [[nodiscard]] std::variant<http_response, websocket_ticket>
     admit_websocket(const http_request& request);

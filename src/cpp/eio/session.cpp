@@ -74,15 +74,9 @@ void session::flush(base::time_point now) {
     if (closed())
         return;
     if (carrier_->writable() && !queue_.empty()) {
-        carrier_->send(queue_);
+        send_queued();
         if (closed())
             return;
-        queue_.clear();
-        if (queue_.capacity() > 64) // a burst's storage is not kept for a lifetime
-            queue_.shrink_to_fit();
-        queued_bytes_ = 0;
-        overflown_ = false;
-        slow_deadline_ = never;
     } else if (probed_ && carrier_->writable()) {
         // The client pauses polling before it upgrades, and its GET is what it waits for.
         const packet noop{packet_type::noop, false, {}};
@@ -96,11 +90,28 @@ void session::flush(base::time_point now) {
     }
 }
 
+// What one send() may carry; the rest stays for the next.
+void session::send_queued() {
+    const auto count = std::min(queue_.size(), carrier_->max_packets_per_send());
+    carrier_->send(std::span(queue_).first(count));
+    if (closed())
+        return; // and the queue with it
+    for (std::size_t i = 0; i < count; ++i)
+        queued_bytes_ -= queue_[i].data.size();
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (queue_.empty() && queue_.capacity() > 64) // a burst's storage is not kept for a lifetime
+        queue_.shrink_to_fit();
+    if (queued_bytes_ <= context_.options.send_buffer_bytes) {
+        overflown_ = false;
+        slow_deadline_ = never;
+    }
+}
+
 void session::close(close_reason reason, base::time_point now) {
     if (closed())
         return;
     if (carrier_->writable() && !queue_.empty())
-        carrier_->send(queue_);
+        send_queued();
     state_ = state::closed;
     queue_.clear();
     queued_bytes_ = 0;

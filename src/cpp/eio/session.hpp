@@ -85,6 +85,7 @@ private:
     on_frame(transport& from, std::string_view data, bool binary, base::time_point now) override;
     void on_transport_closed(transport& from, bool failed, base::time_point now) override;
     void on_writable(transport& to, base::time_point now) override;
+    void send_queued();
     void on_carrier_packet(packet_view received, base::time_point now);
     void on_probe_frame(std::string_view data, bool binary, base::time_point now);
     void complete_upgrade(base::time_point now);

@@ -4,7 +4,9 @@
 #include "base/clock.hpp"
 #include "eio/packet.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -57,6 +59,10 @@ public:
     virtual void set_owner(transport_owner* owner) noexcept = 0;
     // True when send() may be called.
     [[nodiscard]] virtual bool writable() const noexcept = 0;
+    // How many packets one send() may carry; the rest waits for the next one.
+    [[nodiscard]] virtual std::size_t max_packets_per_send() const noexcept {
+        return std::numeric_limits<std::size_t>::max();
+    }
     // Takes all packets, in order. The caller batches: one call a turn.
     virtual void send(std::span<const packet> packets) = 0;
     // Stop and start to read from the peer: its bytes wait in its own buffers. Before any frame

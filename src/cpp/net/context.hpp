@@ -25,13 +25,13 @@ namespace net {
 using read_buffer = std::array<char, 64 * 1024>;
 
 struct limits {
-    std::size_t head_bytes = 16 * 1024;   // request line and fields: 431
-    std::size_t head_fields = 100;        // 431
-    std::size_t target_bytes = 8 * 1024;  // 414
-    std::chrono::seconds head_time{10};   // from its first byte, or from the accept
-    std::chrono::seconds body_time{20};   // from the end of the head; also to take a response
-    std::chrono::seconds idle_time{60};   // between two requests
-    std::chrono::seconds close_time{2};   // for the peer to close as well
+    std::size_t head_bytes = 16 * 1024;  // request line and fields: 431
+    std::size_t head_fields = 100;       // 431
+    std::size_t target_bytes = 8 * 1024; // 414
+    std::chrono::seconds head_time{10};  // from its first byte, or from the accept
+    std::chrono::seconds body_time{20};  // from the end of the head; also to take a response
+    std::chrono::seconds idle_time{60};  // between two requests
+    std::chrono::seconds close_time{2};  // for the peer to close as well
 };
 
 class context {

@@ -132,12 +132,11 @@ void http_connection::continue_reading() {
     if (!wanted || read_waiting_)
         return;
     read_waiting_ = true;
-    socket_.async_wait(
-        stream_socket::wait_read, [self = shared_from_this()](error_code error) {
-            self->read_waiting_ = false;
-            if (error != asio::error::operation_aborted)
-                self->run([&] { self->on_readable(); });
-        });
+    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code error) {
+        self->read_waiting_ = false;
+        if (error != asio::error::operation_aborted)
+            self->run([&] { self->on_readable(); });
+    });
 }
 
 void http_connection::on_readable() {
@@ -194,6 +193,8 @@ void http_connection::await_more() {
     }
     if (phase == std::exchange(timed_, phase))
         return;
+    if (phase == http_parser::phase::body && same_path(parser_.request().path, door_->path))
+        context_.server.on_request_begun(parser_.request(), *this, base::clock::now());
     set_deadline(
         phase == http_parser::phase::body ? context_.limits.body_time : context_.limits.head_time);
 }
@@ -259,11 +260,10 @@ void http_connection::write() {
     if (output_.empty())
         return on_written();
     set_deadline(context_.limits.body_time);
-    socket_.async_wait(
-        stream_socket::wait_write, [self = shared_from_this()](error_code error) {
-            if (error != asio::error::operation_aborted)
-                self->run([&] { self->write(); });
-        });
+    socket_.async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code error) {
+        if (error != asio::error::operation_aborted)
+            self->run([&] { self->write(); });
+    });
 }
 
 void http_connection::on_written() {

@@ -12,8 +12,9 @@ namespace {
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::size_t max_chunk_header = 64; // its size and line ends; extensions are refused
-constexpr std::size_t max_blank_bytes = 64;  // line ends before a request
+constexpr std::size_t max_chunk_header =
+    64; // a line end and the size, which may have zeros in front
+constexpr std::size_t max_blank_bytes = 64; // line ends before a request
 
 bool is_line_end(char c) noexcept {
     return c == '\r' || c == '\n';
@@ -47,9 +48,11 @@ public:
         }
         while (taken < bytes.size() && (phase_ == phase::head || phase_ == phase::body)) {
             error_code error;
-            taken += put({bytes.data() + taken, bytes.size() - taken}, error);
+            element_ = bytes.data() + taken;
+            taken += put({element_, bytes.size() - taken}, error);
             if (error == http::error::need_more) {
-                if (phase_ == phase::body && bytes.size() - taken > max_chunk_header)
+                // Only a chunk's header waits in a body; a '\r' may have come behind it.
+                if (phase_ == phase::body && bytes.size() - taken > max_chunk_header + 1)
                     fail(400);
                 break;
             }
@@ -147,7 +150,8 @@ private:
         return piece.size();
     }
     void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& error) {
-        if (!extensions.empty())
+        const auto header_size = static_cast<std::size_t>(extensions.data() - element_);
+        if (!extensions.empty() || header_size > max_chunk_header)
             return refuse(400, error);
         if (size > max_body_bytes_ - request_.body.size())
             drop_body();
@@ -165,6 +169,7 @@ private:
     }
 
     std::size_t blank_bytes_ = 0;
+    const char* element_ = nullptr; // where the part begins that Beast is given
 };
 
 http_parser::http_parser(const limits& bounds, std::size_t max_body_bytes)

@@ -51,9 +51,8 @@ public:
     [[nodiscard]] tcp::endpoint local_endpoint() const { return acceptor_.local_endpoint(); }
 
     void accept() {
-        acceptor_.async_accept(peer_, [self = shared_from_this()](error_code error) {
-            self->on_accept(error);
-        });
+        acceptor_.async_accept(
+            peer_, [self = shared_from_this()](error_code error) { self->on_accept(error); });
     }
     void stop() {
         error_code ignored;

@@ -69,8 +69,7 @@ void output_queue::consume(std::size_t count) {
         copied_sent_ = 0;
     }
     if (pieces_sent_ > 64) {
-        pieces_.erase(
-            pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_sent_));
+        pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_sent_));
         pieces_sent_ = 0;
     }
 }

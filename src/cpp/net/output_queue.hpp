@@ -31,7 +31,7 @@ public:
 private:
     struct piece {
         std::size_t size = 0;
-        base::bytes owner;       // null: the piece lies in copied_
+        base::bytes owner;        // null: the piece lies in copied_
         const char* at = nullptr; // into owner
     };
 

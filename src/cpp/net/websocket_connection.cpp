@@ -18,9 +18,9 @@ constexpr std::size_t writable_up_to = 64 * 1024;
 constexpr int reads_a_turn = 4; // then the other connections get theirs
 
 void append_packet(output_queue& out, const eio::packet& packet) {
-    const auto header = packet.binary
-        ? websocket_header(opcode::binary, packet.data.size())
-        : websocket_header(eio::type_character(packet.type), packet.data.size());
+    const auto header =
+        packet.binary ? websocket_header(opcode::binary, packet.data.size())
+                      : websocket_header(eio::type_character(packet.type), packet.data.size());
     if (packet.data.size() >= shared_from_bytes) {
         out.append_shared(packet.data, packet.data.framed(header.view()));
     } else {

@@ -60,8 +60,8 @@ private:
     [[nodiscard]] bool on_message(std::string_view data, bool binary) override;
     [[nodiscard]] bool on_ping(std::string_view payload) override;
     [[nodiscard]] bool on_pong(std::string_view payload) override;
-    [[nodiscard]] bool on_close(
-        std::optional<std::uint16_t> code, std::string_view reason) override;
+    [[nodiscard]] bool
+    on_close(std::optional<std::uint16_t> code, std::string_view reason) override;
     [[nodiscard]] bool decoding() const noexcept;
 
     void queue_close(std::optional<std::uint16_t> code);

@@ -57,16 +57,15 @@ websocket_decoder::result websocket_decoder::feed(std::span<char> bytes, websock
                 if (const auto violation = check_first_bytes())
                     return {given - bytes.size(), violation};
             const auto second = byte_at(header_.data(), 1);
-            if (header_size_ < 2 ||
-                header_size_ < 6 + extended_length_size(second & length_bits))
+            if (header_size_ < 2 || header_size_ < 6 + extended_length_size(second & length_bits))
                 continue; // the rest has yet to come
             if (const auto violation = begin_frame())
                 return {given - bytes.size(), violation};
             if (bytes.empty() && frame_.size > 0)
                 break;
         }
-        const auto piece_size =
-            static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), frame_.size - received_));
+        const auto piece_size = static_cast<std::size_t>(
+            std::min<std::uint64_t>(bytes.size(), frame_.size - received_));
         const auto piece = bytes.first(piece_size);
         bytes = bytes.subspan(piece_size);
         unmask(piece, frame_.mask, static_cast<std::size_t>(received_ % 4));
@@ -179,16 +178,16 @@ std::optional<close_code> websocket_decoder::on_data(
     return std::nullopt;
 }
 
-std::optional<close_code> websocket_decoder::on_control(
-    std::string_view payload, websocket_sink& sink, bool& go_on) {
+std::optional<close_code>
+websocket_decoder::on_control(std::string_view payload, websocket_sink& sink, bool& go_on) {
     if (frame_.op == opcode::close)
         return on_close_payload(payload, sink, go_on);
     go_on = frame_.op == opcode::ping ? sink.on_ping(payload) : sink.on_pong(payload);
     return std::nullopt;
 }
 
-std::optional<close_code> websocket_decoder::on_close_payload(
-    std::string_view payload, websocket_sink& sink, bool& go_on) {
+std::optional<close_code>
+websocket_decoder::on_close_payload(std::string_view payload, websocket_sink& sink, bool& go_on) {
     if (payload.empty()) {
         go_on = sink.on_close(std::nullopt, {});
         return std::nullopt;

@@ -32,8 +32,8 @@ public:
     [[nodiscard]] virtual bool on_ping(std::string_view payload) = 0;
     [[nodiscard]] virtual bool on_pong(std::string_view payload) = 0;
     // No code when the peer gave none.
-    [[nodiscard]] virtual bool on_close(
-        std::optional<std::uint16_t> code, std::string_view reason) = 0;
+    [[nodiscard]] virtual bool
+    on_close(std::optional<std::uint16_t> code, std::string_view reason) = 0;
 };
 
 // Keeps nothing but the part of a frame or message that has not come to its end, which is bounded
@@ -64,12 +64,12 @@ private:
     [[nodiscard]] std::optional<eio::close_code> check_first_bytes() const noexcept;
     [[nodiscard]] std::optional<eio::close_code> begin_frame();
     // A whole data frame, or the next piece of one.
-    [[nodiscard]] std::optional<eio::close_code> on_data(
-        std::string_view piece, bool frame_ends, websocket_sink& sink, bool& go_on);
-    [[nodiscard]] std::optional<eio::close_code> on_control(
-        std::string_view payload, websocket_sink& sink, bool& go_on);
-    [[nodiscard]] std::optional<eio::close_code> on_close_payload(
-        std::string_view payload, websocket_sink& sink, bool& go_on);
+    [[nodiscard]] std::optional<eio::close_code>
+    on_data(std::string_view piece, bool frame_ends, websocket_sink& sink, bool& go_on);
+    [[nodiscard]] std::optional<eio::close_code>
+    on_control(std::string_view payload, websocket_sink& sink, bool& go_on);
+    [[nodiscard]] std::optional<eio::close_code>
+    on_close_payload(std::string_view payload, websocket_sink& sink, bool& go_on);
 
     const std::size_t max_message_bytes_;
     step step_ = step::header;
@@ -99,8 +99,8 @@ private:
 };
 
 // A close frame's payload; empty without a code.
-[[nodiscard]] std::string close_payload(
-    std::optional<std::uint16_t> code, std::string_view reason = {});
+[[nodiscard]] std::string
+close_payload(std::optional<std::uint16_t> code, std::string_view reason = {});
 
 // `offset` is the place of the first byte within its frame's payload.
 void unmask(std::span<char> bytes, std::array<char, 4> mask, std::size_t offset = 0) noexcept;

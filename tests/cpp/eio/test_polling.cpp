@@ -83,6 +83,38 @@ BOOST_AUTO_TEST_CASE(a_second_post_while_one_is_unanswered_closes_the_session) {
     BOOST_TEST(w.app.closed.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_second_post_while_one_is_arriving_closes_the_session) {
+    for (const bool second_is_whole : {true, false}) {
+        world w;
+        const auto sid = w.open_polling();
+        const auto head = world::request("EIO=4&transport=polling&sid=" + sid, "POST");
+        const auto slow = std::make_shared<fake::exchange>();
+        w.server.on_request_begun(head, *slow, w.now);
+        if (second_is_whole) {
+            BOOST_TEST(w.post(sid, "4x")->response->status == 400);
+        } else {
+            const auto other = std::make_shared<fake::exchange>();
+            w.server.on_request_begun(head, *other, w.now);
+        }
+        BOOST_TEST((w.app.closed == std::vector{eio::close_reason::transport_error}));
+        BOOST_TEST(w.app.heard.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_post_that_arrives_in_pieces_is_one_post) {
+    world w;
+    const auto sid = w.open_polling();
+    auto request = world::request("EIO=4&transport=polling&sid=" + sid, "POST");
+    for (int i = 0; i < 2; ++i) {
+        const auto slow = std::make_shared<fake::exchange>();
+        w.server.on_request_begun(request, *slow, w.now);
+        request.body = "4x";
+        w.server.on_request(eio::http_request(request), slow, w.now);
+        BOOST_TEST(slow->response->status == 200);
+    }
+    BOOST_TEST(w.app.heard.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_withheld_post_is_answered_when_half_is_handled) {
     world w;
     const auto sid = w.open_polling();
@@ -155,6 +187,24 @@ BOOST_AUTO_TEST_CASE(large_responses_are_compressed_for_those_who_take_it) {
     w.app.last->send({eio::packet_type::message, false, base::bytes("x")});
     w.turn();
     BOOST_TEST((small->response->encoding == eio::content_encoding::identity));
+}
+
+BOOST_AUTO_TEST_CASE(a_python_client_gets_no_more_packets_at_once_than_it_takes) {
+    world w;
+    const auto sid = w.open_polling();
+    auto request = world::request("EIO=4&transport=polling&sid=" + sid);
+    request.headers.push_back({"User-Agent", "Python/3.11 aiohttp/3.14.5"});
+    for (int i = 0; i < 20; ++i)
+        w.app.last->send({eio::packet_type::message, false, base::bytes(std::to_string(i))});
+    const auto first = w.ask(request)->response->body;
+    BOOST_TEST(std::count(first.begin(), first.end(), '\x1e') == 15);
+    BOOST_TEST(first.ends_with("415"));
+    BOOST_TEST(
+        w.get(sid)->response->body == "416\x1e"
+                                      "417\x1e"
+                                      "418\x1e"
+                                      "419");
+    BOOST_TEST(w.app.last->queued_bytes() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(other_methods_are_refused_and_the_session_lives) {

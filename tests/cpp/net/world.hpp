@@ -93,6 +93,25 @@ struct shard {
     net::context context;
 };
 
+// Two connected TCP sockets: unlike a socketpair they know resets.
+inline std::pair<int, int> tcp_pair() {
+    const int listening = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    BOOST_REQUIRE(::bind(listening, generic, size) == 0);
+    BOOST_REQUIRE(::listen(listening, 1) == 0);
+    BOOST_REQUIRE(::getsockname(listening, generic, &size) == 0);
+    const int one = ::socket(AF_INET, SOCK_STREAM, 0);
+    BOOST_REQUIRE(::connect(one, generic, size) == 0);
+    const int other = ::accept(listening, nullptr, nullptr);
+    BOOST_REQUIRE(other >= 0);
+    ::close(listening);
+    return {one, other};
+}
+
 // The peer's side of a connection.
 class client {
 public:
@@ -116,9 +135,10 @@ public:
                 ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent > 0)
                 bytes.remove_prefix(static_cast<std::size_t>(sent));
-            else if (errno != EAGAIN)
-                return; // the server has closed: what it said is still to be read
-            else
+            else if (errno != EAGAIN) {
+                was_reset = true; // what the server has said may still be read
+                return;
+            } else
                 BOOST_REQUIRE(shard_.run_until(
                     [&, once = false]() mutable { return std::exchange(once, true); }));
         }
