@@ -75,6 +75,8 @@ def build(socketio: Any, options: dict[str, Any]) -> Any:
     _add_rooms(sio)
     _add_server_side(socketio, sio, records)
     _add_namespaces(socketio, sio, records)
+    if "namespaces" in options:  # they would come before the methods of a namespace class
+        _add_any_namespace(sio)
     return sio
 
 
@@ -203,7 +205,8 @@ def _add_server_side(socketio: Any, sio: Any, records: Records) -> None:
             result = await sio.call(wish.pop("event"), wish.pop("data", None), **wish)
         except socketio.exceptions.TimeoutError:
             return {"error": "TimeoutError"}
-        return {"type": type(result).__name__, "result": result}
+        several = isinstance(result, tuple)
+        return {"several": several, "result": list(result) if several else result}
 
     @sio.event
     async def ask_with_callback(sid: str, event: str) -> None:
@@ -275,6 +278,8 @@ def _add_namespaces(socketio: Any, sio: Any, records: Records) -> None:
 
     sio.register_namespace(Reports("/reports"))
 
+
+def _add_any_namespace(sio: Any) -> None:
     @sio.on("echo", namespace="*")
     async def any_namespace(namespace: str, sid: str, *args: Any) -> Any:
         return (namespace, *args)

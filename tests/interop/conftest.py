@@ -1,5 +1,6 @@
 """Fixtures of the interop tests, and what the servers said when one fails."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ if not FLAVOURS:
     FLAVOURS = OUR_FLAVOURS
 
 _pool_key = pytest.StashKey[ServerPool]()
+_said_before_key = pytest.StashKey[dict[int, int]]()
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +43,25 @@ def own_port() -> str:
     return "listen" if "listen" in FLAVOURS else FLAVOURS[0]
 
 
+@pytest.fixture(autouse=True)
+def _stderr_before(request: pytest.FixtureRequest, pool: ServerPool) -> None:
+    request.node.stash[_said_before_key] = {
+        server.pid: len(server.stderr()) for server in pool.running()
+    }
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Add what the servers wrote during a test that failed."""
+    if call.excinfo is not None:
+        # A forgotten task reports its error when it is collected, and CPython 3.11 breaks if that
+        # happens while pytest parses source for its own report.
+        gc.collect()
     report = yield
     if report.failed and _pool_key in item.config.stash:
+        before = item.stash.get(_said_before_key, {})
         for server in item.config.stash[_pool_key].running():
-            said = server.stderr()
+            said = server.stderr()[before.get(server.pid, 0) :]
             if said:
                 title = f"stderr of the {server.flavour} server on port {server.port}"
                 report.sections.append((title, said[-STDERR_SHOWN:]))

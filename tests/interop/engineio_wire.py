@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from .http_wire import HttpConnection, Response, fetch
 from .websocket_wire import ConnectionClosed, WebSocket
 
 SEPARATOR = "\x1e"
+REUSED_FOR = 2.0  # seconds of idleness; uvicorn closes an idle connection after 5
 Packet = str | bytes
 
 
@@ -47,6 +49,7 @@ class PollingSession:
         self.sid: str = open_packet["sid"]
         self._getter = getter
         self._poster: HttpConnection | None = None
+        self._posted_at = 0.0
         self._received: list[Packet] = []
 
     @classmethod
@@ -68,8 +71,13 @@ class PollingSession:
 
     async def post(self, body: bytes, headers: Mapping[str, str] = {}) -> Response:
         """One POST with any body, whatever its answer."""
+        idle = time.monotonic() - self._posted_at
+        if self._poster is not None and idle > REUSED_FOR:
+            await self._poster.close()
+            self._poster = None
         if self._poster is None:
             self._poster = await HttpConnection.open(self.server.host, self.server.port)
+        self._posted_at = time.monotonic()
         fields = {"Content-Type": "text/plain;charset=UTF-8", **headers}
         return await self._poster.request("POST", self.target, body, fields)
 

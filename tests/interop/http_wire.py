@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
 CONNECT_LIMIT = 10.0
@@ -43,9 +42,7 @@ class HttpConnection:
     async def __aenter__(self) -> "HttpConnection":
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:

@@ -60,7 +60,7 @@ async def event_is_acknowledged_with_none_one_or_many_arguments(stage: Stage) ->
 @scenario()
 async def json_values_survive_both_ways(stage: Stage) -> Any:
     ann = await stage.actor()
-    values = [NESTED, "", "\u0000\u001e\x7f\"\\/", 0, -1, 2**53, 1e300, 1.5e-7, False, None, []]
+    values = [NESTED, "", '\u0000\u001e\x7f"\\/', 0, -1, 2**53, 1e300, 1.5e-7, False, None, []]
     return [await ann.call("echo", "and", value) for value in values]
 
 
@@ -119,7 +119,10 @@ async def long_event_passes(stage: Stage) -> Any:
     return [await ann.call("echo", text) == text, (await ann.next_event())[2] == text]
 
 
-@scenario()
+@scenario(
+    ours=[["numbered_back", "/", number] for number in range(300)],
+    why="python-socketio loses payloads of more than 16 packets",
+)
 async def many_events_keep_their_order(stage: Stage) -> Any:
     ann = await stage.actor()
     for number in range(300):
@@ -127,13 +130,20 @@ async def many_events_keep_their_order(stage: Stage) -> Any:
     return [await ann.next_event() for _ in range(300)]
 
 
-@scenario()
+@scenario(
+    ours=[500, [["burst_item", "/", number, ""] for number in range(500)]],
+    why="python-socketio loses payloads of more than 16 packets",
+)
 async def burst_from_the_server_keeps_its_order(stage: Stage) -> Any:
     ann = await stage.actor()
     return [await ann.call("burst", 500), [await ann.next_event() for _ in range(500)]]
 
 
-@scenario(async_handlers=False)
+@scenario(
+    ours=[["numbered_back", "/", number] for number in range(100)],
+    why="python-socketio loses payloads of more than 16 packets",
+    async_handlers=False,
+)
 async def serial_handlers_keep_one_clients_order(stage: Stage) -> Any:
     ann = await stage.actor()
     for number in range(100):
@@ -313,8 +323,11 @@ async def client_that_leaves_is_noted_with_its_rooms(stage: Stage) -> Any:
     await ann.call("enter", "red", "blue")
     sid = ann.sid()
     await ann.leave()
+    _, noted = await stage.records(bob, sid, "connect", "disconnect")
+    # AsyncClient may close its WebSocket before its goodbye is written; see the test of reasons.
+    assert noted.pop("reason") in ("client disconnect", "transport close")
     return [
-        await stage.records(bob, sid, "connect", "disconnect"),
+        noted,
         await bob.call("members", "red"),
         ann.drain(),
     ]

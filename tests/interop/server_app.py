@@ -1,15 +1,17 @@
-"""A server under test, run as a process: `python -m interop.server_app asgi '{"ping_interval": 1}'`.
+"""A server under test, run as a process of its own: flavour, options as JSON, mount.
 
-Prints `READY <port>` once it listens on a free loopback port; runs until it is terminated.
+For instance `python -m interop.server_app asgi '{"ping_interval": 1}' alone`. Prints
+`READY <port>` once it listens on a free loopback port; runs until it is terminated.
 """
 
 import asyncio
 import importlib
-import inspect
 import json
 import os
+import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 from . import application
@@ -20,6 +22,16 @@ OPTIONS_VARIABLE = "SIO_INTEROP_OPTIONS"  # granian imports its application anew
 
 def announce(port: int) -> None:
     print(f"READY {port}", flush=True)
+
+
+def end_with_parent() -> None:
+    """Its end of our stdin closes with the tests, however they end."""
+
+    def wait_for_the_end() -> None:
+        os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
 
 
 def free_socket() -> socket.socket:
@@ -79,9 +91,8 @@ async def serve_hypercorn(app: Any) -> None:
 
     listening = free_socket()
     config = Config()
+    announce(listening.getsockname()[1])
     config.bind = [f"fd://{listening.detach()}"]
-    port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
-    announce(port)
     await serve(app, config)
 
 
@@ -91,20 +102,21 @@ def serve_granian() -> None:
     with free_socket() as probe:
         port = probe.getsockname()[1]
     announce(port)
-    target = f"{__package__}.server_app:granian_app"
-    Granian(target, address=HOST, port=port, interface="asgi", factory=True).serve()
+    Granian(
+        f"{__file__}:granian_app", address=HOST, port=port, interface="asgi", factory=True
+    ).serve()
 
 
 def granian_app() -> Any:
-    return asgi_app(importlib.import_module("sio_native"), *json.loads(os.environ[OPTIONS_VARIABLE]))
+    return asgi_app(
+        importlib.import_module("sio_native"), *json.loads(os.environ[OPTIONS_VARIABLE])
+    )
 
 
 async def serve_own_port(socketio: Any, options: dict[str, Any]) -> None:
     sio = application.build(socketio, options)
-    address = sio.listen(HOST, 0)
-    if inspect.isawaitable(address):
-        address = await address
-    announce(address[1])
+    _, port = sio.listen(HOST, 0)
+    announce(port)
     await asyncio.Event().wait()
 
 
@@ -118,6 +130,7 @@ async def serve_until_cancelled(socketio: Any, options: dict[str, Any]) -> None:
 
 
 def main(flavour: str, options: dict[str, Any], mount: str) -> None:
+    end_with_parent()
     reference = flavour == "reference"
     socketio = importlib.import_module("socketio" if reference else "sio_native")
     if flavour == "listen":

@@ -59,8 +59,9 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
 
 
 def start(flavour: str, options: dict[str, Any] | None = None, mount: str = "alone") -> Server:
@@ -78,6 +79,7 @@ def start(flavour: str, options: dict[str, Any] | None = None, mount: str = "alo
     with os.fdopen(handle, "wb") as stderr:
         process = subprocess.Popen(
             [*command, *arguments],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             env={**os.environ, "PYTHONPATH": search_path},

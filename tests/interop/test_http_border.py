@@ -81,8 +81,12 @@ def test_foreign_origin_is_forbidden_on_websocket_too(pool, flavour):
         (["*"], "http://any.example", 200, "http://any.example"),
         ("http://one.example", "http://one.example", 200, "http://one.example"),
         ("http://one.example", "http://two.example", 403, None),
-        (["http://one.example", "http://two.example"], "http://two.example", 200,
-         "http://two.example"),
+        (
+            ["http://one.example", "http://two.example"],
+            "http://two.example",
+            200,
+            "http://two.example",
+        ),
         ([], "http://any.example", 200, None),
     ],
 )
@@ -265,15 +269,17 @@ def test_what_is_no_request_is_refused_and_the_connection_ends(pool, own_port, r
     server = pool.get(own_port)
 
     async def conversation():
-        async with undisturbed(server):
-            async with await HttpConnection.open(server.host, server.port) as connection:
-                connection.writer.write(request_bytes)
-                try:
-                    answer = await connection.reader.read()
-                except ConnectionError:
-                    return  # closed with our bytes unread: no answer could arrive
-                if answer:
-                    assert answer.split()[1] in (b"400", b"413", b"431", b"501", b"505")
+        async with (
+            undisturbed(server),
+            await HttpConnection.open(server.host, server.port) as connection,
+        ):
+            connection.writer.write(request_bytes)
+            try:
+                answer = await connection.reader.read()
+            except ConnectionError:
+                return  # closed with our bytes unread: no answer could arrive
+            if answer:
+                assert answer.split()[1] in (b"400", b"413", b"431", b"501", b"505")
 
     run(conversation())
 

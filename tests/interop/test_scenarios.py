@@ -67,9 +67,7 @@ def test_connect_handler_that_raises_refuses(pool, flavour):
         ("polling", "1", "client disconnect"),
     ],
 )
-def test_disconnect_handler_is_told_how_the_client_left(
-    pool, flavour, transport, goodbye, reason
-):
+def test_disconnect_handler_is_told_how_the_client_left(pool, flavour, transport, goodbye, reason):
     server = pool.get(flavour)
 
     async def conversation():

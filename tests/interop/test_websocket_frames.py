@@ -22,57 +22,60 @@ from .websocket_wire import (
 
 PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
 
-VIOLATIONS = {
-    "unmasked": (encode_frame(TEXT, b"3", masked=False), PROTOCOL_ERROR),
-    "unmasked ping": (encode_frame(PING, b"x", masked=False), PROTOCOL_ERROR),
-    "RSV1": (encode_frame(TEXT, b"3", rsv=4), PROTOCOL_ERROR),
-    "RSV2": (encode_frame(TEXT, b"3", rsv=2), PROTOCOL_ERROR),
-    "RSV3": (encode_frame(TEXT, b"3", rsv=1), PROTOCOL_ERROR),
-    "RSV1 on a ping": (encode_frame(PING, rsv=4), PROTOCOL_ERROR),
-    "opcode 3": (encode_frame(0x3, b"x"), PROTOCOL_ERROR),
-    "opcode 7": (encode_frame(0x7, b"x"), PROTOCOL_ERROR),
-    "opcode 11": (encode_frame(0xB), PROTOCOL_ERROR),
-    "opcode 15": (encode_frame(0xF), PROTOCOL_ERROR),
-    "ping in fragments": (encode_frame(PING, b"x", fin=False), PROTOCOL_ERROR),
-    "close in fragments": (encode_frame(CLOSE, b"", fin=False), PROTOCOL_ERROR),
-    "ping of 126 bytes": (encode_frame(PING, b"x" * 126), PROTOCOL_ERROR),
-    "close of 126 bytes": (encode_frame(CLOSE, b"\x03\xe8" + b"x" * 124), PROTOCOL_ERROR),
-    "continuation of nothing": (encode_frame(CONTINUATION, b"x"), PROTOCOL_ERROR),
-    "text inside a message": (
-        encode_frame(TEXT, b"4", fin=False) + encode_frame(TEXT, b"x"),
-        PROTOCOL_ERROR,
-    ),
-    "binary inside a text": (
-        encode_frame(TEXT, b"4", fin=False) + encode_frame(BINARY, b"x"),
-        PROTOCOL_ERROR,
-    ),
-    "close with one byte": (encode_frame(CLOSE, b"\x03"), PROTOCOL_ERROR),
-    "length with the top bit": (
-        b"\x81\xff" + struct.pack("!Q", 1 << 63) + b"maskx",
-        (PROTOCOL_ERROR, TOO_BIG),  # both are true
-    ),
-    "text that is not UTF-8": (encode_frame(TEXT, b"4\xff\xfe"), INVALID_TEXT),
-    "overlong UTF-8": (encode_frame(TEXT, b"4\xc0\xaf"), INVALID_TEXT),
-    "UTF-8 of a surrogate": (encode_frame(TEXT, b"4\xed\xa0\x80"), INVALID_TEXT),
-    "UTF-8 above the last": (encode_frame(TEXT, b"4\xf4\x90\x80\x80"), INVALID_TEXT),
-    "UTF-8 cut off": (encode_frame(TEXT, "4é".encode()[:-1]), INVALID_TEXT),
-    "UTF-8 cut off in fragments": (
-        encode_frame(TEXT, "4é".encode()[:-1], fin=False) + encode_frame(CONTINUATION, b"x"),
-        INVALID_TEXT,
-    ),
-    "close reason that is not UTF-8": (
-        encode_frame(CLOSE, b"\x03\xe8\xff"),
-        INVALID_TEXT,
-    ),
-    "a terabyte announced": (encode_frame(TEXT, b"x", declared_length=1 << 40), TOO_BIG),
-    "too big in fragments": (
-        encode_frame(TEXT, b"4" * 4000, fin=False) + encode_frame(CONTINUATION, b"4" * 4000),
-        TOO_BIG,
-    ),
-} | {
-    f"close code {code}": (encode_frame(CLOSE, struct.pack("!H", code)), PROTOCOL_ERROR)
-    for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535)
-}
+VIOLATIONS = (
+    {
+        "unmasked": (encode_frame(TEXT, b"3", masked=False), PROTOCOL_ERROR),
+        "unmasked ping": (encode_frame(PING, b"x", masked=False), PROTOCOL_ERROR),
+        "RSV1": (encode_frame(TEXT, b"3", rsv=4), PROTOCOL_ERROR),
+        "RSV2": (encode_frame(TEXT, b"3", rsv=2), PROTOCOL_ERROR),
+        "RSV3": (encode_frame(TEXT, b"3", rsv=1), PROTOCOL_ERROR),
+        "RSV1 on a ping": (encode_frame(PING, rsv=4), PROTOCOL_ERROR),
+        "opcode 3": (encode_frame(0x3, b"x"), PROTOCOL_ERROR),
+        "opcode 7": (encode_frame(0x7, b"x"), PROTOCOL_ERROR),
+        "opcode 11": (encode_frame(0xB), PROTOCOL_ERROR),
+        "opcode 15": (encode_frame(0xF), PROTOCOL_ERROR),
+        "ping in fragments": (encode_frame(PING, b"x", fin=False), PROTOCOL_ERROR),
+        "close in fragments": (encode_frame(CLOSE, b"", fin=False), PROTOCOL_ERROR),
+        "ping of 126 bytes": (encode_frame(PING, b"x" * 126), PROTOCOL_ERROR),
+        "close of 126 bytes": (encode_frame(CLOSE, b"\x03\xe8" + b"x" * 124), PROTOCOL_ERROR),
+        "continuation of nothing": (encode_frame(CONTINUATION, b"x"), PROTOCOL_ERROR),
+        "text inside a message": (
+            encode_frame(TEXT, b"4", fin=False) + encode_frame(TEXT, b"x"),
+            PROTOCOL_ERROR,
+        ),
+        "binary inside a text": (
+            encode_frame(TEXT, b"4", fin=False) + encode_frame(BINARY, b"x"),
+            PROTOCOL_ERROR,
+        ),
+        "close with one byte": (encode_frame(CLOSE, b"\x03"), PROTOCOL_ERROR),
+        "length with the top bit": (
+            b"\x81\xff" + struct.pack("!Q", 1 << 63) + b"maskx",
+            (PROTOCOL_ERROR, TOO_BIG),  # both are true
+        ),
+        "text that is not UTF-8": (encode_frame(TEXT, b"4\xff\xfe"), INVALID_TEXT),
+        "overlong UTF-8": (encode_frame(TEXT, b"4\xc0\xaf"), INVALID_TEXT),
+        "UTF-8 of a surrogate": (encode_frame(TEXT, b"4\xed\xa0\x80"), INVALID_TEXT),
+        "UTF-8 above the last": (encode_frame(TEXT, b"4\xf4\x90\x80\x80"), INVALID_TEXT),
+        "UTF-8 cut off": (encode_frame(TEXT, "4é".encode()[:-1]), INVALID_TEXT),
+        "UTF-8 cut off in fragments": (
+            encode_frame(TEXT, "4é".encode()[:-1], fin=False) + encode_frame(CONTINUATION, b"x"),
+            INVALID_TEXT,
+        ),
+        "close reason that is not UTF-8": (
+            encode_frame(CLOSE, b"\x03\xe8\xff"),
+            INVALID_TEXT,
+        ),
+        "a terabyte announced": (encode_frame(TEXT, b"x", declared_length=1 << 40), TOO_BIG),
+        "too big in fragments": (
+            encode_frame(TEXT, b"4" * 4000, fin=False) + encode_frame(CONTINUATION, b"4" * 4000),
+            TOO_BIG,
+        ),
+    }
+    | {
+        f"close code {code}": (encode_frame(CLOSE, struct.pack("!H", code)), PROTOCOL_ERROR)
+        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535)
+    }
+)
 
 
 @pytest.mark.parametrize(("sent", "code"), VIOLATIONS.values(), ids=VIOLATIONS.keys())

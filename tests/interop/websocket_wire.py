@@ -1,6 +1,5 @@
 """The client's side of RFC 6455 by hand, so that it can also break the rules."""
 
-import asyncio
 import base64
 import dataclasses
 import os
@@ -110,9 +109,7 @@ class WebSocket:
         self._frames: list[Frame] = []
 
     @classmethod
-    async def open(
-        cls, server: Any, target: str, headers: Mapping[str, str] = {}
-    ) -> "WebSocket":
+    async def open(cls, server: Any, target: str, headers: Mapping[str, str] = {}) -> "WebSocket":
         connection = await HttpConnection.open(server.host, server.port)
         fields = {
             "Connection": "Upgrade",

@@ -46,7 +46,8 @@ py::object loads(const py::bytes& text, const std::vector<py::bytes>& attachment
     std::vector<base::bytes> owned;
     for (const auto& each : attachments)
         owned.emplace_back(std::string_view(each));
-    auto* made = bindings::parse(std::string_view(text), owned);
+    bindings::key_cache keys;
+    auto* made = bindings::parse(std::string_view(text), owned, &keys);
     if (!made)
         throw py::error_already_set();
     return py::reinterpret_steal<py::object>(made);

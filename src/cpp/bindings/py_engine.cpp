@@ -489,7 +489,9 @@ void bind_doors(py::class_<py_engine>& type) {
 } // namespace
 
 void register_engine(py::module_& module) {
-    py::class_<py_engine> type(module, "Engine");
+    // Python's own metaclass: pybind11's is for static properties, of which there are none.
+    py::class_<py_engine> type(
+        module, "Engine", py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)));
     bind_life(type);
     bind_commands(type);
     bind_rooms(type);

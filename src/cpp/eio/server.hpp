@@ -28,8 +28,8 @@ struct websocket_ticket {
 // Wake-ups that the shard arranges.
 struct server_hooks {
     std::function<void()> schedule_flush; // run flush() when this turn of the loop ends
-    std::function<void()> ask_relay;      // call on_relay_alive() once the application's loop has
-                                          // run and had time to deliver what it read
+    std::function<void()> ask_relay;      // call on_relay_round() when the application's loop has
+                                          // come round
 };
 
 class server {
@@ -69,7 +69,7 @@ public:
     [[nodiscard]] bool unfinished() const noexcept { return table_.unfinished(); }
     // Closes who is silent, pings who is due.
     void sweep(base::time_point now) { table_.sweep(now); }
-    void on_relay_alive(base::time_point now) { table_.on_relay_alive(now); }
+    void on_relay_round(base::time_point now) { table_.on_relay_round(now); }
     [[nodiscard]] std::optional<base::time_point> next_deadline() const {
         return table_.next_deadline();
     }

@@ -146,21 +146,39 @@ void session::on_deadline(base::time_point now) {
         pong_deadline_ = never;
         if (!carrier_->relayed())
             return close(close_reason::ping_timeout, now);
-        // The pong may have arrived and wait in a busy application: ask its loop first.
-        suspected_ = true;
-        context_.table.suspect(*this);
+        await_relay(relay_wait::pong_missing);
     }
     if (now >= ping_at_) {
         ping_at_ = never; // until the pong
         send({packet_type::ping, false, {}});
-        if (!reading_paused_ && context_.options.monitor_clients)
-            pong_deadline_ = now + context_.options.ping_timeout;
+        await_pong(now);
     }
 }
 
+void session::await_pong(base::time_point now) {
+    if (reading_paused_ || !context_.options.monitor_clients)
+        return;
+    if (carrier_->relayed())
+        return await_relay(relay_wait::ping_leaving);
+    pong_deadline_ = now + context_.options.ping_timeout;
+    context_.table.schedule(*this);
+}
+
+void session::await_relay(relay_wait what) {
+    relay_wait_ = what;
+    context_.table.await_relay(*this);
+}
+
 void session::on_relay_alive(base::time_point now) {
-    if (std::exchange(suspected_, false) && !closed() && !reading_paused_)
-        close(close_reason::ping_timeout, now);
+    switch (std::exchange(relay_wait_, relay_wait::none)) {
+    case relay_wait::none:
+        return;
+    case relay_wait::ping_leaving:
+        pong_deadline_ = now + context_.options.ping_timeout;
+        return context_.table.schedule(*this);
+    case relay_wait::pong_missing:
+        return close(close_reason::ping_timeout, now);
+    }
 }
 
 void session::on_frame(transport& from, std::string_view data, bool binary, base::time_point now) {
@@ -186,7 +204,7 @@ void session::on_carrier_packet(packet_view received, base::time_point now) {
         pause_if_unhandled();
         return;
     case packet_type::pong:
-        suspected_ = false;
+        relay_wait_ = relay_wait::none;
         pong_deadline_ = never;
         if (ping_at_ == never) {
             ping_at_ = now + context_.options.ping_interval;
@@ -275,6 +293,7 @@ void session::pause_if_unhandled() {
         return;
     reading_paused_ = true;
     pong_deadline_ = never;
+    relay_wait_ = relay_wait::none;
     carrier_->pause_reading();
 }
 
@@ -283,10 +302,8 @@ void session::remove_unhandled(std::size_t count, base::time_point now) {
     if (closed() || !reading_paused_ || unhandled_ > unhandled_bound / 2)
         return;
     reading_paused_ = false;
-    if (ping_at_ == never && context_.options.monitor_clients) { // a pong is owed since before
-        pong_deadline_ = now + context_.options.ping_timeout;
-        context_.table.schedule(*this);
-    }
+    if (ping_at_ == never) // a pong is owed since before the pause
+        await_pong(now);
     carrier_->resume_reading();
 }
 

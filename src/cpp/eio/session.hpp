@@ -65,6 +65,9 @@ private:
     friend class session_table;
 
     enum class state : std::uint8_t { open, closed };
+    // What waits for the relay: the pong's time begins when the ping has left it, and a pong is
+    // only missing when the relay has had time to bring it.
+    enum class relay_wait : std::uint8_t { none, ping_leaving, pong_missing };
     static constexpr base::time_point never = base::time_point::max();
     static constexpr std::size_t unhandled_bound = 1'000;
 
@@ -77,7 +80,7 @@ private:
     // For the table: hands the queue to the carrier, once a turn.
     void flush(base::time_point now);
     void on_deadline(base::time_point now);
-    // The answer to a suspicion: the loop that relays this session is alive.
+    // The loop that relays this session has passed on what it had when it was asked.
     void on_relay_alive(base::time_point now);
     [[nodiscard]] base::time_point deadline() const noexcept;
 
@@ -86,6 +89,8 @@ private:
     void on_transport_closed(transport& from, bool failed, base::time_point now) override;
     void on_writable(transport& to, base::time_point now) override;
     void send_queued();
+    void await_pong(base::time_point now);
+    void await_relay(relay_wait what);
     void on_carrier_packet(packet_view received, base::time_point now);
     void on_probe_frame(std::string_view data, bool binary, base::time_point now);
     void complete_upgrade(base::time_point now);
@@ -112,7 +117,7 @@ private:
     bool probed_ = false;
     bool overflown_ = false;
     bool reading_paused_ = false;
-    bool suspected_ = false; // silent, but perhaps only its relay is
+    relay_wait relay_wait_ = relay_wait::none;
 };
 
 } // namespace eio

@@ -56,16 +56,23 @@ void session_table::retire(session& closed) {
         schedule_flush_();
 }
 
-void session_table::suspect(session& silent) {
-    suspects_.push_back(silent.sid());
-    if (suspects_.size() == 1)
+void session_table::await_relay(session& waiting) {
+    relay_waits_.push_back({relay_round_ + relay_rounds, waiting.sid()});
+    if (relay_waits_.size() == 1)
         ask_relay_();
 }
 
-void session_table::on_relay_alive(base::time_point now) {
-    for (const auto& sid : std::exchange(suspects_, {}))
-        if (auto* silent = find(sid))
-            silent->on_relay_alive(now);
+void session_table::on_relay_round(base::time_point now) {
+    ++relay_round_;
+    const auto asked = !relay_waits_.empty();
+    while (!relay_waits_.empty() && relay_waits_.front().until <= relay_round_) {
+        const auto sid = std::move(relay_waits_.front().sid);
+        relay_waits_.pop_front();
+        if (auto* waiting = find(sid))
+            waiting->on_relay_alive(now);
+    }
+    if (asked && !relay_waits_.empty())
+        ask_relay_();
 }
 
 void session_table::flush(base::time_point now) {

@@ -7,6 +7,8 @@
 #include "eio/session.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,14 +35,15 @@ public:
     void schedule(session& due);
     // Is closed: forgotten now, freed after the turn, when no caller holds it any more.
     void retire(session& closed);
-    // Missed its pong behind a relay: closed once the relay's loop is known to be alive.
-    void suspect(session& silent);
+    // Wants to know when the relay's loop has passed on what it had, both ways.
+    void await_relay(session& waiting);
 
     // --- called by the server ---
     void flush(base::time_point now);
     [[nodiscard]] bool unfinished() const noexcept { return !dirty_.empty() || !retired_.empty(); }
     void sweep(base::time_point now);
-    void on_relay_alive(base::time_point now);
+    // The relay's loop has come round once more since it was asked.
+    void on_relay_round(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> next_deadline() const;
 
 private:
@@ -55,12 +58,22 @@ private:
         bool operator>(const entry& other) const noexcept { return at > other.at; }
     };
 
+    // Through so many rounds of its loop a relay has surely read its sockets and run the tasks
+    // that they woke, several layers deep: a pong that had arrived is here by then, and a ping
+    // is on its way.
+    static constexpr std::uint64_t relay_rounds = 10;
+    struct relay_wait {
+        std::uint64_t until;
+        std::string sid;
+    };
+
     std::function<void()> schedule_flush_;
     std::function<void()> ask_relay_;
     base::string_map<std::unique_ptr<session>> sessions_;
     std::vector<session*> dirty_;
     std::vector<std::unique_ptr<session>> retired_;
-    std::vector<std::string> suspects_;
+    std::deque<relay_wait> relay_waits_; // in order of `until`
+    std::uint64_t relay_round_ = 0;
     std::priority_queue<entry, std::vector<entry>, std::greater<>> deadlines_;
 };
 

@@ -22,14 +22,6 @@ namespace engine {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// A loop that has drained this many checks has read its sockets and run what they woke, through
-// several layers of tasks: a pong that had arrived is in the inbox by now.
-constexpr int relay_rounds = 10;
-
-} // namespace
-
 class shard::body final : public shard_context,
                           private sio::event_sink,
                           private base::log_sink,
@@ -48,7 +40,7 @@ public:
               sids_,
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
-               .ask_relay = [this] { start_relay_check(); }}),
+               .ask_relay = [this] { out_->post(relay_check{}); }}),
           work_(asio::make_work_guard(io_)),
           timer_(io_),
           asgi_(eio_, *this),
@@ -103,12 +95,7 @@ public:
         for (const auto& each : std::exchange(listeners_, {}))
             each->stop();
     }
-    void relay_checked() override {
-        if (relay_rounds_left_ > 0 && --relay_rounds_left_ > 0)
-            out_->post(relay_check{});
-        else
-            eio_.on_relay_alive(now());
-    }
+    void relay_checked() override { eio_.on_relay_round(now()); }
 
 private:
     // The process-wide handler is Python's affair; a write to a closed socket on this thread must
@@ -157,11 +144,6 @@ private:
         });
     }
 
-    void start_relay_check() {
-        relay_rounds_left_ = relay_rounds;
-        out_->post(relay_check{});
-    }
-
     void on_event(sio::server_event&& told) override {
         std::visit([&](auto&& each) { out_->post(std::move(each)); }, std::move(told));
     }
@@ -188,7 +170,6 @@ private:
     std::vector<std::shared_ptr<net::listener>> listeners_;
     base::time_point armed_for_ = base::time_point::max();
     std::chrono::milliseconds patience_{0};
-    int relay_rounds_left_ = 0;
     bool turn_end_scheduled_ = false;
     bool stopping_ = false;
 };

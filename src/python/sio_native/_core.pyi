@@ -5,7 +5,7 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 __version__: Final[str]
 
@@ -32,8 +32,6 @@ ROOM_UNKNOWN_SID: Final[int]
 ROOM_UNKNOWN_NAMESPACE: Final[int]
 ROOM_IS_SID: Final[int]  # the room is another client's own room
 ROOM_LIMIT: Final[int]  # the client is in the largest number of rooms allowed
-
-Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 class Engine:
     """Sessions, namespaces and rooms on a thread of their own.
@@ -70,7 +68,10 @@ class Engine:
 
     # What the application wants to hear.
     def set_interest(
-        self, namespaces: Sequence[str] | None, handlers: Sequence[tuple[str, str]], everything: bool
+        self,
+        namespaces: Sequence[str] | None,
+        handlers: Sequence[tuple[str, str]],
+        everything: bool,
     ) -> None:
         """Which namespaces a client may join (None: any), and what is delivered.
 
@@ -124,9 +125,7 @@ class Engine:
     def close_room(self, room: str, namespace: str, /) -> int: ...
     # Questions: answered by the engine's thread in order with the commands before them.
     def rooms(self, sid: str, namespace: str, /) -> list[str]: ...
-    def participants(
-        self, namespace: str, rooms: Sequence[str] | None, /
-    ) -> list[tuple[str, str]]:
+    def participants(self, namespace: str, rooms: Sequence[str] | None, /) -> list[tuple[str, str]]:
         """(sid, eio_sid) of the members of any of the rooms; None: the whole namespace."""
 
     def namespaces(self) -> list[str]:
@@ -137,7 +136,7 @@ class Engine:
     def eio_sid(self, sid: str, namespace: str, /) -> str | None: ...
     def sid(self, eio_sid: str, namespace: str, /) -> str | None: ...
     def transport(self, eio_sid: str, /) -> str | None:
-        """"polling" or "websocket"; None for an unknown session."""
+        """ "polling" or "websocket"; None for an unknown session."""
 
     def request_head(self, eio_sid: str, /) -> dict[str, Any] | None:
         """The request that opened the session: method, path, query, http_version, headers,

@@ -52,10 +52,12 @@ class ASGIApp:
             await self.engineio_server.handle_request(scope, receive, send)
         elif kind == "http" and (file := self._static_file(scope["path"])) is not None:
             await self.serve_static_file(file, receive, send)
-        elif self.other_asgi_app is not None:
-            await self.other_asgi_app(scope, receive, send)
         else:
-            await self.not_found(scope, receive, send)
+            self._explain_stray_client(scope)
+            if self.other_asgi_app is not None:
+                await self.other_asgi_app(scope, receive, send)
+            else:
+                await self.not_found(scope, receive, send)
 
     def _is_socketio(self, scope: Scope) -> bool:
         if self.engineio_path is None:
@@ -82,17 +84,20 @@ class ASGIApp:
         await _respond(send, 200, content_type, data)
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._told_path:
-            self._told_path = True
-            self.engineio_server.logger.warning(
-                'nothing is served at "%s": Socket.IO is expected at "%s" (socketio_path)',
-                scope["path"],
-                self.engineio_path,
-            )
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         else:
             await _respond(send, 404, "text/plain", b"Not Found")
+
+    def _explain_stray_client(self, scope: Scope) -> None:
+        """Say it once when a Socket.IO client asks for another path: all it sees is a 404."""
+        if not self._told_path and b"EIO=" in scope.get("query_string", b""):
+            self._told_path = True
+            self.engineio_server.logger.error(
+                'a Socket.IO client asks for "%s", but socketio_path is "%s"',
+                scope["path"],
+                self.engineio_path,
+            )
 
     # --- lifespan ---
 

@@ -256,7 +256,7 @@ class WebSocketBridge:
             {
                 "type": "websocket.http.response.start",
                 "status": response.status,
-                "headers": response.headers,
+                "headers": asgi_headers(response),
             }
         )
         await self._send({"type": "websocket.http.response.body", "body": response.body})
@@ -326,13 +326,24 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> Body | None:
             return Body(b"".join(chunks), False)
 
 
+def asgi_headers(response: Response) -> list[tuple[bytes, bytes]]:
+    """Lower case, as ASGI asks and HTTP/2 demands; with a length, so that nothing is chunked."""
+    headers = [(name.lower(), value) for name, value in response.headers]
+    if not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    return headers
+
+
 async def send_response(send: Send, response: Response) -> None:
-    headers = response.headers
-    if not any(name.lower() == b"content-length" for name, _ in headers):
-        headers = [*headers, (b"content-length", b"%d" % len(response.body))]
     # A client that has gone is no error here: the engine hears of it by its heartbeat.
     with contextlib.suppress(OSError):
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": asgi_headers(response),
+            }
+        )
         await send({"type": "http.response.body", "body": response.body})
 
 
@@ -344,12 +355,14 @@ async def _disconnected(receive: Receive) -> None:
             message = await receive()
 
 
-def _addresses(
-    scope: Scope,
-) -> tuple[tuple[str, int] | None, tuple[str, int | None] | None]:
+def _addresses(scope: Scope) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
     """The peer's and our own address; a Unix socket's peer has none."""
-    client, server = scope.get("client"), scope.get("server")
-    return (
-        (str(client[0] or ""), int(client[1] or 0)) if client else None,
-        (str(server[0] or ""), server[1]) if server else None,
-    )
+    return _address(scope.get("client")), _address(scope.get("server"))
+
+
+def _address(given: Any) -> tuple[str, int] | None:
+    if not given:
+        return None
+    host, port = given
+    # Granian has the port as a string; of a Unix socket it is None.
+    return str(host or ""), int(port or 0)

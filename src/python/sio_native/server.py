@@ -351,7 +351,7 @@ class AsyncServer:
             self._core.engine.disconnect(sid, namespace)
 
     def transport(self, sid: str, namespace: str | None = None) -> str:
-        """ "polling" or "websocket". `KeyError` for an unknown sid."""
+        """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
         eio_sid = self._core.engine.eio_sid(sid, namespace or "/")
         name = eio_sid and self._core.engine.transport(eio_sid)
         if not name:

@@ -79,6 +79,7 @@ class Service:
         if not self._is_ending():
             if not self.core.started:
                 return
+            self.core.start()  # no-op, but in a forked child it says what is wrong
             served = self._dispatcher.loop
             if served is not None and not served.is_closed() and not self.on_its_loop():
                 raise RuntimeError(SECOND_LOOP)
@@ -99,6 +100,8 @@ class Service:
             for eio_sid in eio_sids:
                 engine.close_session(eio_sid)
             await self.runner.wait_closed(eio_sids, GRACE)
+        else:
+            self._abandon_loop()
         await asyncio.get_running_loop().run_in_executor(None, self.core.close, GRACE)
         self._dispatcher.release()
         self._dispatcher.drain_all()
@@ -114,10 +117,13 @@ class Service:
     def _bound(self, rebound: bool) -> None:
         """A loop has been bound; what the one before was doing will not be finished."""
         if rebound:
-            self.core.engine.abort_bridged()
-            self._bridge.forget()
-            self.runner.abandon_tasks()
+            self._abandon_loop()
         self._send_interest()
+
+    def _abandon_loop(self) -> None:
+        self.core.engine.abort_bridged()
+        self._bridge.forget()
+        self.runner.abandon_tasks()
 
     def _send_interest(self) -> None:
         self.core.engine.set_interest(*self._registry.interest())

@@ -84,22 +84,37 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_not_read_owes_no_pong) {
     BOOST_TEST((w.app.closed == std::vector{close_reason::ping_timeout}));
 }
 
-BOOST_AUTO_TEST_CASE(silence_behind_a_relay_is_only_believed_when_the_relay_lives) {
+BOOST_AUTO_TEST_CASE(behind_a_relay_the_pongs_time_begins_when_the_ping_has_left_it) {
     world w;
     const auto ws = w.open_websocket();
     ws->behind_relay = true;
     w.pass(25s);
-    w.pass(20s);
     BOOST_TEST(w.relay_questions == 1);
+    w.pass(60s); // the relay is busy: its clients lose nothing
     BOOST_TEST(w.app.closed.empty());
-    w.receive(*ws, "3"); // it was the relay that was late
-    w.server.on_relay_alive(w.now);
+    w.relay_comes_round(10);
+    w.pass(19'999ms);
     BOOST_TEST(w.app.closed.empty());
+    w.receive(*ws, "3");
+    w.pass(24'999ms);
+    BOOST_TEST(w.app.closed.empty());
+}
+
+BOOST_AUTO_TEST_CASE(behind_a_relay_silence_counts_when_the_relay_has_had_time_to_bring_the_pong) {
+    world w;
+    const auto late = w.open_websocket();
+    const auto silent = w.open_websocket();
+    late->behind_relay = silent->behind_relay = true;
     w.pass(25s);
+    w.relay_comes_round(10);
     w.pass(20s);
-    BOOST_TEST(w.relay_questions == 2);
-    w.server.on_relay_alive(w.now);
+    w.relay_comes_round(9);
+    BOOST_TEST(w.app.closed.empty());
+    w.receive(*late, "3"); // it had arrived, and the relay was late
+    w.relay_comes_round(1);
     BOOST_TEST((w.app.closed == std::vector{close_reason::ping_timeout}));
+    BOOST_TEST(silent->closed.has_value());
+    BOOST_TEST(!late->closed.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_upgrade_keeps_order_and_lets_the_poll_go) {

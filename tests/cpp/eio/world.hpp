@@ -148,6 +148,12 @@ struct world {
         turn();
     }
 
+    void relay_comes_round(int times) {
+        for (int i = 0; i < times; ++i)
+            server.on_relay_round(now);
+        turn();
+    }
+
     application app;
     no_log log;
     base::sid_source sids;

@@ -1,0 +1,73 @@
+"""A smoke test under each ASGI server, each event loop and each way to mount."""
+
+import importlib.util
+
+import pytest
+
+from .engineio_wire import Player, PollingSession, join, receive_message
+from .http_wire import fetch
+from .limits import run
+from .stage import Stage
+from .test_engineio_upgrade import message_on, upgrade
+
+SERVERS = [
+    ("asyncio", "alone"),
+    ("uvloop", "alone"),
+    ("hypercorn", "alone"),
+    ("granian", "alone"),
+    ("serve", "alone"),
+    ("asgi", "outer"),
+    ("asgi", "ws"),
+    ("asgi", "ws-short"),
+    ("asgi", "sio.mount"),
+    ("hypercorn", "ws"),
+    ("granian", "ws"),
+]
+PACKAGES = {"asgi": "uvicorn", "asyncio": "uvicorn"}
+
+
+@pytest.fixture(params=SERVERS, ids=lambda chosen: "-".join(chosen))
+def server(request, pool):
+    flavour, mount = request.param
+    package = PACKAGES.get(flavour, flavour)
+    if flavour != "serve" and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    return pool.get(flavour, mount)
+
+
+def test_both_transports_and_the_upgrade_work(server):
+    async def conversation():
+        for transport in ("polling", "websocket"):
+            async with await Player.connect(server, transport) as player:
+                assert await player.call("echo", "served") == "served"
+                assert await player.call("transport_of") == transport
+        session = await PollingSession.open(server)
+        await join(session)
+        await session.send('420["echo","polling"]')
+        assert await receive_message(session) == '430["polling"]'
+        websocket = await upgrade(session)
+        websocket.send('421["echo","websocket"]')
+        assert await message_on(websocket) == '431["websocket"]'
+        await websocket.close()
+
+    run(conversation())
+
+
+def test_the_python_client_is_served(server):
+    async def conversation():
+        stage = Stage(server, "upgrade")
+        ann, bob = await stage.actor("ann"), await stage.actor("bob")
+        await bob.call("enter", "red")
+        await ann.call("broadcast", {"data": b"binary", "to": "red"})
+        assert await bob.next_event() == ["news", "/", b"binary"]
+        await stage.close()
+
+    run(conversation())
+
+
+def test_the_rest_of_the_application_is_served_beside_it(server):
+    if server.path == "/socket.io/" and server.flavour != "asgi":
+        pytest.skip("there is no rest")
+    response = run(fetch(server, "GET", "/plain"))
+    assert (response.status, response.json()) == (200, {"from": "fastapi"})
+    assert run(fetch(server, "GET", "/elsewhere")).status == 404
