@@ -300,9 +300,8 @@ async def poll_when_parked(session: PollingSession) -> Response:
     return await fetch(session.server, "GET", session.target)
 
 
-def test_second_post_during_a_post_closes_the_session(pool, own_port):
-    """Under an ASGI server there is no such overlap: the engine is given whole bodies."""
-    server = pool.get(own_port)
+def test_second_post_during_a_post_closes_the_session(pool, flavour):
+    server = pool.get(flavour)
 
     async def conversation():
         session = await PollingSession.open(server)

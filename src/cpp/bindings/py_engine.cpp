@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,7 @@ namespace {
 using without_gil = py::call_guard<py::gil_scoped_release>;
 using names = std::vector<std::string>;
 using header_list = std::vector<std::pair<py::bytes, py::bytes>>;
-using address = std::optional<std::pair<std::string, std::optional<int>>>;
+using address = std::optional<std::pair<std::string, int>>;
 
 // A str in UTF-8, lone surrogates in three bytes each, so that any str can name a room.
 std::string utf8(const py::str& text) {
@@ -64,32 +65,38 @@ sio::selection selection(const std::optional<py::sequence>& rooms, const py::seq
     return whom;
 }
 
-eio::http_request http_request(
-    std::string method,
-    std::string path,
-    const py::bytes& query,
-    std::string version,
-    const header_list& headers,
-    const address& remote,
-    const address& local,
-    bool secure) {
+// method, path, query, HTTP version, headers, remote, local, secure, origin allowed
+using request_head = std::tuple<
+    std::string,
+    std::string,
+    py::bytes,
+    std::string,
+    header_list,
+    address,
+    address,
+    bool,
+    std::optional<bool>>;
+
+eio::http_request http_request(const request_head& head) {
+    const auto& [method, path, query, version, headers, remote, local, secure, allowed] = head;
     eio::http_request request;
-    request.method = std::move(method);
-    request.path = std::move(path);
+    request.method = method;
+    request.path = path;
     request.query = query;
-    request.http_version = std::move(version);
+    request.http_version = version;
     request.headers.reserve(headers.size());
     for (const auto& [name, value] : headers)
         request.headers.push_back({name, value});
     const auto split = [](const address& from, std::string& host, std::uint16_t& port) {
         if (from) {
             host = from->first;
-            port = static_cast<std::uint16_t>(from->second.value_or(0));
+            port = static_cast<std::uint16_t>(from->second);
         }
     };
     split(remote, request.remote_address, request.remote_port);
     split(local, request.local_address, request.local_port);
     request.secure = secure;
+    request.origin_allowed = allowed;
     return request;
 }
 
@@ -412,58 +419,36 @@ void bind_doors(py::class_<py_engine>& type) {
             }
         });
     type.def("stop_listening", [](py_engine& self) { self.get().stop_listening(); }, without_gil());
+    type.def("http_begin", [](py_engine& self, const request_head& head) {
+        auto& to = self.get();
+        auto request = http_request(head);
+        const py::gil_scoped_release released;
+        return to.http_begin(std::move(request));
+    });
     type.def(
         "http_request",
         [](py_engine& self,
-           std::string method,
-           std::string path,
-           const py::bytes& query,
-           std::string version,
-           const header_list& headers,
-           const address& remote,
-           const address& local,
-           bool secure,
+           net::asgi_id begun,
+           const request_head& head,
            std::string body,
-           bool body_too_large,
-           std::optional<bool> origin_allowed) {
+           bool body_too_large) {
             auto& to = self.get();
-            auto request = http_request(
-                std::move(method),
-                std::move(path),
-                query,
-                std::move(version),
-                headers,
-                remote,
-                local,
-                secure);
+            auto request = http_request(head);
             request.body = std::move(body);
             request.body_too_large = body_too_large;
-            request.origin_allowed = origin_allowed;
             const py::gil_scoped_release released;
-            return to.http_request(std::move(request));
+            return to.http_request(begun, std::move(request));
         });
     type.def(
         "http_abort",
         [](py_engine& self, net::asgi_id exchange) { self.get().http_abort(exchange); },
         without_gil());
-    type.def(
-        "ws_open",
-        [](py_engine& self,
-           std::string path,
-           const py::bytes& query,
-           std::string version,
-           const header_list& headers,
-           const address& remote,
-           const address& local,
-           bool secure,
-           std::optional<bool> origin_allowed) {
-            auto& to = self.get();
-            auto request = http_request(
-                "GET", std::move(path), query, std::move(version), headers, remote, local, secure);
-            request.origin_allowed = origin_allowed;
-            const py::gil_scoped_release released;
-            return to.ws_open(std::move(request));
-        });
+    type.def("ws_open", [](py_engine& self, const request_head& head) {
+        auto& to = self.get();
+        auto request = http_request(head);
+        const py::gil_scoped_release released;
+        return to.ws_open(std::move(request));
+    });
     type.def("ws_receive", [](py_engine& self, net::asgi_id connection, const py::object& data) {
         auto& to = self.get();
         const bool binary = PyBytes_Check(data.ptr()) != 0;

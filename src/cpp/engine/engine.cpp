@@ -249,8 +249,16 @@ engine::listen(const std::string& host, std::uint16_t port, const std::string& p
 
 // --- the ASGI door ---
 
-net::asgi_id engine::http_request(eio::http_request request) {
+net::asgi_id engine::http_begin(eio::http_request head) {
     const auto id = next_id_++;
+    post([id, head = std::move(head)](shard_context& in) {
+        in.asgi().http_begin(id, head, in.now());
+    });
+    return id;
+}
+
+net::asgi_id engine::http_request(net::asgi_id begun, eio::http_request request) {
+    const auto id = begun != 0 ? begun : next_id_++;
     post([id, request = std::move(request)](shard_context& in) mutable {
         in.asgi().http_request(id, std::move(request), in.now());
     });

@@ -87,7 +87,9 @@ public:
     listen(const std::string& host, std::uint16_t port, const std::string& path);
 
     // --- the ASGI door ---
-    [[nodiscard]] net::asgi_id http_request(eio::http_request request);
+    [[nodiscard]] net::asgi_id http_begin(eio::http_request head);
+    // `begun` is what http_begin() gave for it, or 0.
+    [[nodiscard]] net::asgi_id http_request(net::asgi_id begun, eio::http_request request);
     void http_abort(net::asgi_id exchange);
     [[nodiscard]] net::asgi_id ws_open(eio::http_request request);
     void ws_receive(net::asgi_id connection, std::string data, bool binary);

@@ -96,10 +96,17 @@ private:
 
 asgi_door::~asgi_door() = default;
 
+void asgi_door::http_begin(asgi_id exchange, const eio::http_request& head, base::time_point now) {
+    const auto begun = std::make_shared<asgi_exchange>(*this, exchange);
+    exchanges_.emplace(exchange, begun);
+    server_.on_request_begun(head, *begun, now);
+}
+
 void asgi_door::http_request(asgi_id exchange, eio::http_request&& request, base::time_point now) {
-    const auto opened = std::make_shared<asgi_exchange>(*this, exchange);
-    exchanges_.emplace(exchange, opened);
-    server_.on_request(std::move(request), opened, now);
+    auto& opened = exchanges_[exchange]; // begun already, perhaps
+    if (!opened)
+        opened = std::make_shared<asgi_exchange>(*this, exchange);
+    server_.on_request(std::move(request), std::shared_ptr(opened), now);
 }
 
 void asgi_door::http_abort(asgi_id exchange, base::time_point now) {

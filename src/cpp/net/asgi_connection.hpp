@@ -67,6 +67,8 @@ public:
     asgi_door(const asgi_door&) = delete;
     asgi_door& operator=(const asgi_door&) = delete;
 
+    // The head of a request whose body is still arriving: http_request() or http_abort() follows.
+    void http_begin(asgi_id exchange, const eio::http_request& head, base::time_point now);
     void http_request(asgi_id exchange, eio::http_request&& request, base::time_point now);
     void http_abort(asgi_id exchange, base::time_point now);
     void ws_open(asgi_id connection, eio::http_request&& request, base::time_point now);

@@ -5,7 +5,7 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 __version__: Final[str]
 
@@ -32,6 +32,20 @@ ROOM_UNKNOWN_SID: Final[int]
 ROOM_UNKNOWN_NAMESPACE: Final[int]
 ROOM_IS_SID: Final[int]  # the room is another client's own room
 ROOM_LIMIT: Final[int]  # the client is in the largest number of rooms allowed
+
+# method, path, query, HTTP version, headers, remote (address, port), local, secure, and the
+# application's own verdict on the Origin header, if it gave one
+_RequestHead: TypeAlias = tuple[
+    str,
+    str,
+    bytes,
+    str,
+    Sequence[tuple[bytes, bytes]],
+    tuple[str, int] | None,
+    tuple[str, int] | None,
+    bool,
+    bool | None,
+]
 
 class Engine:
     """Sessions, namespaces and rooms on a thread of their own.
@@ -152,38 +166,22 @@ class Engine:
     def stop_listening(self) -> None: ...
 
     # The ASGI door: the Python side moves messages, the engine does the rest.
+    def http_begin(self, head: _RequestHead, /) -> int:
+        """The head of a request whose body is still arriving: `http_request` or `http_abort`
+        follows, with the returned exchange number."""
+
     def http_request(
-        self,
-        method: str,
-        path: str,
-        query: bytes,
-        http_version: str,
-        headers: Sequence[tuple[bytes, bytes]],
-        remote: tuple[str, int] | None,
-        local: tuple[str, int | None] | None,
-        secure: bool,
-        body: bytes,
-        body_too_large: bool,
-        origin_allowed: bool | None,
-        /,
+        self, begun: int, head: _RequestHead, body: bytes, body_too_large: bool, /
     ) -> int:
-        """One HTTP request; an HTTP_RESPONSE with the returned exchange number follows."""
+        """One HTTP request; an HTTP_RESPONSE with the returned exchange number follows.
+
+        `begun` is the number from `http_begin`, or 0.
+        """
 
     def http_abort(self, exchange: int, /) -> None:
         """The client of this exchange has gone; no HTTP_RESPONSE is wanted."""
 
-    def ws_open(
-        self,
-        path: str,
-        query: bytes,
-        http_version: str,
-        headers: Sequence[tuple[bytes, bytes]],
-        remote: tuple[str, int] | None,
-        local: tuple[str, int | None] | None,
-        secure: bool,
-        origin_allowed: bool | None,
-        /,
-    ) -> int:
+    def ws_open(self, head: _RequestHead, /) -> int:
         """A WebSocket handshake; WS_ACCEPT or WS_REJECT with the returned connection follows."""
 
     def ws_receive(self, connection: int, data: str | bytes, /) -> None: ...

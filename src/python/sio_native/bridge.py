@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .core import Core
 from .environ import Environs, make_environ
 from .options import allows_origin
-from .types import Message, Receive, Scope, Send
+from .types import Message, Receive, RequestHead, Scope, Send
 
 
 class Response(NamedTuple):
@@ -102,29 +102,29 @@ class Bridge:
     # --- what the ASGI server asks ---
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(scope, receive, self._max_body_bytes)
-        if body is not None:
-            response = await self._exchange(scope, receive, send, body)
-            if response is not None:
-                await send_response(send, response)
+        engine = self._core.engine
+        head = self._head(scope["method"], "https", scope, receive, send)
+        begun = 0
+
+        def body_arrives_in_pieces() -> None:
+            nonlocal begun
+            begun = engine.http_begin(head)
+
+        body = await read_body(scope, receive, self._max_body_bytes, body_arrives_in_pieces)
+        if body is None:
+            if begun:
+                engine.http_abort(begun)
+            return
+        exchange = engine.http_request(begun, head, body.data, body.too_large)
+        response = await self._exchange(exchange, scope, receive, send)
+        if response is not None:
+            await send_response(send, response)
 
     async def _exchange(
-        self, scope: Scope, receive: Receive, send: Send, body: Body
+        self, exchange: int, scope: Scope, receive: Receive, send: Send
     ) -> Response | None:
         """The engine's answer; None if the client left before there was one."""
         engine = self._core.engine
-        exchange = engine.http_request(
-            scope["method"],
-            scope["path"],
-            scope.get("query_string") or b"",
-            scope.get("http_version", "1.1"),
-            [(bytes(name), bytes(value)) for name, value in scope["headers"]],
-            *_addresses(scope),
-            scope.get("scheme") == "https",
-            body.data,
-            body.too_large,
-            self._origin_verdict(scope, receive, send),
-        )
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._exchanges[exchange] = answer
         # A GET may be parked for the length of a ping interval; a POST is answered at once.
@@ -150,15 +150,7 @@ class Bridge:
         event = await receive()
         if event["type"] != "websocket.connect":
             return
-        connection = self._core.engine.ws_open(
-            scope["path"],
-            scope.get("query_string") or b"",
-            scope.get("http_version", "1.1"),
-            [(bytes(name), bytes(value)) for name, value in scope["headers"]],
-            *_addresses(scope),
-            scope.get("scheme") == "wss",
-            self._origin_verdict(scope, receive, send),
-        )
+        connection = self._core.engine.ws_open(self._head("GET", "wss", scope, receive, send))
         websocket = WebSocketBridge(self._core, connection, scope, receive, send, self._environs)
         self._websockets[connection] = websocket
         try:
@@ -166,6 +158,20 @@ class Bridge:
         finally:
             self._websockets.pop(connection, None)
             self._core.engine.ws_closed(connection, websocket.failed)
+
+    def _head(
+        self, method: str, secure_scheme: str, scope: Scope, receive: Receive, send: Send
+    ) -> RequestHead:
+        return (
+            method,
+            scope["path"],
+            scope.get("query_string") or b"",
+            scope.get("http_version", "1.1"),
+            [(bytes(name), bytes(value)) for name, value in scope["headers"]],
+            *_addresses(scope),
+            scope.get("scheme") == secure_scheme,
+            self._origin_verdict(scope, receive, send),
+        )
 
     def _origin_verdict(self, scope: Scope, receive: Receive, send: Send) -> bool | None:
         """What a callable `cors_allowed_origins` says; None if there is none, or no origin."""
@@ -303,10 +309,13 @@ class Body(NamedTuple):
     too_large: bool
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> Body | None:
+async def read_body(
+    scope: Scope, receive: Receive, limit: int, in_pieces: Callable[[], None]
+) -> Body | None:
     """The whole body, or what there was of one that is too large; None if the client left.
 
-    A body that announces more than `limit` bytes is not read at all.
+    A body that announces more than `limit` bytes is not read at all. `in_pieces` is called when
+    there is more than the first message brings.
     """
     for name, value in scope["headers"]:
         if name.lower() == b"content-length" and value.isdigit() and int(value[:20]) > limit:
@@ -324,6 +333,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> Body | None:
         chunks.append(chunk)
         if not message.get("more_body"):
             return Body(b"".join(chunks), False)
+        if len(chunks) == 1:
+            in_pieces()
 
 
 def asgi_headers(response: Response) -> list[tuple[bytes, bytes]]:

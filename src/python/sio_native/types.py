@@ -27,5 +27,18 @@ Rooms: TypeAlias = Any
 StaticFile: TypeAlias = str | Mapping[str, str]
 StaticFiles: TypeAlias = Mapping[str, StaticFile]
 
+# What the engine is told of a request: see `_core.pyi`.
+RequestHead: TypeAlias = tuple[
+    str,
+    str,
+    bytes,
+    str,
+    list[tuple[bytes, bytes]],
+    tuple[str, int] | None,
+    tuple[str, int] | None,
+    bool,
+    bool | None,
+]
+
 # The name of a client in a namespace: (namespace, sid).
 Key: TypeAlias = tuple[str, str]
