@@ -83,7 +83,7 @@ $(CLIENTS): tests/interop/package.json tests/interop/package-lock.json
 $(DEMO): $(SOURCES) examples/fastapi/requirements.txt
 	@scripts/venv.sh build/demo/venv
 	@rm -rf build/demo/wheel build/demo/cmake
-	@echo 'Building the wheel; the first time takes about a minute…'
+	@echo 'Building the wheel; the first time takes a minute or two…'
 	SKBUILD_BUILD_DIR=build/demo/cmake \
 		build/demo/venv/bin/python $(PIP) wheel --no-deps -w build/demo/wheel .
 	build/demo/venv/bin/python $(PIP) install --force-reinstall --no-deps build/demo/wheel/*.whl

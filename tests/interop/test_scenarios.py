@@ -99,8 +99,7 @@ def test_clients_that_come_and_go_at_once_do_not_meet(pool, flavour):
         await session.close()
 
     async def conversation():
-        async with asyncio.TaskGroup() as group:
-            for number in range(60):
-                group.create_task(one("polling" if number % 2 else "websocket", number))
+        transports = ("websocket", "polling")
+        await asyncio.gather(*(one(transports[number % 2], number) for number in range(60)))
 
     run(conversation())

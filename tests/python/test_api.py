@@ -8,6 +8,7 @@ import logging
 import threading
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
 from conftest import ASGI, REFERENCE, Door, Log, connected, until
@@ -992,3 +993,81 @@ async def test_what_is_not_supported_says_so() -> None:
         sio.attach(object())
     with pytest.raises(RuntimeError, match="admin UI"):
         sio.instrument()
+    with pytest.raises(RuntimeError, match="packet classes"):
+        sio.packet_class  # noqa: B018
+    with pytest.raises(ImportError, match="AsyncRedisManager yet"):
+        from sio_native import AsyncRedisManager  # noqa: F401
+    with pytest.raises(ImportError, match="python-socketio"):
+        sio_native.AsyncClient  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'AsyncSever'"):
+        sio_native.AsyncSever  # noqa: B018
+
+
+async def test_nobody_is_named_by_what_is_not_a_sid(door: Door) -> None:
+    sio = make(door)
+    async with door.open(sio) as url, connected(url) as client:
+        with pytest.raises(KeyError):
+            await sio.get_session(None)
+        with pytest.raises(KeyError):
+            sio.transport(None)
+        with pytest.raises(KeyError):
+            await sio.enter_room(None, "room")
+        await sio.disconnect(None)
+        await sio.leave_room(None, "room")
+        assert sio.rooms(None) == []
+        assert sio.get_environ(None) is None
+        heard: asyncio.Queue[Any] = asyncio.Queue()
+        client.on("news", heard.put)
+        await sio.emit("news", "heard", skip_sid=[None])
+        assert await asyncio.wait_for(heard.get(), 5) == "heard"
+
+
+async def test_bad_arguments_are_told_in_a_sentence() -> None:
+    sio = sio_native.AsyncServer()
+    with pytest.raises(TypeError, match="name of an event must be a str, not 5"):
+        await sio.emit(5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a function or nothing"):
+        sio.event(5)  # type: ignore[call-overload]
+    for port in (70000, -1, "80"):
+        with pytest.raises(ValueError, match="a port from 0 to 65535"):
+            sio.listen("127.0.0.1", port)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match=r"nowhere\.invalid"):
+        sio.listen("nowhere.invalid", 0)
+    await sio.shutdown()
+
+
+async def test_a_client_that_floods_is_not_read_past_a_thousand_unhandled_events(
+    native_door: Door,
+) -> None:
+    sio = sio_native.AsyncServer()
+    begun = 0
+    release = asyncio.Event()
+
+    async def hang(sid: str) -> None:
+        nonlocal begun
+        begun += 1
+        await release.wait()
+
+    sio.on("hang", hang)
+    async with (
+        native_door.open(sio) as url,
+        connected(url) as other,
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket") as flooding,
+    ):
+        await flooding.send_str("40")
+
+        async def flood() -> None:
+            for _ in range(20_000):
+                await flooding.send_str('42["hang"]')
+
+        sending = asyncio.ensure_future(flood())
+        await until(lambda: begun >= 1_000)
+        sio.on("echo", lambda sid, data: data)
+        for number in range(20):  # the others are served meanwhile
+            assert await other.call("echo", number) == number
+        # What was on its way between the bridge and the engine may come on top.
+        assert begun < 3_000
+        release.set()
+        await asyncio.wait_for(sending, 30)
+        await until(lambda: begun == 20_000)

@@ -366,7 +366,15 @@ async def test_a_plain_handler_that_raises_cancelled_loses_no_other_event(
 def run_script(script: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(Path(sio_native.__file__).parents[1])}
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), *arguments],
+        # CPython 3.12 and newer warn of a fork in a process with threads, which is what is tested.
+        [
+            sys.executable,
+            "-W",
+            "ignore::DeprecationWarning",
+            "-c",
+            textwrap.dedent(script),
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         timeout=LIMIT,

@@ -9,8 +9,8 @@
 namespace base {
 
 // Items are values that own their bytes. The queue is swapped out under the lock and used
-// outside it. It has no bound of its own: who posts states the bound (a shard stops reading a
-// session at 1,000 unhandled events; Python commands are as many as Python makes).
+// outside it. It has no bound of its own. To a shard: what the application asks. From a shard:
+// what its sessions may have under way, each 1,000 unhandled events, 32 namespaces, a send window.
 enum class post_result : std::uint8_t {
     first,  // the box was empty: the writer that gets this wakes the reader
     queued, // behind others

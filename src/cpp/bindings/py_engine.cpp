@@ -100,7 +100,6 @@ eio::http_request http_request(const request_head& head) {
     return request;
 }
 
-// Notifications that a drain took and has not yet passed on, because of its limit.
 class py_engine {
 public:
     explicit py_engine(const py::dict& options) : engine_(read_options(options)) {}
@@ -132,8 +131,9 @@ public:
         }
         py::list told;
         bool checked = false;
-        for (; next_ < taken_.size() && told.size() < limit; ++next_) {
-            if (auto item = to_python(std::move(taken_[next_]), keys_))
+        while (next_ < taken_.size() && told.size() < limit) {
+            auto item = converted(std::move(taken_[next_++]));
+            if (item)
                 told.append(std::move(item));
             else
                 checked = true;
@@ -151,15 +151,34 @@ public:
     }
 
 private:
+    // One that Python cannot have, for lack of memory perhaps, does not hold up those behind it.
+    py::object converted(engine::notification&& told) {
+        try {
+            return to_python(std::move(told), keys_);
+        } catch (py::error_already_set& error) {
+            return to_python(
+                engine::log_line{
+                    base::log_channel::socketio,
+                    base::log_level::error,
+                    std::string("a notification was lost: ") + error.what()},
+                keys_);
+        }
+    }
+
     engine::engine engine_;
     key_cache keys_;
-    std::vector<engine::notification> taken_;
+    std::vector<engine::notification> taken_; // by a drain, and not yet passed on: its limit
     std::size_t next_ = 0;
 };
 
+// A name that cannot be resolved has a code of another category, which is no errno.
 [[noreturn]] void throw_os_error(const std::system_error& error) {
-    PyErr_SetObject(
-        PyExc_OSError, py::make_tuple(error.code().value(), error.code().message()).ptr());
+    const bool is_errno = error.code().category() == std::system_category() ||
+                          error.code().category() == std::generic_category();
+    const py::tuple arguments =
+        is_errno ? py::tuple(py::make_tuple(error.code().value(), error.code().message()))
+                 : py::tuple(py::make_tuple(error.what()));
+    PyErr_SetObject(PyExc_OSError, arguments.ptr());
     throw py::error_already_set();
 }
 

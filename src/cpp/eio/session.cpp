@@ -110,8 +110,11 @@ void session::send_queued() {
 void session::close(close_reason reason, base::time_point now) {
     if (closed())
         return;
-    if (carrier_->writable() && !queue_.empty())
+    if (carrier_->writable() && !queue_.empty()) {
+        if (polling_carrier()) // the one poll that is parked carries the goodbye as well
+            queue_.push_back({packet_type::close, false, {}});
         send_queued();
+    }
     state_ = state::closed;
     queue_.clear();
     queued_bytes_ = 0;

@@ -313,7 +313,7 @@ void http_connection::on_deadline(base::time_point) {
 void http_connection::close_when_done() {
     const auto self = shared_from_this();
     if (state_ == state::reading && parser_.at() == http_parser::phase::idle && input_.empty())
-        finish();
+        run([&] { linger(); }); // its next request may be on its way: no reset
 }
 
 void http_connection::finish() noexcept {

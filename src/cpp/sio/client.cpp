@@ -126,7 +126,8 @@ void client::deliver(
         if (id)
             above_.on_ack(to, *id, std::move(args));
     } else if (to.state == socket_state::pending) {
-        above_.warn(to.sid + " is not connected to namespace " + to.home.name());
+        if (!std::exchange(to.warned, true)) // once: a peer does not fill the log
+            above_.warn(to.sid + " is not connected to namespace " + to.home.name());
     } else {
         above_.on_event(to, event, id, std::move(args));
     }

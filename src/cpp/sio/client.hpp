@@ -29,7 +29,13 @@ public:
     [[nodiscard]] eio::session& session() noexcept { return session_; }
     [[nodiscard]] const std::vector<socket*>& sockets() const noexcept { return sockets_; }
     [[nodiscard]] socket* find(std::string_view nsp) const noexcept;
-    void add(socket& joined) { sockets_.push_back(&joined); }
+    void add(socket& joined) {
+        sockets_.push_back(&joined);
+        ++unfreed_;
+    }
+    // One of its sockets has been freed; until then it counts, though it may have left.
+    void on_freed() noexcept { --unfreed_; }
+    [[nodiscard]] std::size_t unfreed_sockets() const noexcept { return unfreed_; }
     // The socket is gone, or must not be found any more. `by_server`: events that were under way
     // are no fault of the client.
     void remove(const socket& left, bool by_server);
@@ -59,7 +65,8 @@ private:
 
     server& above_;
     eio::session& session_;
-    std::vector<socket*> sockets_;  // few: one a namespace, at most config::max_namespaces
+    std::vector<socket*> sockets_; // few: one a namespace, at most config::max_namespaces
+    std::size_t unfreed_ = 0;
     std::vector<std::string> left_; // namespaces that the server took this client out of
     std::unique_ptr<partial_packet> partial_;
 };

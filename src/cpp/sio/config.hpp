@@ -12,9 +12,10 @@ struct config {
     bool always_connect = false;      // CONNECT before the connect handler has decided
     std::size_t max_attachments = 10; // of one packet; socket.io-parser's default. Closes
     std::size_t max_attachment_bytes = 1'000'000; // of one packet, together. Closes
-    std::size_t max_namespaces = 32;              // of one session, pending ones included. Refused
-    std::size_t max_rooms = 100'000;              // of one socket. An error to the caller
-    std::size_t max_room_name_bytes = 1'024;      // An error to the caller
+    // Of one session, with those that it has left and whose handlers still run. Refused.
+    std::size_t max_namespaces = 32;
+    std::size_t max_rooms = 100'000;         // of one socket. An error to the caller
+    std::size_t max_room_name_bytes = 1'024; // An error to the caller
 };
 
 } // namespace sio

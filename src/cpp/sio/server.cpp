@@ -98,7 +98,7 @@ void server::events_done(std::string_view eio_sid, std::size_t count, base::time
 // --- joining and leaving a namespace ---
 
 void server::on_connect(client& from, std::string_view name, std::string_view auth) {
-    if (!interest_.may_join(name) || from.sockets().size() >= options_.max_namespaces) {
+    if (!interest_.may_join(name) || from.unfreed_sockets() >= options_.max_namespaces) {
         from.send(encode_packet(packet_type::connect_error, name, {}, "\"Unable to connect\""));
         return;
     }
@@ -182,6 +182,8 @@ void server::remove(socket& gone) {
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
+    if (const auto found = clients_.find(gone.eio_sid); found != clients_.end())
+        found->second->on_freed();
     auto& home = gone.home;
     home.remove(gone);
     if (home.sockets().empty())

@@ -33,6 +33,7 @@ public:
     nsp& home;
     client* owner; // null when the session is gone
     socket_state state = socket_state::pending;
+    bool warned = false; // of events that came while it was pending
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::string_view left_while_pending;
     memberships rooms_joined;

@@ -11,7 +11,7 @@ from . import _core
 from .acks import AckTable
 from .core import Core
 from .rooms import RoomNames
-from .types import AckCallback, Data, Room, Rooms
+from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
     from .server import AsyncServer
@@ -66,11 +66,11 @@ class AsyncManager:
 
     def get_rooms(self, sid: str, namespace: str) -> list[Room]:
         """The rooms of a client, its own among them; none for an unknown sid."""
-        return [self._names.name(key) for key in self._core.engine.rooms(sid, namespace)]
+        return [self._names.name(key) for key in self._core.engine.rooms(as_sid(sid), namespace)]
 
     def is_connected(self, sid: str, namespace: str) -> bool:
         """False also for a client that is about to connect or to leave."""
-        return self._core.engine.is_connected(sid, namespace)
+        return self._core.engine.is_connected(as_sid(sid), namespace)
 
     async def can_disconnect(self, sid: str, namespace: str) -> bool:
         return self.is_connected(sid, namespace)
@@ -83,7 +83,7 @@ class AsyncManager:
         return self._core.engine.sid(eio_sid, namespace)
 
     def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
-        return self._core.engine.eio_sid(sid, namespace)
+        return self._core.engine.eio_sid(as_sid(sid), namespace)
 
     # --- commands ---
 
@@ -111,6 +111,8 @@ class AsyncManager:
         callback: AckCallback | None = None,
     ) -> None:
         """Encode and post. `TypeError` for data that JSON cannot carry."""
+        if not isinstance(event, str):
+            raise TypeError(f"the name of an event must be a str, not {event!r}")
         if not self._core.started:  # nobody to send to, and nobody to answer a callback
             return
         token = self._acks.expect(callback) if callback is not None else 0
@@ -143,7 +145,7 @@ class AsyncManager:
         self.enter_room_nowait(sid, namespace, room)
 
     def enter_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
-        engine = self._core.engine
+        engine, sid = self._core.engine, as_sid(sid)
         if room is None:  # everybody's room, where each client is
             result = _core.ROOM_OK if engine.eio_sid(sid, namespace) else _core.ROOM_UNKNOWN_SID
         else:
@@ -164,7 +166,7 @@ class AsyncManager:
     def leave_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
         key = self._names.find(room)
         if key is not None:
-            self._core.engine.leave_room(sid, namespace, key)
+            self._core.engine.leave_room(as_sid(sid), namespace, key)
 
     async def close_room(self, room: Room, namespace: str) -> None:
         """As `AsyncServer.close_room`."""
@@ -181,7 +183,7 @@ class AsyncManager:
 
     async def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """As `AsyncServer.disconnect`, but does not wait for the disconnect handler."""
-        self._core.engine.disconnect(sid, namespace)
+        self._core.engine.disconnect(as_sid(sid), namespace)
 
     # --- names ---
 
@@ -243,6 +245,6 @@ class RoomsView(Mapping[Room, Mapping[str, str]]):
 def _sids(skip_sid: str | Iterable[str] | None) -> list[str]:
     if skip_sid is None:
         return []
-    if isinstance(skip_sid, str):
-        return [skip_sid]
-    return [sid for sid in skip_sid if sid is not None]
+    if isinstance(skip_sid, Iterable) and not isinstance(skip_sid, str):
+        return [as_sid(sid) for sid in skip_sid]
+    return [as_sid(skip_sid)]

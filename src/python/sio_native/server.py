@@ -166,8 +166,11 @@ class AsyncServer:
         if len(args) == 1 and not kwargs and callable(args[0]):
             return self.on(args[0].__name__)(args[0])
 
+        if args:
+            raise TypeError(f"event() needs a function or nothing, not {args[0]!r}")
+
         def register(function: F) -> F:
-            decorate: Callable[[F], F] = self.on(function.__name__, *args, **kwargs)
+            decorate: Callable[[F], F] = self.on(function.__name__, **kwargs)
             return decorate(function)
 
         return register
@@ -342,7 +345,7 @@ class AsyncServer:
         No-op for a client that is unknown or whose connect handler is still running.
         """
         namespace = namespace or "/"
-        if not self._core.engine.is_connected(sid, namespace):
+        if not self.manager.is_connected(sid, namespace):
             return
         self.logger.info("Disconnecting %s [%s]", sid, namespace)
         if self._service.on_its_loop():
@@ -352,7 +355,7 @@ class AsyncServer:
 
     def transport(self, sid: str, namespace: str | None = None) -> str:
         """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
-        eio_sid = self._core.engine.eio_sid(sid, namespace or "/")
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
         name = eio_sid and self._core.engine.transport(eio_sid)
         if not name:
             raise KeyError("Session not found")
@@ -368,7 +371,7 @@ class AsyncServer:
 
         The same dictionary each time; None for an unknown sid.
         """
-        eio_sid = self._core.engine.eio_sid(sid, namespace or "/")
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
         return None if eio_sid is None else self._service.environs.get(eio_sid)
 
     # --- serving ---
@@ -391,6 +394,16 @@ class AsyncServer:
         """Not supported: `RuntimeError`. aiohttp, Sanic and Tornado need python-socketio."""
         raise RuntimeError("attach() needs aiohttp, Sanic or Tornado: use ASGIApp or mount()")
 
+    @property
+    def eio(self) -> Any:
+        """Not supported yet: `RuntimeError`."""
+        raise RuntimeError("sio_native does not show its Engine.IO server yet")
+
+    @property
+    def packet_class(self) -> Any:
+        """Not supported yet: `RuntimeError`."""
+        raise RuntimeError("sio_native does not support packet classes yet")
+
     def instrument(self, *args: Any, **kwargs: Any) -> Any:
         """Not supported yet: `RuntimeError`."""
         raise RuntimeError("sio_native does not support the admin UI yet")
@@ -402,6 +415,8 @@ class AsyncServer:
         address cannot be had, `ValueError` if `cors_allowed_origins` is a callable: the engine
         cannot ask it.
         """
+        if not isinstance(port, int) or not 0 <= port <= 65535:
+            raise ValueError(f"listen() needs a port from 0 to 65535, not {port!r}")
         if self._options.origin_check() is not None:
             raise ValueError(
                 "listen() needs cors_allowed_origins as strings: a callable works under ASGI only"

@@ -16,7 +16,7 @@ from .handlers import Registry
 from .options import Options
 from .runner import HandlerRunner, Resolve
 from .session import SessionStore
-from .types import Receive, Scope, Send
+from .types import Receive, Scope, Send, as_sid
 
 # Seconds that disconnect handlers have at the end, and then bytes under way.
 GRACE = 2.0
@@ -30,7 +30,7 @@ class Service:
     ) -> None:
         self.core = core
         self.sessions = SessionStore(
-            lambda sid, namespace: core.engine.eio_sid(sid, namespace) is not None
+            lambda sid, namespace: core.engine.eio_sid(as_sid(sid), namespace) is not None
         )
         self.environs = Environs(
             lambda eio_sid: core.engine.request_head(eio_sid),

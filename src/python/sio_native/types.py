@@ -42,3 +42,8 @@ RequestHead: TypeAlias = tuple[
 
 # The name of a client in a namespace: (namespace, sid).
 Key: TypeAlias = tuple[str, str]
+
+
+def as_sid(given: object) -> str:
+    """What names a client: a str. All else, None above all, names nobody, as the empty one does."""
+    return given if isinstance(given, str) else ""

@@ -142,6 +142,18 @@ BOOST_AUTO_TEST_CASE(a_close_packet_ends_the_parked_poll_with_a_noop) {
     BOOST_TEST((w.app.closed == std::vector{eio::close_reason::client_disconnect}));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_queued_and_the_goodbye_leave_in_the_one_parked_poll) {
+    world w;
+    const auto sid = w.open_polling();
+    const auto poll = w.get(sid);
+    w.app.last->send({eio::packet_type::message, false, base::bytes("last words")});
+    w.app.last->close(eio::close_reason::server_disconnect, w.now);
+    BOOST_TEST(
+        poll->response->body == "4last words\x1e"
+                                "1");
+    BOOST_TEST(poll->responses == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_broken_body_is_answered_400_and_closes_the_session) {
     for (const auto* body : {"abc", "", "4\xff", "b!", "4a\x1e", "2", "0", "5"}) {
         world w;

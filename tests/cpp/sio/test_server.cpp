@@ -265,4 +265,20 @@ BOOST_AUTO_TEST_CASE(a_session_may_join_so_many_namespaces) {
     BOOST_TEST(w.sio.socket_count() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(sockets_that_have_left_count_until_they_are_freed) {
+    sio_world w;
+    const auto ws = w.open();
+    for (int i = 0; i < 1'000; ++i) { // in and out, while the connect handler takes its time
+        w.receive(*ws, "40");
+        w.receive(*ws, "41");
+    }
+    BOOST_TEST(w.sio.socket_count() == 32U);
+    BOOST_TEST(w.app.take().size() == 32U);
+    for (const auto& sid : w.app.sids)
+        w.sio.refuse(sid, "/", "{}");
+    BOOST_TEST(w.sio.socket_count() == 0U);
+    w.receive(*ws, "40");
+    BOOST_TEST(w.app.take().size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
