@@ -18,12 +18,12 @@ INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-cpp test-python lint bench asan tsan clean
+.PHONY: help demo test test-versions test-cpp test-python lint bench asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
 
 help: ## List the targets
-	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO) ## Build and install the wheel, and chat at http://127.0.0.1:8000 (PORT=... for another)
 	@printf '\n  The chat is at  http://127.0.0.1:%s  (open it in two tabs; Ctrl-C ends it)\n\n' $(PORT)
@@ -36,6 +36,10 @@ test-cpp: dev.ctest ## Run the C++ unit tests
 test-python: $(INSTALLED) $(CLIENTS) ## Run the tests of the Python module, clients and browser
 	@scripts/need.sh node chromium
 	$(BIN)/python -m pytest $(PYTEST)
+
+test-versions: $(TOOLS) ## Run the Python tests on the oldest and the newest other Python that is here
+	@scripts/other-pythons.sh $(BIN)/python >.venv/other-pythons
+	@while read -r python; do scripts/test-version.sh "$$python" </dev/null || exit 1; done <.venv/other-pythons
 
 lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the module
 	$(BIN)/ruff check .
