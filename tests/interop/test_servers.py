@@ -1,7 +1,5 @@
 """A smoke test under each ASGI server, each event loop and each way to mount."""
 
-import importlib.util
-
 import pytest
 
 from .engineio_wire import Player, PollingSession, join, receive_message
@@ -23,15 +21,12 @@ SERVERS = [
     ("hypercorn", "ws"),
     ("granian", "ws"),
 ]
-PACKAGES = {"asgi": "uvicorn", "asyncio": "uvicorn"}
+BESIDE_AN_APPLICATION = [chosen for chosen in SERVERS if chosen[1] != "alone"]
 
 
 @pytest.fixture(params=SERVERS, ids=lambda chosen: "-".join(chosen))
 def server(request, pool):
     flavour, mount = request.param
-    package = PACKAGES.get(flavour, flavour)
-    if flavour != "serve" and importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
     return pool.get(flavour, mount)
 
 
@@ -65,9 +60,8 @@ def test_the_python_client_is_served(server):
     run(conversation())
 
 
+@pytest.mark.parametrize("server", BESIDE_AN_APPLICATION, ids="-".join, indirect=True)
 def test_the_rest_of_the_application_is_served_beside_it(server):
-    if server.path == "/socket.io/" and server.flavour != "asgi":
-        pytest.skip("there is no rest")
     response = run(fetch(server, "GET", "/plain"))
     assert (response.status, response.json()) == (200, {"from": "fastapi"})
     assert run(fetch(server, "GET", "/elsewhere")).status == 404
