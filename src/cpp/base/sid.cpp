@@ -26,7 +26,7 @@ void sid_source::refill() {
     used_ = 0;
 }
 
-std::string sid_source::next() {
+sid sid_source::next() {
     if (used_ == pool_.size())
         refill();
     std::array<std::uint8_t, 15> raw;
@@ -38,14 +38,14 @@ std::string sid_source::next() {
     raw[14] = static_cast<std::uint8_t>(counter_);
     counter_ = (counter_ + step_) & counter_mask;
 
-    std::string sid;
-    sid.reserve(sid_length);
+    std::array<char, sid::length> text;
+    std::size_t written = 0;
     for (std::size_t i = 0; i < raw.size(); i += 3) {
         const unsigned bits = raw[i] << 16u | raw[i + 1] << 8u | raw[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6)
-            sid += url_alphabet[bits >> shift & 63];
+            text[written++] = url_alphabet[bits >> shift & 63];
     }
-    return sid;
+    return *sid::parse({text.data(), text.size()});
 }
 
 } // namespace base

@@ -85,7 +85,7 @@ struct converter {
             response.status,
             headers(response.headers),
             octets(response.body),
-            response.opens.empty() ? py::object(py::none()) : text(response.opens));
+            response.opens ? text(*response.opens) : py::object(py::none()));
     }
     py::object operator()(const net::asgi_accept& told) const {
         return tuple(kind::ws_accept, told.connection, text(told.eio_sid));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/sid.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -44,7 +45,7 @@ struct http_response {
     std::vector<http_header> headers{}; // Content-Type among them; never Content-Length
     std::string body{};
     content_encoding encoding = content_encoding::identity; // for the door to apply to the body
-    std::string opens{}; // the sid of the session that this response opens; empty for all others
+    std::optional<base::sid> opens{};                       // the session that this response opens
 };
 
 // Told when the peer of a parked request has gone away.

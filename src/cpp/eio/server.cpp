@@ -10,10 +10,10 @@ namespace eio {
 
 namespace {
 
-std::string open_data(const config& options, const std::string& sid, transport_kind kind) {
+std::string open_data(const config& options, const base::sid& sid, transport_kind kind) {
     const bool upgrade =
         kind == transport_kind::polling && options.websocket && options.allow_upgrades;
-    return "{\"sid\":\"" + sid + "\",\"upgrades\":" + (upgrade ? "[\"websocket\"]" : "[]") +
+    return "{\"sid\":\"" + sid.str() + "\",\"upgrades\":" + (upgrade ? "[\"websocket\"]" : "[]") +
            ",\"pingInterval\":" + std::to_string(options.ping_interval.count()) +
            ",\"pingTimeout\":" + std::to_string(options.ping_timeout.count()) +
            ",\"maxPayload\":" + std::to_string(options.max_payload_bytes) + "}";
@@ -57,7 +57,7 @@ void server::on_request(
         if (!options_.cookie_name.empty())
             reply.headers.push_back(
                 {"Set-Cookie",
-                 options_.cookie_name + "=" + opened.sid() + options_.cookie_attributes});
+                 options_.cookie_name + "=" + opened.sid().str() + options_.cookie_attributes});
         [[maybe_unused]] const bool parked =
             carrier->on_get(opened.request(), std::move(exchange), std::move(reply));
         return;
@@ -125,18 +125,18 @@ std::variant<http_response, websocket_ticket> server::admit_websocket(const http
     return websocket_ticket{found->sid()};
 }
 
-std::string server::attach_websocket(
+std::optional<base::sid> server::attach_websocket(
     const websocket_ticket& ticket,
     http_request&& request,
     std::shared_ptr<transport> connection,
     base::time_point now) {
-    if (ticket.upgrade_of.empty())
+    if (!ticket.upgrade_of)
         return open(std::move(request), std::move(connection), now).sid();
-    auto* found = find(ticket.upgrade_of);
+    auto* found = find(*ticket.upgrade_of);
     if (found && found->attach_probe(connection, now))
         return ticket.upgrade_of;
     connection->close(close_code::normal);
-    return {};
+    return std::nullopt;
 }
 
 void server::answer_options(const http_request& request, http_exchange& exchange) const {

@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -22,7 +21,7 @@ namespace eio {
 
 // Leave to open a WebSocket, given before the 101 is written and used up right after it.
 struct websocket_ticket {
-    std::string upgrade_of; // the session to upgrade; empty: a new one
+    std::optional<base::sid> upgrade_of; // the session to upgrade; else a new one
 };
 
 // Wake-ups that the shard arranges.
@@ -55,9 +54,9 @@ public:
     // A WebSocket handshake: a refusal to send, or leave to go on.
     [[nodiscard]] std::variant<http_response, websocket_ticket>
     admit_websocket(const http_request& request);
-    // The handshake is done and `connection` may send. Returns the sid of the session it serves,
-    // empty (and the connection closed) if the session to upgrade is gone or taken by now.
-    std::string attach_websocket(
+    // The handshake is done and `connection` may send. Returns the session it serves; nothing (and
+    // the connection closed) if the session to upgrade is gone or taken by now.
+    std::optional<base::sid> attach_websocket(
         const websocket_ticket& ticket,
         http_request&& request,
         std::shared_ptr<transport> connection,

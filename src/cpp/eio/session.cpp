@@ -33,12 +33,12 @@ close_code code_for(close_reason reason) {
 
 session::session(
     session_context& context,
-    std::string sid,
+    const base::sid& sid,
     http_request&& request,
     std::shared_ptr<transport> carrier,
     base::time_point now)
     : context_(context),
-      sid_(std::move(sid)),
+      sid_(sid),
       request_(std::move(request)),
       carrier_(std::move(carrier)),
       ping_at_(now + context.options.ping_interval) {
@@ -132,7 +132,7 @@ void session::fail(std::string_view why, base::time_point now) {
     context_.log.log(
         base::log_channel::engineio,
         base::log_level::warning,
-        "closing session " + sid_ + ": " + std::string(why));
+        "closing session " + sid_.str() + ": " + std::string(why));
     close(close_reason::transport_error, now);
 }
 

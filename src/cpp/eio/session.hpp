@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/sid.hpp"
 #include "eio/config.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
@@ -31,7 +32,7 @@ class session final : private transport_owner {
 public:
     session(
         session_context& context,
-        std::string sid,
+        const base::sid& sid,
         http_request&& request,
         std::shared_ptr<transport> carrier,
         base::time_point now);
@@ -39,7 +40,7 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
+    [[nodiscard]] const base::sid& sid() const noexcept { return sid_; }
     // The request that opened the session, without its body.
     [[nodiscard]] const http_request& request() const noexcept { return request_; }
     [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
@@ -99,7 +100,7 @@ private:
     void fail(std::string_view why, base::time_point now);
 
     session_context& context_;
-    std::string sid_;
+    const base::sid sid_;
     http_request request_;
     std::shared_ptr<transport> carrier_;
     std::shared_ptr<transport> probe_; // a WebSocket that is taking over

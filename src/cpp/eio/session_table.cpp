@@ -66,7 +66,7 @@ void session_table::on_relay_round(base::time_point now) {
     ++relay_round_;
     const auto asked = !relay_waits_.empty();
     while (!relay_waits_.empty() && relay_waits_.front().until <= relay_round_) {
-        const auto sid = std::move(relay_waits_.front().sid);
+        const auto sid = relay_waits_.front().sid;
         relay_waits_.pop_front();
         if (auto* waiting = find(sid))
             waiting->on_relay_alive(now);

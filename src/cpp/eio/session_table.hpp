@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/string_hash.hpp"
+#include "base/sid.hpp"
 #include "eio/session.hpp"
 
 #include <cstddef>
@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <queue>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,7 +53,7 @@ private:
     // too early is put back. One that is not the session's `armed_for_` is stale.
     struct entry {
         base::time_point at;
-        std::string sid;
+        base::sid sid;
         bool operator>(const entry& other) const noexcept { return at > other.at; }
     };
 
@@ -64,12 +63,12 @@ private:
     static constexpr std::uint64_t relay_rounds = 10;
     struct relay_wait {
         std::uint64_t until;
-        std::string sid;
+        base::sid sid;
     };
 
     std::function<void()> schedule_flush_;
     std::function<void()> ask_relay_;
-    base::string_map<std::unique_ptr<session>> sessions_;
+    base::sid_map<std::unique_ptr<session>> sessions_;
     std::vector<session*> dirty_;
     std::vector<std::unique_ptr<session>> retired_;
     std::deque<relay_wait> relay_waits_; // in order of `until`

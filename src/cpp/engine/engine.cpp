@@ -203,14 +203,14 @@ bool engine::is_connected(std::string_view sid, std::string_view nsp) {
 std::optional<std::string> engine::eio_sid(std::string_view sid, std::string_view nsp) {
     return ask([=](shard_context& in) {
         const auto* found = in.sio().find(sid, nsp);
-        return found ? std::optional(found->eio_sid) : std::nullopt;
+        return found ? std::optional(found->eio_sid.str()) : std::nullopt;
     });
 }
 
 std::optional<std::string> engine::sid(std::string_view eio_sid, std::string_view nsp) {
     return ask([=](shard_context& in) {
         const auto* found = in.sio().find_of_session(eio_sid, nsp);
-        return found ? std::optional(found->sid) : std::nullopt;
+        return found ? std::optional(found->sid.str()) : std::nullopt;
     });
 }
 

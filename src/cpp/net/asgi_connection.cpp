@@ -122,12 +122,12 @@ void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::t
     }
     const auto opened = std::make_shared<asgi_websocket>(*this, connection);
     websockets_.emplace(connection, opened);
-    auto sid = server_.attach_websocket(
+    const auto sid = server_.attach_websocket(
         std::get<eio::websocket_ticket>(admission), std::move(request), opened, now);
-    // The session's first frames are queued for the end of the turn: behind this. An empty sid
+    // The session's first frames are queued for the end of the turn: behind this. No sid
     // means that the connection has been closed instead.
-    if (!sid.empty())
-        sink_.on_asgi(asgi_accept{connection, std::move(sid)});
+    if (sid)
+        sink_.on_asgi(asgi_accept{connection, *sid});
 }
 
 void asgi_door::ws_receive(

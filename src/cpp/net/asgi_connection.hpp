@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "eio/server.hpp"
 #include "eio/transport.hpp"
@@ -27,7 +28,7 @@ struct asgi_response {
 };
 struct asgi_accept {
     asgi_id connection = 0;
-    std::string eio_sid;
+    base::sid eio_sid;
 };
 struct asgi_reject {
     asgi_id connection = 0;

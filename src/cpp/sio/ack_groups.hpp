@@ -2,6 +2,7 @@
 // Belongs to the shard's thread.
 #pragma once
 
+#include "base/sid.hpp"
 #include "sio/event.hpp"
 
 #include <cstddef>
@@ -16,7 +17,7 @@ namespace sio {
 struct ack_group {
     std::string nsp;
     std::size_t waiting = 0;
-    std::vector<std::pair<std::string, std::uint64_t>> asked; // sid, ack id
+    std::vector<std::pair<base::sid, std::uint64_t>> asked; // sid, ack id
 };
 
 class ack_groups {

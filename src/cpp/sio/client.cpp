@@ -127,7 +127,7 @@ void client::deliver(
             above_.on_ack(to, *id, std::move(args));
     } else if (to.state == socket_state::pending) {
         if (!std::exchange(to.warned, true)) // once: a peer does not fill the log
-            above_.warn(to.sid + " is not connected to namespace " + to.home.name());
+            above_.warn(to.sid.str() + " is not connected to namespace " + to.home.name());
     } else {
         above_.on_event(to, event, id, std::move(args));
     }

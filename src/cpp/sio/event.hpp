@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/sid.hpp"
 #include "sio/packet.hpp"
 
 #include <cstdint>
@@ -16,16 +17,16 @@ namespace sio {
 using ack_token = std::uint64_t;
 
 struct connect_event {
-    std::string sid;
+    base::sid sid;
     std::string nsp;
-    std::string eio_sid;
+    base::sid eio_sid;
     std::string auth; // a JSON object; empty when the client sent none
 };
 
 struct message_event {
-    std::string sid;
+    base::sid sid;
     std::string nsp;
-    std::string eio_sid;
+    base::sid eio_sid;
     arguments args; // the event's name first
     std::optional<std::uint64_t> ack_id;
 };
@@ -41,15 +42,15 @@ struct acks_done_event {
 };
 
 struct disconnect_event {
-    std::string sid;
+    base::sid sid;
     std::string nsp;
-    std::string eio_sid;
+    base::sid eio_sid;
     std::string_view reason; // one of python-socketio's five, a literal
 };
 
 // After the disconnect_event of each of its sids.
 struct session_closed_event {
-    std::string eio_sid;
+    base::sid eio_sid;
 };
 
 using server_event = std::variant<

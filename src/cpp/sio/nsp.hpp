@@ -1,7 +1,7 @@
 // One namespace: its sockets and rooms, and who a broadcast goes to. Belongs to the shard's thread.
 #pragma once
 
-#include "base/string_hash.hpp"
+#include "base/sid.hpp"
 #include "sio/rooms.hpp"
 #include "sio/socket.hpp"
 
@@ -29,7 +29,7 @@ public:
     socket& add(std::unique_ptr<socket> joined);
     // Leaves its rooms and is freed.
     void remove(socket& gone);
-    [[nodiscard]] const base::string_map<std::unique_ptr<socket>>& sockets() const noexcept {
+    [[nodiscard]] const base::sid_map<std::unique_ptr<socket>>& sockets() const noexcept {
         return sockets_;
     }
     [[nodiscard]] rooms& room_index() noexcept { return rooms_; }
@@ -62,7 +62,7 @@ public:
 
 private:
     std::string name_;
-    base::string_map<std::unique_ptr<socket>> sockets_;
+    base::sid_map<std::unique_ptr<socket>> sockets_;
     rooms rooms_;
     std::uint64_t visits_ = 0;
 };

@@ -58,7 +58,7 @@ void server::on_message(
     auto& client = *clients_.find(from.sid())->second;
     if (binary ? client.on_binary(data) : client.on_text(data, now))
         return;
-    warn("closing session " + from.sid() + ": not a Socket.IO packet it may send now");
+    warn("closing session " + from.sid().str() + ": not a Socket.IO packet it may send now");
     from.close(eio::close_reason::transport_error, now);
 }
 
@@ -120,8 +120,8 @@ void server::on_connect(client& from, std::string_view name, std::string_view au
 }
 
 void server::send_connect(socket& to) {
-    to.owner->send(
-        encode_packet(packet_type::connect, to.home.name(), {}, "{\"sid\":\"" + to.sid + "\"}"));
+    to.owner->send(encode_packet(
+        packet_type::connect, to.home.name(), {}, "{\"sid\":\"" + to.sid.str() + "\"}"));
 }
 
 void server::accept(std::string_view sid, std::string_view nsp) {
@@ -314,7 +314,7 @@ const socket* server::find_of_session(std::string_view eio_sid, std::string_view
 std::vector<std::string> server::rooms(std::string_view sid, std::string_view nsp) const {
     std::vector<std::string> names;
     if (const auto* asked = find_socket(sid, nsp)) {
-        names.push_back(asked->sid);
+        names.push_back(asked->sid.str());
         for (const auto& [joined, place] : asked->rooms_joined)
             names.push_back(joined->name);
     }
@@ -325,8 +325,9 @@ std::vector<std::pair<std::string, std::string>>
 server::participants(std::string_view nsp, const selection& whom) {
     std::vector<std::pair<std::string, std::string>> list;
     if (auto* home = find_nsp(nsp))
-        home->for_each(
-            whom, [&](const socket& each) { list.emplace_back(each.sid, each.eio_sid); });
+        home->for_each(whom, [&](const socket& each) {
+            list.emplace_back(each.sid.str(), each.eio_sid.str());
+        });
     return list;
 }
 
@@ -341,7 +342,7 @@ std::vector<std::string> server::room_names(std::string_view nsp) const {
     std::vector<std::string> names;
     if (const auto* home = find_nsp(nsp)) {
         for (const auto& [sid, each] : home->sockets())
-            names.push_back(sid);
+            names.push_back(sid.str());
         for (const auto& [name, each] : home->room_index().all())
             names.push_back(name);
     }

@@ -101,11 +101,11 @@ private:
     base::log_sink& log_;
     base::sid_source& sids_;
     interest interest_;
-    base::string_map<std::unique_ptr<client>> clients_; // by the session's sid
+    base::sid_map<std::unique_ptr<client>> clients_;    // by the session's sid
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     ack_groups ack_groups_;
     // Sessions in order of arrival: all have the same time to join a namespace.
-    std::deque<std::pair<base::time_point, std::string>> joining_;
+    std::deque<std::pair<base::time_point, base::sid>> joining_;
 };
 
 } // namespace sio

@@ -1,14 +1,13 @@
 // One client in one namespace. Owned by its namespace; belongs to the shard's thread.
 #pragma once
 
+#include "base/sid.hpp"
 #include "sio/event.hpp"
 #include "sio/rooms.hpp"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 namespace sio {
 
@@ -23,13 +22,13 @@ enum class socket_state : std::uint8_t {
 
 class socket {
 public:
-    socket(std::string id, std::string session_id, nsp& belongs_to, client& via)
-        : sid(std::move(id)), eio_sid(std::move(session_id)), home(belongs_to), owner(&via) {}
+    socket(const base::sid& id, const base::sid& session_id, nsp& belongs_to, client& via)
+        : sid(id), eio_sid(session_id), home(belongs_to), owner(&via) {}
     socket(const socket&) = delete;
     socket& operator=(const socket&) = delete;
 
-    const std::string sid;
-    const std::string eio_sid;
+    const base::sid sid;
+    const base::sid eio_sid;
     nsp& home;
     client* owner; // null when the session is gone
     socket_state state = socket_state::pending;

@@ -15,12 +15,12 @@ BOOST_AUTO_TEST_CASE(the_handshake_answers_with_the_open_packet_and_names_the_se
     world w(options);
     const auto answer = w.get()->response;
     BOOST_REQUIRE(answer);
-    const auto sid = w.app.last->sid();
+    const auto sid = w.app.last->sid().str();
     BOOST_TEST(
         answer->body ==
         "0{\"sid\":\"" + sid +
             R"(","upgrades":["websocket"],"pingInterval":300,"pingTimeout":20000,"maxPayload":1000000})");
-    BOOST_TEST(answer->opens == sid);
+    BOOST_TEST((answer->opens == base::sid::parse(sid)));
     BOOST_TEST(answer->headers.back().name == "Set-Cookie");
     BOOST_TEST(answer->headers.back().value == "io=" + sid + "; path=/");
 }
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_poll_is_parked_until_there_is_something_to_send) {
     BOOST_TEST(
         poll->response->body == "4one\x1e"
                                 "4two");
-    BOOST_TEST(poll->response->opens == "");
+    BOOST_TEST(!poll->response->opens);
 }
 
 BOOST_AUTO_TEST_CASE(every_packet_of_a_body_is_heard) {

@@ -114,7 +114,7 @@ struct world {
     }
     std::string open_polling() {
         (void)get();
-        return app.last->sid();
+        return app.last->sid().str();
     }
     // Nothing when it was refused.
     std::shared_ptr<websocket> open_websocket(const std::string& sid = {}) {

@@ -69,7 +69,7 @@ struct fixture {
         on.send(opening);
         const auto read = read_response(on);
         BOOST_REQUIRE(read.status() == 200);
-        return shard.app.last->sid();
+        return shard.app.last->sid().str();
     }
 
     fake::shard shard;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_session_opens_talks_and_listens_over_one_connection) {
     BOOST_TEST(opened.status() == 200);
     BOOST_TEST(opened.body.starts_with("0{\"sid\":\""));
     BOOST_TEST(opened.has("Connection: keep-alive"));
-    const auto sid = shard.app.last->sid();
+    const auto sid = shard.app.last->sid().str();
     peer.send(post(sid, "4hello"));
     BOOST_TEST(read_response(peer).body == "ok");
     peer.send(poll(sid));

@@ -37,10 +37,10 @@ struct told final : sio::event_sink {
     }
     void operator()(const sio::session_closed_event&) { lines.emplace_back("session closed"); }
 
-    std::string name(const std::string& sid) {
+    std::string name(std::string_view sid) {
         const auto found = std::find(sids.begin(), sids.end(), sid);
         if (found == sids.end()) {
-            sids.push_back(sid);
+            sids.emplace_back(sid);
             return "S" + std::to_string(sids.size());
         }
         return "S" + std::to_string(found - sids.begin() + 1);
