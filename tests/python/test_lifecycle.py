@@ -317,7 +317,7 @@ class ManyEvents:
     def fileno(self) -> int:
         return self.readable
 
-    def drain(self, limit: int) -> list[tuple[int]]:
+    def drain(self, limit: int, handlers: None) -> list[tuple[int]]:
         taken = min(limit, self.left)
         self.left -= taken
         if not self.left:

@@ -1,6 +1,7 @@
 // The module sio_native._core: registers, nothing else.
 #include "bindings/py_engine.hpp"
 #include "bindings/py_notification.hpp"
+#include "bindings/py_runner.hpp"
 #include "bindings/py_value.hpp"
 #include "sio/room_result.hpp"
 
@@ -69,6 +70,7 @@ py::tuple dumps(const py::object& value) {
 PYBIND11_MODULE(_core, module) {
     module.attr("__version__") = SIO_NATIVE_VERSION;
     register_constants(module);
+    bindings::register_runner(module);
     bindings::register_engine(module);
     module.def("_loads", &loads);
     module.def("_dumps", &dumps);

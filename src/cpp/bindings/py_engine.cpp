@@ -2,6 +2,7 @@
 
 #include "bindings/options.hpp"
 #include "bindings/py_notification.hpp"
+#include "bindings/py_runner.hpp"
 #include "bindings/py_value.hpp"
 #include "engine/engine.hpp"
 
@@ -14,6 +15,7 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace bindings {
@@ -122,39 +124,65 @@ public:
     void abandon() noexcept { engine_.abandon(); }
     [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
 
-    py::list drain(std::size_t limit) {
+    // What handlers are for goes to `handlers`, if there is one, and is not counted.
+    py::list drain(std::size_t limit, handler_queue* handlers) {
         auto& from = get();
-        if (next_ == taken_.size()) {
-            const py::gil_scoped_release released;
-            from.drain(taken_);
-            next_ = 0;
-        }
         py::list told;
         bool checked = false;
-        while (next_ < taken_.size() && told.size() < limit) {
-            auto item = converted(std::move(taken_[next_++]));
-            if (item)
-                told.append(std::move(item));
-            else
-                checked = true;
+        // What an earlier call has left over, and behind it what has come since.
+        for (bool fresh = false; !fresh && told.size() < limit;) {
+            if (next_ == taken_.size()) {
+                const py::gil_scoped_release released;
+                from.drain(taken_);
+                next_ = 0;
+                fresh = true;
+            }
+            while (next_ < taken_.size() && told.size() < limit) {
+                auto& next = taken_[next_++];
+                if (handlers && is_for_handlers(next)) {
+                    handlers->push(std::move(next));
+                    continue;
+                }
+                auto item = converted(next);
+                if (item)
+                    told.append(std::move(item));
+                else
+                    checked = true;
+            }
         }
         const py::gil_scoped_release released;
-        if (next_ < taken_.size())
+        if (next_ < taken_.size()) {
             from.wake_reader();
-        else
+        } else {
             taken_.clear();
-        if (next_ > taken_.size())
             next_ = 0;
+        }
         if (checked)
             from.relay_checked();
         return told;
     }
 
+    // See `Engine.handler_queue`; `self` is this as a Python object.
+    py::object queue(const py::object& self, handler_hooks hooks) {
+        auto* made = make_queue(self.ptr(), engine_, keys_, std::move(hooks));
+        if (!made)
+            throw py::error_already_set();
+        return py::reinterpret_steal<py::object>(made);
+    }
+
 private:
+    // In the order of what clients did: the end of a session too.
+    static bool is_for_handlers(const engine::notification& told) noexcept {
+        return std::holds_alternative<sio::message_event>(told) ||
+               std::holds_alternative<sio::connect_event>(told) ||
+               std::holds_alternative<sio::disconnect_event>(told) ||
+               std::holds_alternative<sio::session_closed_event>(told);
+    }
+
     // One that Python cannot have, for lack of memory perhaps, does not hold up those behind it.
-    py::object converted(engine::notification&& told) {
+    py::object converted(const engine::notification& told) {
         try {
-            return to_python(std::move(told), keys_);
+            return to_python(told, keys_);
         } catch (py::error_already_set& error) {
             return to_python(
                 engine::log_line{
@@ -206,7 +234,49 @@ void bind_life(py::class_<py_engine>& type) {
     type.def_property_readonly(
         "running", [](py_engine& self) { return !self.abandoned() && self.get().running(); });
     type.def("fileno", [](py_engine& self) { return self.get().wake_descriptor(); });
-    type.def("drain", &py_engine::drain, py::arg("limit") = 4096);
+    type.def(
+        "drain",
+        [](py_engine& self, std::size_t limit, const py::object& handlers) {
+            if (handlers.is_none())
+                return self.drain(limit, nullptr);
+            if (!is_queue(handlers.ptr()))
+                throw py::type_error("drain() needs a HandlerQueue or None");
+            auto& queue = queue_of(handlers.ptr());
+            auto told = self.drain(limit, &queue);
+            queue.start();
+            return told;
+        },
+        py::arg("limit") = 4096,
+        py::arg("handlers") = py::none());
+    type.def(
+        "handler_queue",
+        [](const py::object& self,
+           py::object start,
+           py::object entry,
+           py::object resolve,
+           py::object step,
+           py::object failed,
+           py::object received,
+           py::object not_handled) {
+            const auto owned = [](py::object& given) { return py_ref(given.release().ptr()); };
+            return py::cast<py_engine&>(self).queue(
+                self,
+                {.start = owned(start),
+                 .entry = owned(entry),
+                 .resolve = owned(resolve),
+                 .step = owned(step),
+                 .failed = owned(failed),
+                 .received = owned(received),
+                 .not_handled = owned(not_handled)});
+        },
+        py::kw_only(),
+        py::arg("start"),
+        py::arg("entry"),
+        py::arg("resolve"),
+        py::arg("step"),
+        py::arg("failed"),
+        py::arg("received"),
+        py::arg("not_handled"));
     type.def(
         "set_interest",
         [](py_engine& self,
@@ -256,16 +326,19 @@ void bind_commands(py::class_<py_engine>& type) {
     type.def(
         "send_ack",
         [](py_engine& self,
-           std::string sid,
+           const std::string& sid,
            std::string nsp,
            std::uint64_t id,
            const py::object& data) {
             auto& to = self.get();
+            const auto parsed = base::sid::parse(sid);
+            if (!parsed)
+                return; // the id of nobody
             auto args = encoded([&](auto& json, auto& attachments) {
                 return dump_args(json, attachments, data.ptr());
             });
             const py::gil_scoped_release released;
-            to.send_ack(std::move(sid), std::move(nsp), id, std::move(args));
+            to.send_ack(*parsed, std::move(nsp), id, std::move(args));
         });
     type.def(
         "refuse", [](py_engine& self, std::string sid, std::string nsp, const py::object& reason) {
@@ -300,8 +373,9 @@ void bind_commands(py::class_<py_engine>& type) {
         without_gil());
     type.def(
         "events_done",
-        [](py_engine& self, std::string eio_sid, std::size_t count) {
-            self.get().events_done(std::move(eio_sid), count);
+        [](py_engine& self, const std::string& eio_sid, std::size_t count) {
+            if (const auto parsed = base::sid::parse(eio_sid))
+                self.get().events_done({{*parsed, count}});
         },
         without_gil());
     type.def(

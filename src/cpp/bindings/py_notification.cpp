@@ -125,7 +125,7 @@ struct converter {
 
 } // namespace
 
-py::object to_python(engine::notification&& told, key_cache& keys) {
+py::object to_python(const engine::notification& told, key_cache& keys) {
     return std::visit(converter{keys}, told);
 }
 

@@ -28,6 +28,6 @@ enum class kind : int {
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.
 // Throws pybind11::error_already_set.
-[[nodiscard]] pybind11::object to_python(engine::notification&& told, key_cache& keys);
+[[nodiscard]] pybind11::object to_python(const engine::notification& told, key_cache& keys);
 
 } // namespace bindings

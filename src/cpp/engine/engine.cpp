@@ -47,6 +47,8 @@ bool engine::running() const {
 }
 
 std::shared_ptr<shard> engine::current() const {
+    if (abandoned())
+        return nullptr; // the mutex may be held by a thread that stayed with the parent
     const std::lock_guard lock(mutex_);
     return shard_;
 }
@@ -109,9 +111,10 @@ void engine::forget_token(sio::ack_token token) {
     post([token](shard_context& in) { in.sio().forget_token(token); });
 }
 
-void engine::send_ack(std::string sid, std::string nsp, std::uint64_t id, sio::arguments args) {
-    post([sid = std::move(sid), nsp = std::move(nsp), id, args = std::move(args)](
-             shard_context& in) { in.sio().send_ack(sid, nsp, id, args); });
+void engine::send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arguments args) {
+    post([sid, nsp = std::move(nsp), id, args = std::move(args)](shard_context& in) {
+        in.sio().send_ack(sid, nsp, id, args);
+    });
 }
 
 void engine::accept(std::string sid, std::string nsp) {
@@ -137,9 +140,11 @@ void engine::disconnect_done(std::string sid, std::string nsp) {
     });
 }
 
-void engine::events_done(std::string eio_sid, std::size_t count) {
-    post([eio_sid = std::move(eio_sid), count](shard_context& in) {
-        in.sio().events_done(eio_sid, count, in.now());
+void engine::events_done(std::vector<handled> done) {
+    post([done = std::move(done)](shard_context& in) {
+        const auto now = in.now();
+        for (const auto& [eio_sid, events] : done)
+            in.sio().events_done(eio_sid, events, now);
     });
 }
 

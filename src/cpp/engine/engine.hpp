@@ -1,6 +1,7 @@
 // The engine as its owner sees it: commands go in, notifications come out, from any thread.
 #pragma once
 
+#include "base/sid.hpp"
 #include "engine/config.hpp"
 #include "engine/notification.hpp"
 #include "engine/shard.hpp"
@@ -29,6 +30,12 @@ struct statistics {
     std::size_t queued_bytes = 0;
 };
 
+// Events of one session that the application has dealt with.
+struct handled {
+    base::sid eio_sid;
+    std::size_t events = 0;
+};
+
 // Commands are dropped, and questions answered as if nobody were connected, while it does not run.
 // Commands and questions of one thread are carried out in their order.
 class engine {
@@ -55,12 +62,12 @@ public:
     void set_interest(sio::interest wanted);
     void emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);
     void forget_token(sio::ack_token token);
-    void send_ack(std::string sid, std::string nsp, std::uint64_t id, sio::arguments args);
+    void send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arguments args);
     void accept(std::string sid, std::string nsp);
     void refuse(std::string sid, std::string nsp, std::string reason);
     void disconnect(std::string sid, std::string nsp);
     void disconnect_done(std::string sid, std::string nsp);
-    void events_done(std::string eio_sid, std::size_t count);
+    void events_done(std::vector<handled> done);
     void close_session(std::string eio_sid);
     void leave_room(std::string sid, std::string nsp, std::string room);
     void stop_listening();

@@ -4,7 +4,7 @@ Every method is safe from any thread unless it says otherwise, releases the GIL 
 the engine's thread, and raises `RuntimeError` in a forked child of the process that started it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias
 
 __version__: Final[str]
@@ -47,6 +47,29 @@ _RequestHead: TypeAlias = tuple[
     bool | None,
 ]
 
+class Runner:
+    """A coroutine of the engine's: steps handlers inside the task that it is given."""
+
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *args: Any) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Generator[Any, Any, None]: ...
+    def __iter__(self) -> Runner: ...
+    def __next__(self) -> Any: ...
+
+class HandlerQueue:
+    """What clients have done and no handler has dealt with. On the loop's thread alone."""
+
+    verbose: bool
+    def forget(self) -> None:
+        """Handlers have changed: ask `entry` again."""
+
+    def start(self) -> None:
+        """Start a runner if there is something for it."""
+
+    def abandon(self) -> None:
+        """The loop is gone, and its tasks with it; what has not begun waits for the next start."""
+
 class Engine:
     """Sessions, namespaces and rooms on a thread of their own.
 
@@ -74,13 +97,39 @@ class Engine:
     def fileno(self) -> int:
         """The descriptor that becomes readable when `drain` has something to return."""
 
-    def drain(self, limit: int = 4096) -> list[tuple[Any, ...]]:
+    def drain(
+        self, limit: int = 4096, handlers: HandlerQueue | None = None
+    ) -> list[tuple[Any, ...]]:
         """Take what the engine has to tell, in order, at most `limit` items. One thread at a time.
 
-        When more is left, the descriptor stays readable.
+        EVENT, CONNECT, DISCONNECT and SESSION_CLOSED go to `handlers`, which is started, and are
+        not counted. When more is left, the descriptor stays readable.
         """
 
     # What the application wants to hear.
+    def handler_queue(
+        self,
+        *,
+        start: Callable[[Runner], object],
+        entry: Callable[[str, str], tuple[Any, str | None, tuple[str, ...]] | bool | None],
+        resolve: Callable[[str, str, list[Any]], Any],
+        step: Callable[..., tuple[Any, Callable[[], None] | None]],
+        failed: Callable[[Exception, str | None, str | None, str | None], None],
+        received: Callable[[str, str, str], None],
+        not_handled: object,
+    ) -> HandlerQueue:
+        """A queue that runs handlers on the loop's thread.
+
+        `start(runner)` puts a runner into a task of the running loop. `entry(event, namespace)`
+        says whom to call for an event: a target, its attribute or None, and what goes in front of
+        sid and arguments; None if nobody handles it; False if `resolve(event, namespace, [sid,
+        *args])` is to be called instead, each time, for its result. `step(kind, ...)` gets what is
+        no event; it returns what is to be awaited, or None, and what to call when that has ended.
+        `failed(error, event, sid, namespace)` hears of exceptions, `received(event, sid,
+        namespace)` of each event if the queue is `verbose`. A result that is `not_handled` is not
+        sent as an ack.
+        """
+
     def set_interest(
         self,
         namespaces: Sequence[str] | None,

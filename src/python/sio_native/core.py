@@ -19,6 +19,11 @@ class Loggers:
     socketio: logging.Logger
     engineio: logging.Logger
 
+    def is_verbose(self) -> bool:
+        """Does anyone read a line for every event? A logger of another make: perhaps."""
+        enabled = getattr(self.socketio, "isEnabledFor", None)
+        return enabled is None or enabled(logging.INFO)
+
 
 class Core:
     """What all parts of a server share. `engine` is the same object but for a fork."""

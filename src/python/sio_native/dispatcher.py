@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from . import _core
 from .core import Core
 
 # So many notifications in one turn of the loop; then others get theirs.
@@ -24,14 +25,22 @@ SECOND_LOOP = (
 class Dispatcher:
     """Reads the engine's notifications on one loop, and calls the route of each.
 
-    It binds to the loop of the first request, and again when that one has been closed.
+    What handlers are for goes to their queue, if there is one. It binds to the loop of the first
+    request, and again when that one has been closed.
     """
 
-    def __init__(self, core: Core, bound: Callable[[bool], None], routes: Routes) -> None:
+    def __init__(
+        self,
+        core: Core,
+        bound: Callable[[bool], None],
+        routes: Routes,
+        queue: Callable[[], _core.HandlerQueue | None] = lambda: None,
+    ) -> None:
         """`bound` is called when a loop has been bound; with True if it replaces a dead one."""
         self._core = core
         self._bound = bound
         self._routes = routes
+        self._queue = queue
         self._loop: asyncio.AbstractEventLoop | None = None
         self._descriptor = -1
         self._waiting: deque[tuple[Any, ...]] = deque()
@@ -64,13 +73,16 @@ class Dispatcher:
 
     def drain_all(self) -> None:
         """Pass on everything: the engine has ended and nothing will follow."""
-        while told := self._core.engine.drain(BATCH):
+        queue = self._queue()
+        while told := self._core.engine.drain(BATCH, queue):
             self._waiting.extend(told)
         self._deliver()
 
     def _read(self) -> None:
-        self._waiting.extend(self._core.engine.drain(BATCH))
-        self._deliver()
+        told = self._core.engine.drain(BATCH, self._queue())
+        if told:
+            self._waiting.extend(told)
+            self._deliver()
 
     def _deliver(self) -> None:
         waiting, routes = self._waiting, self._routes

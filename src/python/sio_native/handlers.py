@@ -13,6 +13,9 @@ ANY = "*"
 
 
 Invocation: TypeAlias = tuple[Handler, tuple[Any, ...]]
+# Whom to call for an event: a handler, or an object's attribute of this name; and what goes in
+# front of the arguments.
+Entry: TypeAlias = tuple[Any, str | None, tuple[str, ...]]
 
 
 class NamespaceHandler(Protocol):
@@ -20,7 +23,11 @@ class NamespaceHandler(Protocol):
 
     namespace: str
 
-    def _entry(self, event: str, args: tuple[Any, ...]) -> Invocation: ...
+    def _entry(self, event: str) -> Entry: ...
+
+
+def ignore(*args: Any) -> None:
+    """An event without a method: its client gets an empty ack, as from python-socketio."""
 
 
 class Interest(NamedTuple):
@@ -79,34 +86,44 @@ class Registry:
         )
 
     def resolve(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
-        """What to call for an event, and with which arguments; functions go before classes.
+        """What to call for an event, and with which arguments."""
+        found = self.entry(event, namespace)
+        if found is None:
+            return None
+        target, attribute, prefix = found
+        handler = target if attribute is None else getattr(target, attribute, ignore)
+        return handler, (*prefix, *args)
+
+    def entry(self, event: str, namespace: str) -> Entry | None:
+        """Who handles an event, until the next registration; functions go before classes.
 
         In order: the namespace's own function, its catch-all, the catch-all namespace's own, its
         catch-all; the namespace's class, the catch-all namespace's class.
         """
-        return self._function(event, namespace, args) or self._method(event, namespace, args)
+        return self._function(event, namespace) or self._method(event, namespace)
 
-    def _function(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+    def _function(self, event: str, namespace: str) -> Entry | None:
         # A client may name its event "*": that is for a catch-all, with the name in front.
         name = None if event == ANY else event
         catchable = event not in RESERVED_EVENTS
         if own := self.functions.get(namespace):
             if name in own:
-                return own[name], args
+                return own[name], None, ()
             if catchable and ANY in own:
-                return own[ANY], (event, *args)
+                return own[ANY], None, (event,)
         if every := self.functions.get(ANY):
             if name in every:
-                return every[name], (namespace, *args)
+                return every[name], None, (namespace,)
             if catchable and ANY in every:
-                return every[ANY], (event, namespace, *args)
+                return every[ANY], None, (event, namespace)
         return None
 
-    def _method(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
+    def _method(self, event: str, namespace: str) -> Entry | None:
         if handler := self.classes.get(namespace):
-            return handler._entry(event, args)
+            return handler._entry(event)
         if handler := self.classes.get(ANY):
-            return handler._entry(event, (namespace, *args))
+            target, attribute, prefix = handler._entry(event)
+            return target, attribute, (*prefix, namespace)
         return None
 
     def interest(self) -> Interest:

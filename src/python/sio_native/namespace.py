@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .handlers import Invocation, call, call_either
+from .handlers import Entry, call, call_either, ignore
 from .session import SessionContext
 from .types import AckCallback, Data, Handler, Room, Rooms, Session
 
 if TYPE_CHECKING:
     from .server import AsyncServer
-
-
-def _ignore(*args: Any) -> None:
-    """An event without a method: its client gets an empty ack, as from python-socketio."""
 
 
 class AsyncNamespace:
@@ -34,19 +30,15 @@ class AsyncNamespace:
     def _set_server(self, server: AsyncServer) -> None:
         self.server = server
 
-    def _handler_of(self, event: str) -> Handler:
-        handler: Handler = getattr(self, f"on_{event}", _ignore)
-        return handler
-
-    def _entry(self, event: str, args: tuple[Any, ...]) -> Invocation:
-        """What to call for an event: the method at once, unless a subclass routes by itself."""
+    def _entry(self, event: str) -> Entry:
+        """Whom to call for an event: the method at once, unless a subclass routes by itself."""
         if type(self).trigger_event is AsyncNamespace.trigger_event:
-            return self._handler_of(event), args
-        return self.trigger_event, (event, *args)
+            return self, f"on_{event}", ()
+        return self, "trigger_event", (event,)
 
     async def trigger_event(self, event: str, *args: Any) -> Any:
         """Call the method for an event. May be overridden, to route by other rules."""
-        handler = self._handler_of(event)
+        handler: Handler = getattr(self, f"on_{event}", ignore)
         if event == "disconnect":
             return await call_either(handler, args, args[:-1])
         return await call(handler, *args)

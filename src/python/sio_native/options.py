@@ -48,10 +48,13 @@ class Options:
     max_attachments: int = 10  # of one packet; more close the client
     send_buffer_bytes: int = 1 << 20  # of one client; past it the client counts as slow
     max_connections: int = 0  # 0: as many as the process can have
+    dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
         if self.async_mode not in (None, "asgi"):
             raise ValueError("Invalid async_mode specified")
+        if self.dispatch not in ("runner", "task"):
+            raise ValueError(f'dispatch must be "runner" or "task", not {self.dispatch!r}')
         if self.serializer != "default":
             raise ValueError(
                 "sio_native speaks the default serializer only; msgpack and Packet classes are "

@@ -7,12 +7,12 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from . import exceptions
+from . import _core, exceptions
 from .core import Core
 from .environ import Environs
-from .handlers import Invocation, call, call_either
+from .handlers import Entry, Invocation, call, call_either
 from .session import SessionStore
 from .types import Key
 
@@ -20,6 +20,8 @@ NOT_HANDLED = object()
 REJECTED = {"message": "Connection rejected by server"}
 
 Resolve: TypeAlias = Callable[[str, str, tuple[Any, ...]], "Invocation | None"]
+# Who handles an event until `handlers_changed`; False: ask `Resolve` each time.
+FindEntry: TypeAlias = Callable[[str, str], "Entry | Literal[False] | None"]
 # A step that is done when it returns None, or when what it returns has been awaited.
 Step: TypeAlias = Callable[[], "Awaitable[None] | None"]
 Finish: TypeAlias = Callable[[], None]
@@ -28,25 +30,32 @@ Finish: TypeAlias = Callable[[], None]
 class HandlerRunner:
     """From a notification to the handler, and from its result back to the engine.
 
-    A coroutine gets a task, a plain function runs at once. With `serial` all that one session
-    does is handled in order, each thing after the one before has ended.
+    Handlers are stepped by the engine's runners, see `docs/threading.md`; or else a coroutine gets
+    a task and a plain function runs at once: with `own_tasks`, and with `serial`, where all that
+    one session does is handled in order, each thing after the one before has ended.
     """
 
     def __init__(
         self,
         core: Core,
         resolve: Resolve,
+        entry: FindEntry,
         accepts: Callable[[str], bool],
         environs: Environs,
         sessions: SessionStore,
         serial: bool,
+        own_tasks: bool,
     ) -> None:
         self._core = core
         self._resolve = resolve
+        self._entry = entry
         self._accepts = accepts
         self._environs = environs
         self._sessions = sessions
         self.serial = serial
+        self._own_tasks = own_tasks or serial
+        self._queue: _core.HandlerQueue | None = None
+        self._queue_engine: _core.Engine | None = None
         # Each running task, and what has to be done when it has ended, in whichever way.
         self._tasks: dict[asyncio.Future[Any], Finish] = {}
         self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
@@ -56,6 +65,53 @@ class HandlerRunner:
         self._handled: dict[str, int] = {}  # events since the last flush, by session
         self._ending: set[str] = set()  # sessions that wait_closed() waits for
         self._ended: asyncio.Future[None] | None = None
+
+    # --- the engine's runners ---
+
+    def bound(self) -> None:
+        """The running loop is the one from now on."""
+        # A factory of the application's wants to see a task for each handler.
+        if self._own_tasks or asyncio.get_running_loop().get_task_factory() is not None:
+            self._queue = None
+        elif self._queue is None or self._queue_engine is not self._core.engine:
+            self._queue_engine = self._core.engine
+            self._queue = self._core.engine.handler_queue(
+                start=_start_runner,
+                entry=self._entry,
+                resolve=self._call_handler,
+                step=self._step,
+                failed=self._log_failure,
+                received=self._log_event,
+                not_handled=NOT_HANDLED,
+            )
+
+    def queue(self) -> _core.HandlerQueue | None:
+        """Where what handlers are for goes; None: to the methods below."""
+        if self._queue is not None:
+            self._queue.verbose = self._core.log.is_verbose()
+        return self._queue
+
+    def handlers_changed(self) -> None:
+        if self._queue is not None:
+            self._queue.forget()
+
+    def _call_handler(self, event: str, namespace: str, args: list[Any]) -> Any:
+        found = self._resolve(event, namespace, tuple(args))
+        if found is None:
+            return NOT_HANDLED
+        handler, arguments = found
+        return handler(*arguments)
+
+    def _step(self, kind: int, *told: Any) -> tuple[Awaitable[None] | None, Finish | None]:
+        """What is to be awaited for a connect or an end, and to be called afterwards."""
+        if kind == _core.SESSION_CLOSED:
+            self._environs.closed(*told)
+            return None, None
+        work = self._connect_work(*told) if kind == _core.CONNECT else self._leave_work(*told)
+        if work is None:
+            return None, None
+        begin, finish = work
+        return begin(), finish
 
     # --- tasks ---
 
@@ -103,7 +159,7 @@ class HandlerRunner:
         self, sid: str, namespace: str, eio_sid: str, args: list[Any], ack_id: int | None
     ) -> None:
         """Notification EVENT."""
-        self._core.log.socketio.info('received event "%s" from %s [%s]', args[0], sid, namespace)
+        self._log_event(args[0], sid, namespace)
         self._run(
             eio_sid,
             lambda: self._start_event(sid, namespace, args, ack_id),
@@ -120,8 +176,8 @@ class HandlerRunner:
                 return None
             handler, arguments = found
             result = handler(*arguments)
-        except Exception:
-            self._log_failure(event, sid, namespace)
+        except Exception as error:
+            self._log_failure(error, event, sid, namespace)
             return None
         if inspect.isawaitable(result):
             return self._finish_event(result, event, sid, namespace, ack_id)
@@ -133,8 +189,8 @@ class HandlerRunner:
     ) -> None:
         try:
             value = await result
-        except Exception:
-            self._log_failure(event, sid, namespace)
+        except Exception as error:
+            self._log_failure(error, event, sid, namespace)
         else:
             self._answer(value, event, sid, namespace, ack_id)
 
@@ -145,8 +201,8 @@ class HandlerRunner:
             return
         try:
             self._core.engine.send_ack(sid, namespace, ack_id, result)
-        except Exception:  # a result that JSON cannot carry
-            self._log_failure(event, sid, namespace)
+        except Exception as error:  # a result that JSON cannot carry
+            self._log_failure(error, event, sid, namespace)
 
     def _count(self, eio_sid: str) -> None:
         """An event has been handled. The engine is told once for all that end in one turn."""
@@ -159,24 +215,38 @@ class HandlerRunner:
         for eio_sid, count in handled.items():
             self._core.engine.events_done(eio_sid, count)
 
-    def _log_failure(self, event: str, sid: str, namespace: str) -> None:
-        self._core.log.socketio.exception(
-            'the handler of "%s" failed for %s [%s]', event, sid, namespace
+    def _log_event(self, event: str, sid: str, namespace: str) -> None:
+        self._core.log.socketio.info('received event "%s" from %s [%s]', event, sid, namespace)
+
+    def _log_failure(
+        self, error: Exception, event: str | None, sid: str | None, namespace: str | None
+    ) -> None:
+        if event is None:
+            self._core.log.socketio.error("what a client did was not handled", exc_info=error)
+            return
+        self._core.log.socketio.error(
+            'the handler of "%s" failed for %s [%s]', event, sid, namespace, exc_info=error
         )
 
     # --- connect ---
 
     def connect(self, sid: str, namespace: str, eio_sid: str, auth: Any) -> None:
         """Notification CONNECT: the client waits until this accepts or refuses it."""
+        work = self._connect_work(sid, namespace, eio_sid, auth)
+        if work is not None:
+            self._run(eio_sid, *work)
+
+    def _connect_work(
+        self, sid: str, namespace: str, eio_sid: str, auth: Any
+    ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
         if not self._accepts(namespace):  # the engine lets all in once the tables are exposed
             self._core.engine.refuse(sid, namespace, "Unable to connect")
-            return
+            return None
         self._connecting[key] = None
         self._environs.hold(eio_sid, key)
         environ = self._environs.make(eio_sid)
-        self._run(
-            eio_sid,
+        return (
             lambda: self._start_connect(sid, namespace, eio_sid, environ, auth or None),
             # Undecided when the handler was cancelled: who was not let in stays out.
             lambda: self._decide(sid, namespace, eio_sid, REJECTED),
@@ -188,8 +258,8 @@ class HandlerRunner:
         args = (sid, environ, auth)
         try:
             found = self._resolve("connect", namespace, args)
-        except Exception:
-            self._log_failure("connect", sid, namespace)
+        except Exception as error:
+            self._log_failure(error, "connect", sid, namespace)
             return None  # undecided, so refused
         if found is None:
             self._decide(sid, namespace, eio_sid, None)
@@ -211,8 +281,8 @@ class HandlerRunner:
                 refusal = error.error_args
             except ConnectionRefusedError:
                 refusal = {"message": "Connection refused by server"}
-            except Exception:
-                self._log_failure("connect", sid, namespace)
+            except Exception as error:
+                self._log_failure(error, "connect", sid, namespace)
                 refusal = REJECTED
             self._decide(sid, namespace, eio_sid, refusal)
 
@@ -228,8 +298,8 @@ class HandlerRunner:
         else:
             try:
                 self._core.engine.refuse(sid, namespace, refusal)
-            except Exception:  # data that JSON cannot carry
-                self._log_failure("connect", sid, namespace)
+            except Exception as error:  # data that JSON cannot carry
+                self._log_failure(error, "connect", sid, namespace)
                 self._core.engine.refuse(sid, namespace, REJECTED)
             self._sessions.drop(key)
             self._environs.release(eio_sid, key)
@@ -240,6 +310,23 @@ class HandlerRunner:
 
     def disconnect(self, sid: str, namespace: str, eio_sid: str, reason: str) -> None:
         """Notification DISCONNECT."""
+        work = self._leave_work(sid, namespace, eio_sid, reason)
+        if work is None:
+            return
+        if (namespace, sid) not in self._leaving:
+            self._run(eio_sid, *work)
+            return
+        # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
+        begin, finish = work
+        waiting = begin()
+        if waiting is None:
+            finish()
+        else:
+            self.spawn(waiting, finish)
+
+    def _leave_work(
+        self, sid: str, namespace: str, eio_sid: str, reason: str
+    ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
         self._environs.hold(eio_sid, key)
 
@@ -249,14 +336,7 @@ class HandlerRunner:
         def finish() -> None:
             self._disconnected(sid, namespace, eio_sid)
 
-        if key in self._leaving:
-            # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
-            waiting = start()
-            if waiting is None:
-                finish()
-            else:
-                self.spawn(waiting, finish)
-        elif key in self._connecting:
+        if key in self._connecting and key not in self._leaving:
             # With always_connect a client can leave while its connect handler runs. One that was
             # refused was never connected, as far as the application knows.
             def left(was_accepted: bool) -> None:
@@ -266,14 +346,14 @@ class HandlerRunner:
                     finish()
 
             self._connecting[key] = left
-        else:
-            self._run(eio_sid, start, finish)
+            return None
+        return start, finish
 
     def _start_disconnect(self, sid: str, namespace: str, reason: str) -> Awaitable[None] | None:
         try:
             found = self._resolve("disconnect", namespace, (sid, reason))
-        except Exception:
-            self._log_failure("disconnect", sid, namespace)
+        except Exception as error:
+            self._log_failure(error, "disconnect", sid, namespace)
             return None
         if found is None:
             return None
@@ -282,8 +362,8 @@ class HandlerRunner:
         async def tell() -> None:
             try:
                 await call_either(handler, arguments, arguments[:-1])
-            except Exception:
-                self._log_failure("disconnect", sid, namespace)
+            except Exception as error:
+                self._log_failure(error, "disconnect", sid, namespace)
 
         return tell()
 
@@ -323,6 +403,8 @@ class HandlerRunner:
 
     def abandon_tasks(self) -> None:
         """Their loop is closed: nothing runs any more, and the engine must not wait for it."""
+        if self._queue is not None:
+            self._queue.abandon()
         tasks, self._tasks = self._tasks, {}
         for finish in tasks.values():
             finish()  # what was queued behind it starts on the new loop
@@ -335,6 +417,10 @@ class HandlerRunner:
         for left in waiting.values():
             if not left.done() and not left.get_loop().is_closed():
                 left.set_result(None)
+
+
+def _start_runner(runner: _core.Runner) -> None:
+    asyncio.get_running_loop().create_task(runner)
 
 
 def _nothing() -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from . import exceptions
 from .core import Core, Loggers, make_logger
-from .handlers import RESERVED_EVENTS, Invocation, NamespaceHandler, Registry, call, call_either
+from .handlers import (
+    RESERVED_EVENTS,
+    Entry,
+    Invocation,
+    NamespaceHandler,
+    Registry,
+    call,
+    call_either,
+)
 from .manager import AsyncManager
 from .namespace import AsyncNamespace
 from .options import check_json, read_options
@@ -86,7 +94,12 @@ class AsyncServer:
         self._routes_events = type(self)._trigger_event is not AsyncServer._trigger_event
         self._registry.deliver_all = self._routes_events
         self._service = Service(
-            self._core, self._options, self._registry, self._resolve, serial=not async_handlers
+            self._core,
+            self._options,
+            self._registry,
+            self._resolve,
+            self._entry,
+            serial=not async_handlers,
         )
         self.manager = client_manager or AsyncManager()
         self.manager.set_server(self)
@@ -198,6 +211,11 @@ class AsyncServer:
         if self._routes_events:
             return self._trigger_event, (event, namespace, *args)
         return self._registry.resolve(event, namespace, args)
+
+    def _entry(self, event: str, namespace: str) -> Entry | Literal[False] | None:
+        if self._routes_events or self._registry.exposed:
+            return False  # by rules, or in tables, that may change at any time
+        return self._registry.entry(event, namespace)
 
     # --- emitting ---
 

@@ -14,7 +14,7 @@ from .dispatcher import SECOND_LOOP, Dispatcher
 from .environ import Environs
 from .handlers import Registry
 from .options import Options
-from .runner import HandlerRunner, Resolve
+from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
 from .types import Receive, Scope, Send, as_sid
 
@@ -26,7 +26,13 @@ class Service:
     """What is behind an `AsyncServer`."""
 
     def __init__(
-        self, core: Core, options: Options, registry: Registry, resolve: Resolve, serial: bool
+        self,
+        core: Core,
+        options: Options,
+        registry: Registry,
+        resolve: Resolve,
+        entry: FindEntry,
+        serial: bool,
     ) -> None:
         self.core = core
         self.sessions = SessionStore(
@@ -37,13 +43,20 @@ class Service:
             lambda eio_sid: self.runner.session_dropped(eio_sid),
         )
         self.runner = HandlerRunner(
-            core, resolve, registry.accepts, self.environs, self.sessions, serial
+            core,
+            resolve,
+            entry,
+            registry.accepts,
+            self.environs,
+            self.sessions,
+            serial,
+            options.dispatch == "task",
         )
         self.acks = AckTable(core, self.runner.spawn)
         self._bridge = Bridge(
             core, self.environs, options.max_http_buffer_size, options.origin_check()
         )
-        self._dispatcher = Dispatcher(core, self._bound, self._routes())
+        self._dispatcher = Dispatcher(core, self._bound, self._routes(), self.runner.queue)
         self._registry = registry
         self._ending: asyncio.Future[None] | None = None
 
@@ -57,6 +70,7 @@ class Service:
 
     def interest_changed(self) -> None:
         """Handlers have been registered. Before the start there is nobody to tell."""
+        self.runner.handlers_changed()
         if self.core.started:
             self._send_interest()
 
@@ -118,6 +132,7 @@ class Service:
         """A loop has been bound; what the one before was doing will not be finished."""
         if rebound:
             self._abandon_loop()
+        self.runner.bound()
         self._send_interest()
 
     def _abandon_loop(self) -> None:

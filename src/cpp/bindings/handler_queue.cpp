@@ -1,0 +1,178 @@
+#include "bindings/handler_queue.hpp"
+
+#include "bindings/py_notification.hpp"
+#include "bindings/py_runner.hpp"
+#include "bindings/runner.hpp"
+
+#include <string_view>
+#include <variant>
+
+namespace bindings {
+
+namespace {
+
+// Clients choose the names of events that a catch-all takes.
+constexpr Py_ssize_t max_entries = 1'024;
+constexpr std::size_t max_suspending = 1'024;
+
+// What is handled alike: one event of one namespace, its name as it is written in JSON; or the
+// namespace's connects.
+std::string handling_key(const engine::notification& told) {
+    if (const auto* event = std::get_if<sio::message_event>(&told)) {
+        const std::string_view json = event->args.json;
+        return event->nsp + std::string(json.substr(0, json.find('"', 2)));
+    }
+    if (const auto* connect = std::get_if<sio::connect_event>(&told))
+        return connect->nsp + "connect";
+    if (const auto* disconnect = std::get_if<sio::disconnect_event>(&told))
+        return disconnect->nsp + "disconnect";
+    return {};
+}
+
+} // namespace
+
+handler_queue::handler_queue(
+    PyObject* owner, engine::engine& engine, key_cache& keys, handler_hooks hooks)
+    : owner_(new_reference(owner)),
+      engine_(engine),
+      keys_(keys),
+      hooks_(std::move(hooks)),
+      entries_(PyDict_New()),
+      tasks_(PySet_New(nullptr)) {}
+
+void handler_queue::start() {
+    if (!running_ && !items_.empty())
+        running_ = spawn(std::nullopt);
+}
+
+void handler_queue::hand_on() {
+    running_ = false;
+    start();
+}
+
+engine::notification handler_queue::pop() {
+    auto front = std::move(items_.front());
+    items_.pop_front();
+    return front;
+}
+
+// What cannot be started, for want of memory or of a loop, stays in the queue for the next try; an
+// item on its own does not.
+bool handler_queue::spawn(std::optional<engine::notification> own) {
+    const py_ref made(make_runner(self, std::move(own)));
+    const py_ref started(made ? PyObject_CallOneArg(hooks_.start.get(), made.get()) : nullptr);
+    if (!started)
+        PyErr_WriteUnraisable(self);
+    return started != nullptr;
+}
+
+void handler_queue::abandon() {
+    running_ = false;
+    for (auto* each : std::exchange(suspended_, {}))
+        each->finish();
+    PySet_Clear(tasks_.get());
+    flush();
+}
+
+void handler_queue::drop_all() {
+    running_ = false;
+    for (auto dropped = std::exchange(items_, {}); auto& each : dropped)
+        runner::skip(*this, each);
+    flush();
+}
+
+bool handler_queue::suspends(const engine::notification& told) const {
+    return !suspending_.empty() && suspending_.contains(handling_key(told));
+}
+
+void handler_queue::spread() {
+    for (auto waiting = std::exchange(items_, {}); auto& each : waiting)
+        if (!spawn(each))
+            runner::skip(*this, each);
+}
+
+void handler_queue::remember(const engine::notification& told, bool suspended) {
+    if (suspended) {
+        if (suspending_.size() == max_suspending)
+            suspending_.clear();
+        suspending_.insert(handling_key(told));
+    } else if (!suspending_.empty()) {
+        suspending_.erase(handling_key(told));
+    }
+}
+
+bool handler_queue::find(PyObject* event, PyObject* nsp, handler_entry& found) {
+    auto* table = PyDict_GetItemWithError(entries_.get(), nsp);
+    if (!table) {
+        const py_ref made(PyErr_Occurred() ? nullptr : PyDict_New());
+        if (!made || PyDict_SetItem(entries_.get(), nsp, made.get()) < 0)
+            return false;
+        table = made.get(); // the outer table holds it
+    }
+    auto* entry = PyDict_GetItemWithError(table, event);
+    if (!entry) {
+        if (PyErr_Occurred())
+            return false;
+        const py_ref given(PyObject_CallFunctionObjArgs(hooks_.entry.get(), event, nsp, nullptr));
+        if (!given)
+            return false;
+        if (PyDict_GET_SIZE(table) >= max_entries)
+            PyDict_Clear(table);
+        if (PyDict_SetItem(table, event, given.get()) < 0)
+            return false;
+        entry = given.get(); // the inner table holds it
+    }
+    found = {};
+    found.held.reset(new_reference(entry));
+    if (entry == Py_None) {
+        found.is = handler_entry::kind::none;
+    } else if (PyTuple_CheckExact(entry)) {
+        auto* attribute = PyTuple_GET_ITEM(entry, 1);
+        found.is = handler_entry::kind::known;
+        found.target = PyTuple_GET_ITEM(entry, 0);
+        found.attribute = attribute == Py_None ? nullptr : attribute;
+        found.prefix = PyTuple_GET_ITEM(entry, 2);
+    }
+    return true;
+}
+
+void handler_queue::done(const base::sid& eio_sid) {
+    if (done_.empty() || done_.back().eio_sid != eio_sid)
+        done_.push_back({eio_sid, 0});
+    ++done_.back().events;
+}
+
+void handler_queue::flush() {
+    if (!done_.empty())
+        engine_.events_done(std::exchange(done_, {}));
+}
+
+void handler_queue::keep(runner& suspended, PyObject* task) {
+    suspended_.insert(&suspended);
+    if (PySet_Add(tasks_.get(), task) < 0)
+        PyErr_Clear(); // a task that cannot be hashed has somebody else to keep it
+}
+
+void handler_queue::release(runner& ended, PyObject* task) noexcept {
+    suspended_.erase(&ended);
+    if (PySet_Discard(tasks_.get(), task) < 0)
+        PyErr_Clear();
+}
+
+int handler_queue::traverse(visitproc visit, void* arg) const {
+    for (const auto* each :
+         {&owner_,
+          &hooks_.start,
+          &hooks_.entry,
+          &hooks_.resolve,
+          &hooks_.step,
+          &hooks_.failed,
+          &hooks_.received,
+          &hooks_.not_handled,
+          &entries_,
+          &tasks_})
+        Py_VISIT(each->get());
+    return 0;
+}
+
+} // namespace bindings

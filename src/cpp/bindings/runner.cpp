@@ -1,0 +1,434 @@
+#include "bindings/runner.hpp"
+
+#include "bindings/handler_queue.hpp"
+#include "bindings/py_notification.hpp"
+#include "bindings/py_runner.hpp"
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+// One step of a task does no more than this before the loop's others get theirs.
+constexpr int max_items = 256;
+constexpr std::chrono::milliseconds max_time{2};
+
+PyObject* interned(const char* text) {
+    return PyUnicode_InternFromString(text);
+}
+
+// Enters a context for a block.
+class entered {
+public:
+    explicit entered(PyObject* context) : context_(new_reference(context)) {
+        if (PyContext_Enter(context) < 0)
+            throw py::error_already_set();
+    }
+    ~entered() {
+        // Kept by hand: what is being raised must not be lost.
+        PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+        PyErr_Fetch(&type, &value, &trace);
+        if (PyContext_Exit(context_.get()) < 0)
+            PyErr_WriteUnraisable(context_.get());
+        PyErr_Restore(type, value, trace);
+    }
+    entered(const entered&) = delete;
+    entered& operator=(const entered&) = delete;
+
+private:
+    py_ref context_;
+};
+
+// The task that runs this step.
+py_ref current_task() {
+    static PyObject* const function = [] {
+        const py_ref module(PyImport_ImportModule("asyncio"));
+        return module ? PyObject_GetAttrString(module.get(), "current_task") : nullptr;
+    }();
+    py_ref task(function ? PyObject_CallNoArgs(function) : nullptr);
+    if (!task)
+        throw py::error_already_set();
+    return task;
+}
+
+// A handler that has ended may have left something of its own in the task: a reference by which
+// somebody may cancel it, or a cancellation. Then no other handler may run in it.
+bool is_marked(PyObject* task, Py_ssize_t references) {
+    if (Py_REFCNT(task) > references)
+        return true;
+    static PyObject* const name = interned("_must_cancel");
+    const py_ref must_cancel(PyObject_GetAttr(task, name));
+    if (!must_cancel) {
+        PyErr_Clear(); // a task of another make: who knows
+        return true;
+    }
+    return must_cancel.get() != Py_False;
+}
+
+// As inspect.isawaitable, but gives what send() takes: null and no exception when it is none.
+py_ref awaited_of(PyObject* value) {
+    if (PyCoro_CheckExact(value))
+        return py_ref(new_reference(value));
+    const auto* async = Py_TYPE(value)->tp_as_async;
+    if (async && async->am_await) {
+        py_ref iterator(async->am_await(value));
+        if (!iterator)
+            throw py::error_already_set();
+        return iterator;
+    }
+    if (PyGen_CheckExact(value)) { // @types.coroutine
+        const py_ref code(PyObject_GetAttrString(value, "gi_code"));
+        const py_ref flags(code ? PyObject_GetAttrString(code.get(), "co_flags") : nullptr);
+        const long bits = flags ? PyLong_AsLong(flags.get()) : -1;
+        if (bits == -1)
+            throw py::error_already_set();
+        if (bits & CO_ITERABLE_COROUTINE)
+            return py_ref(new_reference(value));
+    }
+    return nullptr;
+}
+
+py_ref text(std::string_view utf8) {
+    py_ref made(
+        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass"));
+    if (!made)
+        throw py::error_already_set();
+    return made;
+}
+
+void checked(bool ok) {
+    if (!ok)
+        throw py::error_already_set();
+}
+
+// Connects and ends: what Python has to await for them, and what it calls when that has ended.
+std::pair<py_ref, py_ref> started(handler_queue& from, const engine::notification& told) {
+    const auto arguments = to_python(told, from.keys());
+    const py_ref made(PyObject_Call(from.hooks().step.get(), arguments.ptr(), nullptr));
+    checked(made != nullptr);
+    return {
+        py_ref(new_reference(PyTuple_GET_ITEM(made.get(), 0))),
+        py_ref(new_reference(PyTuple_GET_ITEM(made.get(), 1)))};
+}
+
+void call_end(PyObject* end) {
+    if (end == Py_None)
+        return;
+    const py_ref called(PyObject_CallNoArgs(end));
+    if (!called)
+        PyErr_WriteUnraisable(end);
+}
+
+} // namespace
+
+runner::runner(PyObject* queue, std::optional<engine::notification>&& own)
+    : queue_(new_reference(queue)), own_(std::move(own)) {}
+
+handler_queue& runner::queue() const noexcept {
+    return queue_of(queue_.get());
+}
+
+PySendResult runner::send(PyObject* value, PyObject** result) {
+    if (!now_.suspended)
+        return run(result);
+    auto how = outcome::ended;
+    {
+        const entered context(now_.context.get());
+        how = settle(PyIter_Send(now_.awaited.get(), value, result), result);
+    }
+    return sent(how, result);
+}
+
+PySendResult runner::run(PyObject** result) {
+    auto& from = queue();
+    const auto task = current_task();
+    const auto references = Py_REFCNT(task.get());
+    const auto until = std::chrono::steady_clock::now() + max_time;
+    const bool shared = !own_;
+    auto how = outcome::ended;
+    for (int count = 0; how == outcome::ended && (own_ || (shared && !from.empty())); ++count) {
+        if (count == max_items || (count != 0 && std::chrono::steady_clock::now() >= until)) {
+            from.flush();
+            *result = new_reference(Py_None); // a turn of the loop, please
+            return PYGEN_NEXT;
+        }
+        const auto item = own_ ? std::exchange(own_, std::nullopt).value() : from.pop();
+        if (shared && !from.empty() && from.suspends(item))
+            from.spread();
+        how = begin(item, result);
+        if (how == outcome::suspended) {
+            now_.suspended = true;
+            now_.task.reset(new_reference(task.get()));
+            from.keep(*this, task.get());
+        }
+        if (shared && how == outcome::ended && is_marked(task.get(), references))
+            break;
+    }
+    if (shared) {
+        std::optional<py::error_already_set> raised;
+        if (how == outcome::raised)
+            raised.emplace();
+        from.hand_on();
+        if (raised)
+            raised->restore();
+    }
+    return sent(how, result);
+}
+
+PySendResult runner::sent(outcome how, PyObject** result) {
+    queue().flush();
+    switch (how) {
+    case outcome::suspended:
+        return PYGEN_NEXT;
+    case outcome::raised:
+        return PYGEN_ERROR;
+    case outcome::ended:
+        break;
+    }
+    *result = new_reference(Py_None);
+    return PYGEN_RETURN;
+}
+
+runner::outcome runner::begin(const engine::notification& item, PyObject** yielded) {
+    auto how = outcome::ended;
+    now_ = {};
+    try {
+        now_.context.reset(PyContext_CopyCurrent());
+        checked(now_.context != nullptr);
+        const entered context(now_.context.get());
+        py_ref value;
+        if (const auto* told = std::get_if<sio::message_event>(&item)) {
+            now_.is_event = true;
+            now_.sid = told->sid;
+            now_.nsp = told->nsp;
+            now_.eio_sid = told->eio_sid;
+            now_.ack_id = told->ack_id;
+            value = call_event(*told);
+        } else {
+            value = call_step(item);
+        }
+        how = drive(value.get(), yielded);
+    } catch (py::error_already_set& error) {
+        error.restore();
+        how = fail();
+    }
+    queue().remember(item, how == outcome::suspended);
+    return how;
+}
+
+// What the handler returned; NOT_HANDLED if there is none.
+py_ref runner::call_event(const sio::message_event& told) {
+    auto& from = queue();
+    const auto& hooks = from.hooks();
+    const py_ref args(parse(told.args.json, told.args.attachments, &from.keys()));
+    checked(args != nullptr);
+    auto** const items = PySequence_Fast_ITEMS(args.get());
+    const auto count = static_cast<std::size_t>(PyList_GET_SIZE(args.get()));
+    now_.event.reset(new_reference(items[0]));
+    const auto sid = text(told.sid);
+    const auto nsp = text(told.nsp);
+    if (from.verbose)
+        checked(
+            py_ref(PyObject_CallFunctionObjArgs(
+                hooks.received.get(), items[0], sid.get(), nsp.get(), nullptr)) != nullptr);
+    handler_entry entry;
+    checked(from.find(items[0], nsp.get(), entry));
+    py_ref value;
+    if (entry.is == handler_entry::kind::none) {
+        value.reset(new_reference(hooks.not_handled.get()));
+    } else if (entry.is == handler_entry::kind::known) {
+        py_ref method;
+        if (entry.attribute)
+            method.reset(PyObject_GetAttr(entry.target, entry.attribute));
+        if (entry.attribute && !method) {
+            checked(PyErr_ExceptionMatches(PyExc_AttributeError) != 0);
+            PyErr_Clear(); // a class without a method for it: an empty ack
+            return py_ref(new_reference(Py_None));
+        }
+        const auto prefix = static_cast<std::size_t>(PyTuple_GET_SIZE(entry.prefix));
+        std::vector<PyObject*> stack; // [0] is for the callee
+        stack.reserve(1 + prefix + count);
+        stack.push_back(nullptr);
+        for (std::size_t i = 0; i < prefix; ++i)
+            stack.push_back(PyTuple_GET_ITEM(entry.prefix, static_cast<Py_ssize_t>(i)));
+        stack.push_back(sid.get());
+        stack.insert(stack.end(), items + 1, items + count);
+        value.reset(PyObject_Vectorcall(
+            method ? method.get() : entry.target,
+            stack.data() + 1,
+            (stack.size() - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
+            nullptr));
+    } else {
+        const py_ref rest(PyList_GetSlice(args.get(), 1, static_cast<Py_ssize_t>(count)));
+        checked(rest != nullptr && PyList_Insert(rest.get(), 0, sid.get()) == 0);
+        value.reset(PyObject_CallFunctionObjArgs(
+            hooks.resolve.get(), items[0], nsp.get(), rest.get(), nullptr));
+    }
+    checked(value != nullptr);
+    return value;
+}
+
+py_ref runner::call_step(const engine::notification& told) {
+    auto made = started(queue(), told);
+    now_.end = std::move(made.second);
+    return std::move(made.first);
+}
+
+runner::outcome runner::drive(PyObject* value, PyObject** yielded) {
+    now_.awaited = awaited_of(value);
+    if (now_.awaited)
+        return settle(PyIter_Send(now_.awaited.get(), Py_None, yielded), yielded);
+    complete(value);
+    finish();
+    return outcome::ended;
+}
+
+runner::outcome runner::settle(PySendResult sent, PyObject** yielded) {
+    switch (sent) {
+    case PYGEN_NEXT:
+        return outcome::suspended;
+    case PYGEN_RETURN: {
+        const py_ref value(std::exchange(*yielded, nullptr));
+        complete(value.get());
+        finish();
+        return outcome::ended;
+    }
+    case PYGEN_ERROR:
+        break;
+    }
+    return fail();
+}
+
+// A handler's result answers its event.
+void runner::complete(PyObject* value) {
+    auto& from = queue();
+    if (!now_.ack_id || value == from.hooks().not_handled.get())
+        return;
+    sio::arguments args;
+    if (dump_args(args.json, args.attachments, value))
+        from.commands().send_ack(now_.sid, now_.nsp, *now_.ack_id, std::move(args));
+    else
+        report(); // a result that JSON cannot carry
+}
+
+// The exception that is set has ended the handler.
+runner::outcome runner::fail() {
+    const bool suspended = now_.suspended;
+    if (PyErr_ExceptionMatches(PyExc_Exception)) {
+        report();
+        finish();
+        return outcome::ended;
+    }
+    py::error_already_set ending; // CancelledError, KeyboardInterrupt, SystemExit
+    finish();
+    static PyObject* const cancelled = [] {
+        const py_ref module(PyImport_ImportModule("asyncio"));
+        return module ? PyObject_GetAttrString(module.get(), "CancelledError") : nullptr;
+    }();
+    // The end of a handler that has its task for itself is the task's; else it is only its own.
+    if (!suspended && cancelled && ending.matches(cancelled))
+        return outcome::ended;
+    ending.restore();
+    return outcome::raised;
+}
+
+// Tells the application of the exception that is set.
+void runner::report() {
+    const py::error_already_set error;
+    const auto& hooks = queue().hooks();
+    const auto none = py::none();
+    py_ref sid;
+    py_ref nsp;
+    if (now_.is_event) {
+        sid = text(now_.sid);
+        nsp = text(now_.nsp);
+    }
+    const py_ref told(PyObject_CallFunctionObjArgs(
+        hooks.failed.get(),
+        error.value().ptr(),
+        now_.event ? now_.event.get() : Py_None,
+        sid ? sid.get() : Py_None,
+        nsp ? nsp.get() : Py_None,
+        nullptr));
+    if (!told)
+        PyErr_WriteUnraisable(hooks.failed.get());
+}
+
+PySendResult runner::raise(PyObject* error, PyObject** result) {
+    if (!now_.suspended) { // cancelled before it began, or between two handlers
+        if (own_)
+            skip(queue(), std::exchange(own_, std::nullopt).value());
+        else
+            queue().drop_all();
+        queue().flush();
+        PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error)), error);
+        return PYGEN_ERROR;
+    }
+    auto how = outcome::ended;
+    {
+        const entered context(now_.context.get());
+        const py_ref method(PyObject_GetAttrString(now_.awaited.get(), "throw"));
+        if (method) {
+            *result = PyObject_CallOneArg(method.get(), error);
+        } else { // an iterator that cannot be told: it is given up
+            PyErr_Clear();
+            PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error)), error);
+        }
+        auto sent = *result ? PYGEN_NEXT : PYGEN_ERROR;
+        if (!*result && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+            const py::error_already_set returned;
+            *result = PyObject_GetAttrString(returned.value().ptr(), "value");
+            sent = *result ? PYGEN_RETURN : PYGEN_ERROR;
+        }
+        how = settle(sent, result);
+    }
+    return sent(how, result);
+}
+
+void runner::finish() {
+    auto& from = queue();
+    if (now_.task)
+        from.release(*this, now_.task.get());
+    const auto ended = std::exchange(now_, {});
+    if (ended.is_event)
+        from.done(ended.eio_sid);
+    else if (ended.end)
+        call_end(ended.end.get());
+}
+
+void runner::skip(handler_queue& queue, const engine::notification& item) {
+    if (const auto* told = std::get_if<sio::message_event>(&item))
+        return queue.done(told->eio_sid);
+    try {
+        const auto [awaited, end] = started(queue, item);
+        if (PyCoro_CheckExact(awaited.get())) { // else it would complain that nobody awaits it
+            const py_ref closed(PyObject_CallMethod(awaited.get(), "close", nullptr));
+            checked(closed != nullptr);
+        }
+        call_end(end.get());
+    } catch (py::error_already_set& error) {
+        error.discard_as_unraisable("a client's connect or disconnect");
+    }
+}
+
+int runner::traverse(visitproc visit, void* arg) const {
+    for (const auto* each :
+         {&queue_, &now_.awaited, &now_.context, &now_.event, &now_.end, &now_.task})
+        Py_VISIT(each->get());
+    return 0;
+}
+
+void runner::clear() {
+    now_ = {};
+    queue_.reset();
+}
+
+} // namespace bindings
