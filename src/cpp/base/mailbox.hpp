@@ -12,8 +12,8 @@ namespace base {
 // outside it. It has no bound of its own. To a shard: what the application asks. From a shard:
 // what its sessions may have under way, each 1,000 unhandled events, 32 namespaces, a send window.
 enum class post_result : std::uint8_t {
-    first,  // the box was empty: the writer that gets this wakes the reader
-    queued, // behind others
+    first,  // nobody has woken the reader since it took what there was: whoever gets this does
+    queued, // the reader will look
     closed, // dropped: the reader is gone
 };
 
@@ -25,7 +25,26 @@ public:
         if (closed_)
             return post_result::closed;
         items_.push_back(std::move(item));
-        return items_.size() == 1 ? post_result::first : post_result::queued;
+        return std::exchange(woken_, true) ? post_result::queued : post_result::first;
+    }
+
+    // Leaves the reader asleep: wanted() is to be asked when there is more. False: closed.
+    bool post_quietly(Item item) {
+        const std::lock_guard lock(mutex_);
+        if (!closed_)
+            items_.push_back(std::move(item));
+        return !closed_;
+    }
+
+    [[nodiscard]] bool empty() {
+        const std::lock_guard lock(mutex_);
+        return items_.empty();
+    }
+
+    // Is there something that nobody has woken the reader for? Whoever is told so does.
+    [[nodiscard]] bool wanted() {
+        const std::lock_guard lock(mutex_);
+        return !items_.empty() && !std::exchange(woken_, true);
     }
 
     // Takes everything posted so far; `into` is emptied first and its storage used again.
@@ -33,6 +52,7 @@ public:
         into.clear();
         const std::lock_guard lock(mutex_);
         items_.swap(into);
+        woken_ = false;
     }
 
     // Drops what is there and all that comes.
@@ -46,6 +66,7 @@ public:
 private:
     std::mutex mutex_;
     std::vector<Item> items_;
+    bool woken_ = false; // since the last take()
     bool closed_ = false;
 };
 

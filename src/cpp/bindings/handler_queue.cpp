@@ -14,6 +14,7 @@ namespace {
 // Clients choose the names of events that a catch-all takes.
 constexpr Py_ssize_t max_entries = 1'024;
 constexpr std::size_t max_suspending = 1'024;
+constexpr std::size_t max_taken = 4'096;
 
 // What is handled alike: one event of one namespace, its name as it is written in JSON; or the
 // namespace's connects.
@@ -41,8 +42,10 @@ handler_queue::handler_queue(
       tasks_(PySet_New(nullptr)) {}
 
 void handler_queue::start() {
-    if (!running_ && !items_.empty())
+    if (!running_ && !empty())
         running_ = spawn(std::nullopt);
+    if (!running_)
+        engine_.end_burst();
 }
 
 void handler_queue::hand_on() {
@@ -51,9 +54,19 @@ void handler_queue::hand_on() {
 }
 
 engine::notification handler_queue::pop() {
-    auto front = std::move(items_.front());
-    items_.pop_front();
+    auto front = std::move(items_[front_++]);
+    // A queue that is never quite empty must not grow at its taken end.
+    if (empty() || front_ == max_taken) {
+        items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(front_));
+        front_ = 0;
+    }
     return front;
+}
+
+std::vector<engine::notification> handler_queue::take_all() {
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(front_));
+    front_ = 0;
+    return std::exchange(items_, {});
 }
 
 // What cannot be started, for want of memory or of a loop, stays in the queue for the next try; an
@@ -76,7 +89,7 @@ void handler_queue::abandon() {
 
 void handler_queue::drop_all() {
     running_ = false;
-    for (auto dropped = std::exchange(items_, {}); auto& each : dropped)
+    for (const auto dropped = take_all(); const auto& each : dropped)
         runner::skip(*this, each);
     flush();
 }
@@ -86,7 +99,7 @@ bool handler_queue::suspends(const engine::notification& told) const {
 }
 
 void handler_queue::spread() {
-    for (auto waiting = std::exchange(items_, {}); auto& each : waiting)
+    for (const auto waiting = take_all(); const auto& each : waiting)
         if (!spawn(each))
             runner::skip(*this, each);
 }

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -65,7 +64,7 @@ public:
     void abandon();
 
     // --- for runners ---
-    [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return front_ == items_.size(); }
     [[nodiscard]] engine::notification pop();
     // The queue's runner goes on with another task, or ends.
     void hand_on();
@@ -103,7 +102,10 @@ private:
     engine::engine& engine_;
     key_cache& keys_;
     handler_hooks hooks_;
-    std::deque<engine::notification> items_;
+    [[nodiscard]] std::vector<engine::notification> take_all();
+
+    std::vector<engine::notification> items_; // those in front of front_ have been taken
+    std::size_t front_ = 0;
     bool running_ = false; // a runner of the queue is in a task and not suspended
     py_ref entries_;       // namespace -> event -> what `entry` gave
     py_ref tasks_;         // those of suspended runners: asyncio itself would forget them

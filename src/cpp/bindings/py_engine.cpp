@@ -242,6 +242,7 @@ void bind_life(py::class_<py_engine>& type) {
             if (!is_queue(handlers.ptr()))
                 throw py::type_error("drain() needs a HandlerQueue or None");
             auto& queue = queue_of(handlers.ptr());
+            self.get().begin_burst(); // until the queue has nothing to do
             auto told = self.drain(limit, &queue);
             queue.start();
             return told;
@@ -289,7 +290,7 @@ void bind_life(py::class_<py_engine>& type) {
             if (namespaces)
                 wanted.namespaces.insert(namespaces->begin(), namespaces->end());
             for (const auto& [nsp, event] : handlers)
-                wanted.handlers.insert(sio::interest::key(nsp, event));
+                wanted.handlers[nsp].insert(event);
             self.get().set_interest(std::move(wanted));
         },
         py::arg("namespaces"),

@@ -6,6 +6,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -20,6 +22,7 @@ namespace {
 // One step of a task does no more than this before the loop's others get theirs.
 constexpr int max_items = 256;
 constexpr std::chrono::milliseconds max_time{2};
+constexpr int items_a_look = 8; // at the clock
 
 PyObject* interned(const char* text) {
     return PyUnicode_InternFromString(text);
@@ -154,8 +157,9 @@ PySendResult runner::run(PyObject** result) {
     const auto until = std::chrono::steady_clock::now() + max_time;
     const bool shared = !own_;
     auto how = outcome::ended;
-    for (int count = 0; how == outcome::ended && (own_ || (shared && !from.empty())); ++count) {
-        if (count == max_items || (count != 0 && std::chrono::steady_clock::now() >= until)) {
+    for (int count = 1; how == outcome::ended && (own_ || (shared && !from.empty())); ++count) {
+        if (count > max_items ||
+            (count % items_a_look == 0 && std::chrono::steady_clock::now() >= until)) {
             from.flush();
             *result = new_reference(Py_None); // a turn of the loop, please
             return PYGEN_NEXT;
@@ -173,6 +177,7 @@ PySendResult runner::run(PyObject** result) {
             break;
     }
     if (shared) {
+        from.flush();
         std::optional<py::error_already_set> raised;
         if (how == outcome::raised)
             raised.emplace();
@@ -254,17 +259,22 @@ py_ref runner::call_event(const sio::message_event& told) {
             return py_ref(new_reference(Py_None));
         }
         const auto prefix = static_cast<std::size_t>(PyTuple_GET_SIZE(entry.prefix));
-        std::vector<PyObject*> stack; // [0] is for the callee
-        stack.reserve(1 + prefix + count);
-        stack.push_back(nullptr);
+        // [0] is for the callee. The sid takes the place of the event's name among the arguments.
+        std::array<PyObject*, 16> small;
+        std::vector<PyObject*> large;
+        auto** stack = small.data();
+        if (1 + prefix + count > small.size()) {
+            large.resize(1 + prefix + count);
+            stack = large.data();
+        }
         for (std::size_t i = 0; i < prefix; ++i)
-            stack.push_back(PyTuple_GET_ITEM(entry.prefix, static_cast<Py_ssize_t>(i)));
-        stack.push_back(sid.get());
-        stack.insert(stack.end(), items + 1, items + count);
+            stack[1 + i] = PyTuple_GET_ITEM(entry.prefix, static_cast<Py_ssize_t>(i));
+        stack[1 + prefix] = sid.get();
+        std::copy(items + 1, items + count, stack + 2 + prefix);
         value.reset(PyObject_Vectorcall(
             method ? method.get() : entry.target,
-            stack.data() + 1,
-            (stack.size() - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
+            stack + 1,
+            (prefix + count) | PY_VECTORCALL_ARGUMENTS_OFFSET,
             nullptr));
     } else {
         const py_ref rest(PyList_GetSlice(args.get(), 1, static_cast<Py_ssize_t>(count)));

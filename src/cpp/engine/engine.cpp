@@ -58,6 +58,16 @@ void engine::drain(std::vector<notification>& into) {
     out_->box.take(into);
 }
 
+void engine::begin_burst() {
+    if (const auto to = current())
+        to->begin_burst();
+}
+
+void engine::end_burst() {
+    if (const auto to = current())
+        to->end_burst();
+}
+
 void engine::post(shard_task&& task) {
     if (const auto to = current())
         to->post(std::move(task));
@@ -70,6 +80,7 @@ auto engine::ask(Question question) {
     const auto to = current();
     if (!to)
         return answer{};
+    to->end_burst();
     std::promise<answer> promise;
     auto future = promise.get_future();
     to->post([&question, promise = std::move(promise)](shard_context& in) mutable {

@@ -58,6 +58,10 @@ public:
     // Makes the descriptor readable again: something was taken and not yet used.
     void wake_reader() noexcept { out_->wake.signal(); }
 
+    // Around many commands in a row, see shard::begin_burst(). Questions end a burst.
+    void begin_burst();
+    void end_burst();
+
     // --- commands ---
     void set_interest(sio::interest wanted);
     void emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);

@@ -30,9 +30,11 @@ public:
     body(
         const config& options,
         std::shared_ptr<outbox> out,
-        std::shared_ptr<base::mailbox<shard_task>> inbox)
+        std::shared_ptr<base::mailbox<shard_task>> inbox,
+        const std::atomic<bool>& bursting)
         : out_(std::move(out)),
           inbox_(std::move(inbox)),
+          bursting_(bursting),
           sio_(options.sio, *this, *this, sids_),
           eio_(
               options.eio,
@@ -40,9 +42,10 @@ public:
               sids_,
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
-               .ask_relay = [this] { out_->post(relay_check{}); }}),
+               .ask_relay = [this] { tell(relay_check{}); }}),
           work_(asio::make_work_guard(io_)),
           timer_(io_),
+          look_timer_(io_),
           asgi_(eio_, *this),
           net_(io_, eio_, read_buffer_, *this) {}
 
@@ -74,6 +77,7 @@ public:
         eio_.refuse_new_sessions();
         eio_.close_all(eio::close_reason::server_shutdown, now());
         timer_.cancel();
+        look_timer_.cancel();
         stopping_ = true;
         work_.reset();
         io_.stop();
@@ -113,12 +117,38 @@ private:
         tasks_.clear();
     }
 
+    // What leaves in one turn of the loop wakes the application once, at its end.
+    void tell(notification&& told) {
+        if (out_->box.post(std::move(told)) != base::post_result::first)
+            return;
+        wake_application_ = true;
+        schedule_turn_end();
+        look_again();
+    }
+
+    // See shard::begin_burst().
+    void look_again() {
+        if (stopping_ || std::exchange(looking_, true))
+            return;
+        look_timer_.expires_after(std::chrono::milliseconds(1));
+        look_timer_.async_wait([this](boost::system::error_code error) {
+            looking_ = false;
+            if (error)
+                return;
+            run_inbox();
+            if (bursting_.load(std::memory_order_relaxed) || !out_->box.empty())
+                look_again();
+        });
+    }
+
     // Runs after all that this turn of the loop has made ready.
     void schedule_turn_end() {
         if (std::exchange(turn_end_scheduled_, true))
             return;
         asio::post(io_, [this] {
             turn_end_scheduled_ = false;
+            if (std::exchange(wake_application_, false))
+                out_->wake.signal();
             eio_.flush(now());
             arm_timer();
         });
@@ -145,17 +175,18 @@ private:
     }
 
     void on_event(sio::server_event&& told) override {
-        std::visit([&](auto&& each) { out_->post(std::move(each)); }, std::move(told));
+        std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(told));
     }
     void on_asgi(net::asgi_output&& output) override {
-        std::visit([&](auto&& each) { out_->post(std::move(each)); }, std::move(output));
+        std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(output));
     }
     void log(base::log_channel channel, base::log_level level, std::string text) override {
-        out_->post(log_line{channel, level, std::move(text)});
+        tell(log_line{channel, level, std::move(text)});
     }
 
     std::shared_ptr<outbox> out_;
     std::shared_ptr<base::mailbox<shard_task>> inbox_;
+    const std::atomic<bool>& bursting_;
     std::vector<shard_task> tasks_;
     base::sid_source sids_;
     sio::server sio_;
@@ -165,18 +196,21 @@ private:
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     asio::steady_timer timer_;
+    asio::steady_timer look_timer_;
     net::asgi_door asgi_;
     net::context net_;
     std::vector<std::shared_ptr<net::listener>> listeners_;
     base::time_point armed_for_ = base::time_point::max();
     std::chrono::milliseconds patience_{0};
     bool turn_end_scheduled_ = false;
+    bool wake_application_ = false;
+    bool looking_ = false;
     bool stopping_ = false;
 };
 
 shard::shard(const config& options, std::shared_ptr<outbox> out)
     : inbox_(std::make_shared<base::mailbox<shard_task>>()),
-      body_(std::make_unique<body>(options, std::move(out), inbox_)) {
+      body_(std::make_unique<body>(options, std::move(out), inbox_, bursting_)) {
     thread_ = std::thread([this] { body_->run(); });
 }
 
@@ -185,6 +219,9 @@ shard::~shard() {
 }
 
 bool shard::post(shard_task&& task) {
+    if (bursting_.load(std::memory_order_relaxed) &&
+        (burst_posts_.fetch_add(1, std::memory_order_relaxed) + 1) % posts_a_wake != 0)
+        return inbox_->post_quietly(std::move(task));
     switch (inbox_->post(std::move(task))) {
     case base::post_result::first:
         body_->wake();
@@ -197,9 +234,17 @@ bool shard::post(shard_task&& task) {
     return false;
 }
 
+void shard::end_burst() {
+    bursting_.store(false, std::memory_order_relaxed);
+    burst_posts_.store(0, std::memory_order_relaxed);
+    if (inbox_->wanted())
+        body_->wake();
+}
+
 void shard::stop(std::chrono::milliseconds patience) {
     if (!thread_.joinable())
         return;
+    end_burst();
     post([this, patience](shard_context&) { body_->begin_stop(patience); });
     thread_.join();
 }

@@ -64,13 +64,24 @@ public:
 
     // Any thread. False when the shard has stopped; the task is destroyed unrun.
     bool post(shard_task&& task);
+    // Around what the application does about what it has been told: most of the posts leave the
+    // shard asleep, so that the two threads do not take turns for each. From what it tells to the
+    // end of the burst the shard looks for itself every millisecond, so that what has been posted
+    // is never held up by what the application does next.
+    void begin_burst() noexcept { bursting_.store(true, std::memory_order_relaxed); }
+    void end_burst();
     // Any thread but the shard's: closes every session, gives its bytes `patience` to leave, joins.
     void stop(std::chrono::milliseconds patience);
 
 private:
     class body;
 
+    // Of a burst's posts, one in so many wakes the shard.
+    static constexpr unsigned posts_a_wake = 32;
+
     std::shared_ptr<base::mailbox<shard_task>> inbox_;
+    std::atomic<bool> bursting_ = false;
+    std::atomic<unsigned> burst_posts_ = 0;
     std::unique_ptr<body> body_;
     std::thread thread_;
 };

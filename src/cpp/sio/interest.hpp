@@ -14,14 +14,7 @@ struct interest {
     bool any_namespace = false;
     bool everything = false; // deliver all: the application looks for itself
     base::string_set namespaces;
-    base::string_set handlers; // key(namespace, event), each of which may be "*"
-
-    [[nodiscard]] static std::string key(std::string_view nsp, std::string_view event) {
-        std::string joined(nsp);
-        joined += ','; // never in a namespace's name: it ends the name on the wire
-        joined += event;
-        return joined;
-    }
+    base::string_map<base::string_set> handlers; // namespace -> events, each of which may be "*"
 
     [[nodiscard]] bool may_join(std::string_view nsp) const {
         return any_namespace || namespaces.contains(nsp);
@@ -36,7 +29,11 @@ struct interest {
 
 private:
     [[nodiscard]] bool has(std::string_view nsp, std::string_view event) const {
-        return handlers.contains(key(nsp, event)) || handlers.contains(key(any, event));
+        const auto among = [&](std::string_view name) {
+            const auto found = handlers.find(name);
+            return found != handlers.end() && found->second.contains(event);
+        };
+        return among(nsp) || among(any);
     }
 };
 

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(without_a_connect_handler_the_application_is_not_asked) {
     sio_world w;
     sio::interest wanted;
     wanted.namespaces = {"/"};
-    wanted.handlers = {sio::interest::key("/", "wanted")};
+    wanted.handlers["/"].insert("wanted");
     w.sio.set_interest(wanted);
     const auto ws = w.open();
     w.receive(*ws, "40");
