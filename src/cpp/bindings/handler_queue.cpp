@@ -42,7 +42,9 @@ handler_queue::handler_queue(
       tasks_(PySet_New(nullptr)) {}
 
 void handler_queue::start() {
-    if (!running_ && !empty())
+    if (alone)
+        spread();
+    else if (!running_ && !empty())
         running_ = spawn(std::nullopt);
     if (!running_)
         engine_.end_burst();

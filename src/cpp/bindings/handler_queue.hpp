@@ -91,6 +91,7 @@ public:
     [[nodiscard]] const handler_hooks& hooks() const noexcept { return hooks_; }
 
     bool verbose = false; // tell `received` of every event
+    bool alone = false;   // each handler in a task made for it
 
     int traverse(visitproc visit, void* arg) const;
     PyObject* self = nullptr; // the Python object that this is part of

@@ -1,6 +1,7 @@
 #include "bindings/py_engine.hpp"
 
 #include "bindings/options.hpp"
+#include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/py_value.hpp"
@@ -124,20 +125,21 @@ public:
     void abandon() noexcept { engine_.abandon(); }
     [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
 
-    // What handlers are for goes to `handlers`, if there is one, and is not counted.
+    // What handlers are for goes to `handlers`, if there is one.
     py::list drain(std::size_t limit, handler_queue* handlers) {
         auto& from = get();
         py::list told;
         bool checked = false;
+        std::size_t count = 0;
         // What an earlier call has left over, and behind it what has come since.
-        for (bool fresh = false; !fresh && told.size() < limit;) {
+        for (bool fresh = false; !fresh && count < limit;) {
             if (next_ == taken_.size()) {
                 const py::gil_scoped_release released;
                 from.drain(taken_);
                 next_ = 0;
                 fresh = true;
             }
-            while (next_ < taken_.size() && told.size() < limit) {
+            for (; next_ < taken_.size() && count < limit; ++count) {
                 auto& next = taken_[next_++];
                 if (handlers && is_for_handlers(next)) {
                     handlers->push(std::move(next));
@@ -300,6 +302,12 @@ void bind_life(py::class_<py_engine>& type) {
 }
 
 void bind_commands(py::class_<py_engine>& type) {
+    type.def_property_readonly("quick_emit", [](const py::object& self) {
+        auto* made = make_quick_emit(self.ptr(), py::cast<py_engine&>(self).get());
+        if (!made)
+            throw py::error_already_set();
+        return py::reinterpret_steal<py::object>(made);
+    });
     type.def(
         "emit",
         [](py_engine& self,

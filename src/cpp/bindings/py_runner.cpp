@@ -156,6 +156,17 @@ PyMethodDef runner_methods[] = {
     {},
 };
 
+// asyncio shows it where it shows a coroutine's.
+PyObject* runner_name(PyObject*, void*) {
+    return PyUnicode_FromString("sio_native handlers");
+}
+
+PyGetSetDef runner_properties[] = {
+    {"__name__", runner_name, nullptr, nullptr, nullptr},
+    {"__qualname__", runner_name, nullptr, nullptr, nullptr},
+    {},
+};
+
 PyType_Slot runner_slots[] = {
     {Py_tp_doc, const_cast<char*>("Steps handlers inside one asyncio task, as its coroutine.")},
     {Py_tp_dealloc, reinterpret_cast<void*>(&free_object<runner>)},
@@ -165,6 +176,7 @@ PyType_Slot runner_slots[] = {
     {Py_tp_iter, reinterpret_cast<void*>(&PyObject_SelfIter)},
     {Py_tp_iternext, reinterpret_cast<void*>(&runner_next)},
     {Py_tp_methods, runner_methods},
+    {Py_tp_getset, runner_properties},
     {Py_am_await, reinterpret_cast<void*>(&PyObject_SelfIter)},
     {Py_am_send, reinterpret_cast<void*>(&runner_send)},
     {0, nullptr},
@@ -193,15 +205,22 @@ PyObject* queue_abandon(PyObject* self, PyObject*) {
     Py_RETURN_NONE;
 }
 
-PyObject* queue_verbose(PyObject* self, void*) {
-    return PyBool_FromLong(body_of<handler_queue>(self).verbose);
+template <bool handler_queue::* Flag>
+PyObject* queue_flag(PyObject* self, void*) {
+    return PyBool_FromLong(body_of<handler_queue>(self).*Flag);
 }
 
-int queue_set_verbose(PyObject* self, PyObject* value, void*) {
+template <bool handler_queue::* Flag>
+int queue_set_flag(PyObject* self, PyObject* value, void*) {
     const int wanted = value ? PyObject_IsTrue(value) : 0;
     if (wanted >= 0)
-        body_of<handler_queue>(self).verbose = wanted != 0;
+        body_of<handler_queue>(self).*Flag = wanted != 0;
     return wanted < 0 ? -1 : 0;
+}
+
+template <bool handler_queue::* Flag>
+constexpr PyGetSetDef flag(const char* name, const char* doc) {
+    return {name, queue_flag<Flag>, queue_set_flag<Flag>, doc, nullptr};
 }
 
 PyMethodDef queue_methods[] = {
@@ -212,7 +231,8 @@ PyMethodDef queue_methods[] = {
 };
 
 PyGetSetDef queue_properties[] = {
-    {"verbose", queue_verbose, queue_set_verbose, "Whether `received` is called.", nullptr},
+    flag<&handler_queue::verbose>("verbose", "Whether `received` is called."),
+    flag<&handler_queue::alone>("alone", "Whether each handler gets a task made for it."),
     {},
 };
 

@@ -5,7 +5,9 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, final
+
+from typing_extensions import disjoint_base
 
 __version__: Final[str]
 
@@ -47,20 +49,29 @@ _RequestHead: TypeAlias = tuple[
     bool | None,
 ]
 
+@final
+@disjoint_base
 class Runner:
     """A coroutine of the engine's: steps handlers inside the task that it is given."""
 
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def __qualname__(self) -> str: ...
     def send(self, value: Any, /) -> Any: ...
     def throw(self, *args: Any) -> Any: ...
     def close(self) -> None: ...
-    def __await__(self) -> Generator[Any, Any, None]: ...
+    def __await__(self) -> Generator[Any]: ...
     def __iter__(self) -> Runner: ...
     def __next__(self) -> Any: ...
 
+@final
+@disjoint_base
 class HandlerQueue:
     """What clients have done and no handler has dealt with. On the loop's thread alone."""
 
-    verbose: bool
+    verbose: bool  # `received` is called
+    alone: bool  # each handler gets a task made for it
     def forget(self) -> None:
         """Handlers have changed: ask `entry` again."""
 
@@ -102,8 +113,8 @@ class Engine:
     ) -> list[tuple[Any, ...]]:
         """Take what the engine has to tell, in order, at most `limit` items. One thread at a time.
 
-        EVENT, CONNECT, DISCONNECT and SESSION_CLOSED go to `handlers`, which is started, and are
-        not counted. When more is left, the descriptor stays readable.
+        EVENT, CONNECT, DISCONNECT and SESSION_CLOSED go to `handlers`, which is started. When more
+        is left, the descriptor stays readable.
         """
 
     # What the application wants to hear.
@@ -144,6 +155,14 @@ class Engine:
         """
 
     # Commands. `data` as in `AsyncServer.emit`: None, one value, or a tuple of arguments.
+    @property
+    def quick_emit(self) -> Callable[[str, Any, Any, Any, Any, Any], bool]:
+        """`(event, data, namespace, to, room, skip_sid)` as `AsyncServer.emit` has them.
+
+        False: not of the everyday kind, `emit` is to be called instead. A new function each time,
+        for this engine.
+        """
+
     def emit(
         self,
         event: str,

@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,18 +20,16 @@ class Loggers:
     socketio: logging.Logger
     engineio: logging.Logger
 
-    def is_verbose(self) -> bool:
-        """Does anyone read a line for every event? A logger of another make: perhaps."""
-        enabled = getattr(self.socketio, "isEnabledFor", None)
-        return enabled is None or enabled(logging.INFO)
-
 
 class Core:
     """What all parts of a server share. `engine` is the same object but for a fork."""
 
     def __init__(self, options: dict[str, Any], log: Loggers) -> None:
         self.engine = _core.Engine(options)
+        self.quick_emit = self.engine.quick_emit
         self.log = log
+        # Does anyone read a line for every event? A logger of another make: perhaps.
+        self.logs: Callable[[int], bool] = getattr(log.socketio, "isEnabledFor", lambda level: True)
         self.started = False
         self._options = options
         _cores.add(self)
@@ -51,6 +50,7 @@ class Core:
             # Never started, so the child may start it; but not on the parent's descriptor, by
             # which the two would wake each other.
             self.engine = _core.Engine(self._options)
+            self.quick_emit = self.engine.quick_emit
 
     def at_exit(self) -> None:
         if self.started and self.engine.running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -73,9 +74,7 @@ class Dispatcher:
 
     def drain_all(self) -> None:
         """Pass on everything: the engine has ended and nothing will follow."""
-        queue = self._queue()
-        while told := self._core.engine.drain(BATCH, queue):
-            self._waiting.extend(told)
+        self._waiting.extend(self._core.engine.drain(sys.maxsize, self._queue()))
         self._deliver()
 
     def _read(self) -> None:

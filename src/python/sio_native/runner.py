@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -30,9 +32,10 @@ Finish: TypeAlias = Callable[[], None]
 class HandlerRunner:
     """From a notification to the handler, and from its result back to the engine.
 
-    Handlers are stepped by the engine's runners, see `docs/threading.md`; or else a coroutine gets
-    a task and a plain function runs at once: with `own_tasks`, and with `serial`, where all that
-    one session does is handled in order, each thing after the one before has ended.
+    The engine's runners step handlers inside asyncio tasks, see `docs/threading.md`; with
+    `own_tasks` each in one made for it. With `serial` all that one session does is handled in
+    order, each thing after the one before has ended: then it is done here, a coroutine in a task
+    and a plain function at once.
     """
 
     def __init__(
@@ -53,7 +56,7 @@ class HandlerRunner:
         self._environs = environs
         self._sessions = sessions
         self.serial = serial
-        self._own_tasks = own_tasks or serial
+        self._own_tasks = own_tasks
         self._queue: _core.HandlerQueue | None = None
         self._queue_engine: _core.Engine | None = None
         # Each running task, and what has to be done when it has ended, in whichever way.
@@ -70,10 +73,9 @@ class HandlerRunner:
 
     def bound(self) -> None:
         """The running loop is the one from now on."""
-        # A factory of the application's wants to see a task for each handler.
-        if self._own_tasks or asyncio.get_running_loop().get_task_factory() is not None:
-            self._queue = None
-        elif self._queue is None or self._queue_engine is not self._core.engine:
+        if self.serial:
+            return
+        if self._queue is None or self._queue_engine is not self._core.engine:
             self._queue_engine = self._core.engine
             self._queue = self._core.engine.handler_queue(
                 start=_start_runner,
@@ -84,11 +86,14 @@ class HandlerRunner:
                 received=self._log_event,
                 not_handled=NOT_HANDLED,
             )
+        # A task factory of the application's wants to see a task for each handler.
+        factory = asyncio.get_running_loop().get_task_factory()
+        self._queue.alone = self._own_tasks or factory is not None
 
     def queue(self) -> _core.HandlerQueue | None:
         """Where what handlers are for goes; None: to the methods below."""
         if self._queue is not None:
-            self._queue.verbose = self._core.log.is_verbose()
+            self._queue.verbose = self._core.logs(logging.INFO)
         return self._queue
 
     def handlers_changed(self) -> None:
@@ -133,7 +138,7 @@ class HandlerRunner:
         queue = self._queues.get(eio_sid) if self.serial else None
         if queue is not None:
             queue.append((step, finish))
-        elif (waiting := step()) is None:
+        elif (waiting := contextvars.copy_context().run(step)) is None:
             finish()
         elif self.serial:
             self._queues[eio_sid] = deque()
@@ -147,7 +152,7 @@ class HandlerRunner:
         queue = self._queues[eio_sid]
         while queue:
             step, finish_next = queue.popleft()
-            if (waiting := step()) is not None:
+            if (waiting := contextvars.copy_context().run(step)) is not None:
                 self.spawn(waiting, partial(self._run_next, eio_sid, finish_next))
                 return
             finish_next()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from . import exceptions
@@ -235,7 +236,13 @@ class AsyncServer:
         A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
         each client. Raises `TypeError` for data that JSON cannot carry.
         """
-        self.emit_nowait(event, data, to, room, skip_sid, namespace, callback)
+        core = self._core
+        if (
+            callback is not None
+            or core.logs(INFO)
+            or not core.quick_emit(event, data, namespace, to, room, skip_sid)
+        ):
+            self.emit_nowait(event, data, to, room, skip_sid, namespace, callback)
 
     def emit_nowait(
         self,

@@ -1,0 +1,121 @@
+#include "bindings/py_emit.hpp"
+
+#include "bindings/py_ref.hpp"
+#include "bindings/py_value.hpp"
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace bindings {
+
+namespace {
+
+constexpr const char* capsule_name = "sio_native.engine";
+
+// The text of a str that the engine has by the same name: not one of the escaped ones (see
+// `rooms.room_key`), which begin with a NUL, and none with lone surrogates.
+std::optional<std::string_view> plain(PyObject* name) {
+    if (!PyUnicode_CheckExact(name))
+        return std::nullopt;
+    Py_ssize_t size = 0;
+    const char* data = PyUnicode_AsUTF8AndSize(name, &size);
+    if (!data) {
+        PyErr_Clear();
+        return std::nullopt;
+    }
+    if (size != 0 && *data == '\0')
+        return std::nullopt;
+    return std::string_view(data, static_cast<std::size_t>(size));
+}
+
+// A str, or a list or tuple of them. False: something else.
+bool append_names(PyObject* given, std::vector<std::string>& names) {
+    if (const auto one = plain(given)) {
+        names.emplace_back(*one);
+        return true;
+    }
+    if (!PyList_CheckExact(given) && !PyTuple_CheckExact(given))
+        return false;
+    auto** const items = PySequence_Fast_ITEMS(given);
+    const auto count = PySequence_Fast_GET_SIZE(given);
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        const auto name = plain(items[i]);
+        if (!name)
+            return false;
+        names.emplace_back(*name);
+    }
+    return true;
+}
+
+PyObject* emit(engine::engine& to, PyObject* const* args) {
+    const auto event = plain(args[0]);
+    if (!event)
+        Py_RETURN_FALSE;
+    std::string nsp = "/";
+    if (args[2] != Py_None) {
+        const auto given = plain(args[2]);
+        if (!given)
+            Py_RETURN_FALSE;
+        if (!given->empty())
+            nsp = *given;
+    }
+    auto* room = args[4];
+    if (args[3] != Py_None) {
+        const int wanted = PyObject_IsTrue(args[3]);
+        if (wanted < 0)
+            return nullptr;
+        if (wanted)
+            room = args[3];
+    }
+    sio::selection whom;
+    if (room != Py_None && !append_names(room, whom.rooms.emplace()))
+        Py_RETURN_FALSE;
+    if (args[5] != Py_None && !append_names(args[5], whom.skip_sids))
+        Py_RETURN_FALSE;
+    if (!to.running())
+        Py_RETURN_TRUE; // nobody is there
+    sio::arguments made;
+    if (!dump_event(made.json, made.attachments, *event, args[1]))
+        return nullptr;
+    to.emit(std::move(nsp), std::move(whom), std::move(made), 0);
+    Py_RETURN_TRUE;
+}
+
+PyObject* quick_emit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+    if (count != 6) {
+        PyErr_SetString(PyExc_TypeError, "quick_emit() takes 6 positional arguments");
+        return nullptr;
+    }
+    try {
+        return emit(*static_cast<engine::engine*>(PyCapsule_GetPointer(self, capsule_name)), args);
+    } catch (const std::exception& error) {
+        PyErr_SetString(PyExc_RuntimeError, error.what());
+        return nullptr;
+    }
+}
+
+PyMethodDef definition{
+    "quick_emit",
+    reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&quick_emit)),
+    METH_FASTCALL,
+    nullptr};
+
+void release_owner(PyObject* capsule) {
+    Py_DECREF(static_cast<PyObject*>(PyCapsule_GetContext(capsule)));
+}
+
+} // namespace
+
+PyObject* make_quick_emit(PyObject* owner, engine::engine& engine) {
+    const py_ref capsule(PyCapsule_New(&engine, capsule_name, nullptr));
+    if (!capsule || PyCapsule_SetContext(capsule.get(), new_reference(owner)) != 0 ||
+        PyCapsule_SetDestructor(capsule.get(), &release_owner) != 0)
+        return nullptr;
+    return PyCFunction_New(&definition, capsule.get());
+}
+
+} // namespace bindings
