@@ -15,6 +15,10 @@ struct http_response {
     std::size_t size; // with its head
 };
 
+constexpr std::string_view status_line(std::string_view head) {
+    return head.substr(0, head.find('\r'));
+}
+
 // The first response in the bytes; none when it is incomplete.
 std::optional<http_response> first_response(std::string_view bytes);
 

@@ -68,7 +68,9 @@ std::size_t polling_client::on_bytes(std::string_view bytes) {
     while (const auto response = first_response(bytes.substr(used))) {
         used += response->size;
         if (!response->ok) {
-            throw std::runtime_error("the server refused: " + std::string(response->head));
+            throw std::runtime_error(
+                "the server refused: " + std::string(status_line(response->head)) + ", " +
+                response->body);
         }
         const auto answered = under_way_;
         under_way_ = request::none;
@@ -121,7 +123,9 @@ void polling_client::on_packet(std::string_view packet) {
             handlers_.packet(*this, packet.substr(1));
         }
     } else if (packet == "2") {
-        send("3", false);
+        if (stage_ != stage::leaving) { // a server may ping as soon as a client has joined
+            send("3", false);
+        }
     } else if (packet != "6" && packet != "1") {
         throw std::runtime_error("unexpected packet: " + std::string(packet));
     }

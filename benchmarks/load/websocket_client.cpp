@@ -1,5 +1,7 @@
 #include "load/websocket_client.hpp"
 
+#include "load/http_response.hpp"
+
 #include <stdexcept>
 
 namespace load {
@@ -78,7 +80,7 @@ std::size_t websocket_client::take_handshake(std::string_view bytes) {
         return 0;
     }
     if (!bytes.starts_with("HTTP/1.1 101")) {
-        throw std::runtime_error("the server refused: " + std::string(bytes.substr(0, end)));
+        throw std::runtime_error("the server refused: " + std::string(status_line(bytes)));
     }
     stage_ = stage::opening;
     return end + 4;
