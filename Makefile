@@ -48,10 +48,10 @@ lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the mo
 	$(BIN)/python -m mypy.stubtest sio_native._core
 	$(BIN)/clang-format --dry-run -Werror $(CPP_FILES)
 
-bench: $(INSTALLED) ## Measure python-socketio and sio_native side by side (Linux, two cores)
+bench: $(INSTALLED) ## Measure sio_native and its peers in turn; takes hours (BENCH=--quick: minutes)
 	$(BIN)/cmake --preset release
-	$(BIN)/cmake --build --preset release --target load
-	$(BIN)/python benchmarks/compare.py --load build/release/benchmarks/load $(BENCH)
+	$(BIN)/cmake --build --preset release --target load bare_server
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 asan: asan.ctest ## Run the C++ unit tests under AddressSanitizer and UBSan
 

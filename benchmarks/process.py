@@ -1,44 +1,84 @@
-"""A process on a core of its own, and what it costs: CPU seconds and resident memory."""
+"""Programs on cores of their own, and their end."""
 
 import os
+import resource
+import signal
+import socket
 import subprocess
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+STARTED_WITHIN = 20.0  # seconds
+STOPPED_WITHIN = 5.0
 
 
-def start(
-    command: list[str], core: int, *, stdin: int | None = None, stdout: int | None = None
-) -> subprocess.Popen[str]:
-    """Start a command whose threads all stay on one core."""
-    return subprocess.Popen(
-        command,
-        text=True,
-        stdin=stdin,
-        stdout=stdout,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-    )
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of all threads of a process, to a hundredth of a second."""
-    # The command's name, second, is in parentheses and may hold spaces.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    user, system = int(fields[11]), int(fields[12])
-    return (user + system) / TICKS_PER_SECOND
+def _prepare(cores: frozenset[int]) -> None:
+    os.sched_setaffinity(0, cores)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def resident_bytes(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError(f"process {pid} has no memory: it has ended")
+class Server:
+    """A server that is being measured: all its threads on the given cores, its words in a log."""
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], cores: Iterable[int], log: Path
+    ):
+        self.log = log
+        pinned = frozenset(cores)
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                env=os.environ | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # so that what it starts ends with it
+                preexec_fn=lambda: _prepare(pinned),
+            )
+
+    def wait_until_listening(self, port: int) -> None:
+        deadline = time.monotonic() + STARTED_WITHIN
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)  # nothing to await: an unbound port gives no notice
+        raise RuntimeError(f"the server did not start: {self.last_words()}")
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1][:200] if lines else "it said nothing"
+
+    def stop(self) -> None:
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, how)
+                try:
+                    self.process.wait(STOPPED_WITHIN)
+                except subprocess.TimeoutExpired:
+                    continue
 
 
-def stop(process: subprocess.Popen[str], within: float = 10.0) -> None:
-    process.terminate()
+def run_pinned(command: list[str], core: int, limit: float) -> str:
+    """What the program says on its standard output. Raises `RuntimeError` with its reason."""
     try:
-        process.wait(within)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            preexec_fn=lambda: _prepare(frozenset({core})),
+        )
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        raise RuntimeError(f"no result within {limit:.0f} s") from None
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip() or f"exit status {done.returncode}")
+    return done.stdout

@@ -1,0 +1,135 @@
+"""sio_native and its peers, each in turn, under the same load: `make bench`.
+
+On Linux with two cores or more. The server has one core and the load generator another; each
+measurement has a server of its own, and within a round and mode the servers follow one another, so
+that what the machine does meanwhile hits all of them alike.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import results
+from modes import CONNECTING, MODES, PING_INTERVAL, QUICK, Mode
+from peers import BUILD, PEERS, ROOT, Peer, Unavailable
+from process import Server, free_port, run_pinned
+
+SERVER_CORE, GENERATOR_CORE = 0, 1
+LOAD = ROOT / "build" / "release" / "benchmarks" / "load"
+START_AND_STOP = 2.0  # seconds, about
+
+
+def measure(name: str, peer: Peer, mode: Mode, seconds: float) -> dict[str, float]:
+    """The figures of one run. Raises `RuntimeError` with the reason when there are none."""
+    port = free_port()
+    logs = BUILD / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    cores = {SERVER_CORE, GENERATOR_CORE} if mode.both_cores else {SERVER_CORE}
+    command = peer.command(port, PING_INTERVAL if mode.heartbeats else None)
+    server = Server(command, peer.environment, cores, logs / f"{name}.log")
+    try:
+        server.wait_until_listening(port)
+        generator = [str(LOAD), mode.scenario, "--port", str(port)]
+        generator += ["--server-pid", str(server.process.pid), *mode.flags(seconds)]
+        said = run_pinned(generator, GENERATOR_CORE, CONNECTING + 60 + 3 * seconds)
+        figures: dict[str, float] = json.loads(said)
+    except RuntimeError as error:
+        ended = server.process.poll() is not None
+        raise RuntimeError(
+            f"{error}; it ended: {server.last_words()}" if ended else str(error)
+        ) from None
+    finally:
+        server.stop()
+    return figures
+
+
+def available(names: list[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The peers that can be run here, with their versions, and why the others cannot."""
+    found, skipped = {}, {}
+    for name in names:
+        try:
+            found[name] = {"title": PEERS[name].title, "versions": PEERS[name].versions()}
+        except Unavailable as reason:
+            skipped[name] = str(reason)
+            print(f"skipped: {name}: {reason}", file=sys.stderr)
+    return found, skipped
+
+
+def plan(options: argparse.Namespace, names: list[str]) -> list[tuple[int, str, str]]:
+    """(round, mode, peer) in the order in which they are measured."""
+    return [
+        (number, mode, name)
+        for number in range(1, options.rounds + 1)
+        for mode in options.modes
+        for name in names
+        if MODES[mode].needs in PEERS[name].has
+    ]
+
+
+def announce(steps: list[tuple[int, str, str]], seconds: float) -> None:
+    estimate = sum(
+        START_AND_STOP + MODES[mode].estimate + (0 if MODES[mode].fixed_time else seconds)
+        for _, mode, _ in steps
+    )
+    print(
+        f"{len(steps)} measurements: about {estimate / 60:.0f} minutes, and more with slow servers",
+        file=sys.stderr,
+    )
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument(
+        "--quick", action="store_true", help=f"one round of a second each: {', '.join(QUICK)}"
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 1, 1.0
+        options.modes = [mode for mode in options.modes if mode in QUICK]
+    return options
+
+
+def main() -> None:
+    options = parse()
+    found, skipped = available(options.peers)
+    steps = plan(options, list(found))
+    announce(steps, options.seconds)
+    runs: list[dict[str, Any]] = []
+    for done, (number, mode, name) in enumerate(steps):
+        began = time.monotonic()
+        run: dict[str, Any] = {"round": number, "mode": mode, "peer": name}
+        try:
+            run["figures"] = measure(name, PEERS[name], MODES[mode], options.seconds)
+            value = run["figures"][MODES[mode].figure] * MODES[mode].scale
+            said = f"{results.number(value)} {MODES[mode].unit}"
+        except RuntimeError as error:
+            run["error"] = str(error)
+            said = f"failed: {error}"
+        runs.append(run)
+        print(
+            f"{done + 1}/{len(steps)} round {number} {mode} {name}: {said}"
+            f" [{time.monotonic() - began:.0f} s]",
+            file=sys.stderr,
+        )
+    document = {
+        "date": results.now(),
+        "machine": results.machine(),
+        "settings": {"rounds": options.rounds, "seconds": options.seconds},
+        "peers": found,
+        "skipped": skipped,
+        "summary": results.summary(runs),
+        "runs": runs,
+    }
+    print(results.save(document, options.output))
+
+
+if __name__ == "__main__":
+    main()
