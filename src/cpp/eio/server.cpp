@@ -52,14 +52,14 @@ void server::on_request(
         if (full())
             return refuse(request_error::bad_request, 503, "Too many sessions");
         auto carrier = std::make_shared<polling>(options_);
-        auto& opened = open(std::move(request), carrier, now);
+        auto& opened = open(request, carrier, now);
         reply.opens = opened.sid();
         if (!options_.cookie_name.empty())
             reply.headers.push_back(
                 {"Set-Cookie",
                  options_.cookie_name + "=" + opened.sid().str() + options_.cookie_attributes});
         [[maybe_unused]] const bool parked =
-            carrier->on_get(opened.request(), std::move(exchange), std::move(reply));
+            carrier->on_get(request, std::move(exchange), std::move(reply));
         return;
     }
 
@@ -127,11 +127,11 @@ std::variant<http_response, websocket_ticket> server::admit_websocket(const http
 
 std::optional<base::sid> server::attach_websocket(
     const websocket_ticket& ticket,
-    http_request&& request,
+    const http_request& request,
     std::shared_ptr<transport> connection,
     base::time_point now) {
     if (!ticket.upgrade_of)
-        return open(std::move(request), std::move(connection), now).sid();
+        return open(request, std::move(connection), now).sid();
     auto* found = find(*ticket.upgrade_of);
     if (found && found->attach_probe(connection, now))
         return ticket.upgrade_of;
@@ -149,11 +149,10 @@ void server::answer_options(const http_request& request, http_exchange& exchange
     exchange.respond(std::move(response));
 }
 
-session&
-server::open(http_request&& request, std::shared_ptr<transport> carrier, base::time_point now) {
+session& server::open(
+    const http_request& request, std::shared_ptr<transport> carrier, base::time_point now) {
     auto& opened = table_.add(
-        std::make_unique<session>(
-            context_, sids_.next(), std::move(request), std::move(carrier), now));
+        std::make_unique<session>(context_, sids_.next(), request, std::move(carrier), now));
     opened.send(
         {packet_type::open,
          false,

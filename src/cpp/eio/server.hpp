@@ -58,7 +58,7 @@ public:
     // the connection closed) if the session to upgrade is gone or taken by now.
     std::optional<base::sid> attach_websocket(
         const websocket_ticket& ticket,
-        http_request&& request,
+        const http_request& request,
         std::shared_ptr<transport> connection,
         base::time_point now);
 
@@ -84,7 +84,8 @@ public:
 
 private:
     void answer_options(const http_request& request, http_exchange& exchange) const;
-    session& open(http_request&& request, std::shared_ptr<transport> carrier, base::time_point now);
+    session&
+    open(const http_request& request, std::shared_ptr<transport> carrier, base::time_point now);
     [[nodiscard]] bool full() const noexcept;
 
     const config options_;

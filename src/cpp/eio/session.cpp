@@ -11,6 +11,7 @@ namespace eio {
 namespace {
 
 constexpr std::string_view probe_data = "probe";
+constexpr std::size_t kept_packets = 1; // room for them is kept by an empty queue
 
 close_code code_for(close_reason reason) {
     switch (reason) {
@@ -34,16 +35,14 @@ close_code code_for(close_reason reason) {
 session::session(
     session_context& context,
     const base::sid& sid,
-    http_request&& request,
+    const http_request& request,
     std::shared_ptr<transport> carrier,
     base::time_point now)
     : context_(context),
       sid_(sid),
-      request_(std::move(request)),
+      head_(request),
       carrier_(std::move(carrier)),
       ping_at_(now + context.options.ping_interval) {
-    request_.body.clear();
-    request_.body.shrink_to_fit();
     carrier_->set_owner(this);
 }
 
@@ -99,8 +98,8 @@ void session::send_queued() {
     for (std::size_t i = 0; i < count; ++i)
         queued_bytes_ -= queue_[i].data.size();
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (queue_.empty() && queue_.capacity() > 64) // a burst's storage is not kept for a lifetime
-        queue_.shrink_to_fit();
+    if (queue_.empty() && queue_.capacity() > kept_packets)
+        queue_ = {};
     if (queued_bytes_ <= context_.options.send_buffer_bytes) {
         overflown_ = false;
         slow_deadline_ = never;

@@ -2,12 +2,14 @@
 // Engine.IO v4, "Protocol".
 #pragma once
 
+#include "base/deadline_queue.hpp"
 #include "base/log.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
 #include "eio/polling.hpp"
+#include "eio/request_head.hpp"
 #include "eio/transport.hpp"
 
 #include <cstddef>
@@ -33,7 +35,7 @@ public:
     session(
         session_context& context,
         const base::sid& sid,
-        http_request&& request,
+        const http_request& request,
         std::shared_ptr<transport> carrier,
         base::time_point now);
     ~session() override;
@@ -42,7 +44,7 @@ public:
 
     [[nodiscard]] const base::sid& sid() const noexcept { return sid_; }
     // The request that opened the session, without its body.
-    [[nodiscard]] const http_request& request() const noexcept { return request_; }
+    [[nodiscard]] http_request request() const { return head_.unpack(); }
     [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
@@ -101,7 +103,7 @@ private:
 
     session_context& context_;
     const base::sid sid_;
-    http_request request_;
+    const request_head head_;
     std::shared_ptr<transport> carrier_;
     std::shared_ptr<transport> probe_; // a WebSocket that is taking over
     std::vector<packet> queue_;
@@ -112,7 +114,7 @@ private:
     base::time_point pong_deadline_ = never;
     base::time_point upgrade_deadline_ = never;
     base::time_point slow_deadline_ = never;
-    base::time_point armed_for_ = never; // the table's: its earliest entry for this session
+    base::deadline_place place_; // the table's
     state state_ = state::open;
     bool dirty_ = false; // the table's: waits for the end of the turn
     bool probed_ = false;

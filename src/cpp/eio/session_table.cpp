@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace eio {
@@ -9,24 +10,20 @@ namespace eio {
 session_table::session_table(std::function<void()> schedule_flush, std::function<void()> ask_relay)
     : schedule_flush_(std::move(schedule_flush)), ask_relay_(std::move(ask_relay)) {}
 
+session_table::~session_table() {
+    for (auto* each : std::span(dirty_).subspan(flushed_))
+        if (each->closed())
+            delete each;
+}
+
 session& session_table::add(std::unique_ptr<session> opened) {
-    auto& added = *opened;
-    sessions_.emplace(added.sid(), std::move(opened));
+    auto& added = sessions_.add(std::move(opened));
     schedule(added);
     return added;
 }
 
-session* session_table::find(std::string_view sid) noexcept {
-    const auto found = sessions_.find(sid);
-    return found == sessions_.end() ? nullptr : found->second.get();
-}
-
 std::vector<session*> session_table::all() {
-    std::vector<session*> list;
-    list.reserve(sessions_.size());
-    for (const auto& [sid, each] : sessions_)
-        list.push_back(each.get());
-    return list;
+    return {sessions_.begin(), sessions_.end()};
 }
 
 void session_table::mark_dirty(session& sending) {
@@ -39,21 +36,18 @@ void session_table::mark_dirty(session& sending) {
 
 void session_table::schedule(session& due) {
     const auto at = due.deadline();
-    if (due.closed() || at >= due.armed_for_)
+    if (due.closed() || at >= deadlines_.of(due))
         return;
-    due.armed_for_ = at;
-    deadlines_.push({at, due.sid()});
-    if (deadlines_.top().at == at && dirty_.empty())
+    deadlines_.set(due, at);
+    if (deadlines_.soonest() == at && dirty_.empty())
         schedule_flush_(); // the turn's end sets the timer
 }
 
 void session_table::retire(session& closed) {
-    const auto found = sessions_.find(closed.sid());
-    assert(found != sessions_.end() && found->second.get() == &closed);
-    retired_.push_back(std::move(found->second));
-    sessions_.erase(found);
-    if (dirty_.empty() && retired_.size() == 1)
-        schedule_flush_();
+    assert(closed.closed());
+    deadlines_.clear(closed);
+    mark_dirty(closed);
+    sessions_.take(closed).release(); // dirty_ has it now
 }
 
 void session_table::await_relay(session& waiting) {
@@ -76,40 +70,30 @@ void session_table::on_relay_round(base::time_point now) {
 }
 
 void session_table::flush(base::time_point now) {
-    auto turn = std::exchange(dirty_, {});
-    const auto count = std::min(turn.size(), sessions_per_flush);
-    for (std::size_t i = 0; i < count; ++i) {
-        turn[i]->dirty_ = false;
-        turn[i]->flush(now);
+    const auto end = std::min(dirty_.size(), flushed_ + sessions_per_flush);
+    while (flushed_ < end) {
+        auto* next = dirty_[flushed_++];
+        next->dirty_ = false;
+        if (next->closed())
+            delete next;
+        else
+            next->flush(now);
     }
-    // What is left goes first next time, before those that this turn has made dirty again.
-    turn.erase(turn.begin(), turn.begin() + static_cast<std::ptrdiff_t>(count));
-    turn.insert(turn.end(), dirty_.begin(), dirty_.end());
-    dirty_ = std::move(turn);
+    // Those that this has made dirty again stand behind those that still wait.
+    if (flushed_ > dirty_.size() / 2) {
+        dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(flushed_));
+        flushed_ = 0;
+    }
     if (!dirty_.empty())
         schedule_flush_();
-    else
-        retired_.clear();
 }
 
 void session_table::sweep(base::time_point now) {
-    while (!deadlines_.empty() && deadlines_.top().at <= now) {
-        const auto due = deadlines_.top();
-        deadlines_.pop();
-        auto* found = find(due.sid);
-        if (!found || found->armed_for_ != due.at)
-            continue;
-        found->armed_for_ = session::never;
-        if (found->deadline() <= now)
-            found->on_deadline(now);
-        schedule(*found); // a closed one is not
+    while (auto* due = deadlines_.take_due(now)) {
+        if (due->deadline() <= now)
+            due->on_deadline(now);
+        schedule(*due); // a closed one is not
     }
-}
-
-std::optional<base::time_point> session_table::next_deadline() const {
-    if (deadlines_.empty())
-        return std::nullopt;
-    return deadlines_.top().at;
 }
 
 } // namespace eio

@@ -1,9 +1,11 @@
-// sid -> session, their one owner; who is due, who has something to send. Belongs to the shard's
-// thread.
+// The sessions of a shard, their one owner; who is due, who has something to send. Belongs to the
+// shard's thread.
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/deadline_queue.hpp"
 #include "base/sid.hpp"
+#include "base/sid_set.hpp"
 #include "eio/session.hpp"
 
 #include <cstddef>
@@ -12,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string_view>
 #include <vector>
 
@@ -20,10 +21,13 @@ namespace eio {
 
 class session_table {
 public:
-    explicit session_table(std::function<void()> schedule_flush, std::function<void()> ask_relay);
+    session_table(std::function<void()> schedule_flush, std::function<void()> ask_relay);
+    ~session_table();
+    session_table(const session_table&) = delete;
+    session_table& operator=(const session_table&) = delete;
 
     session& add(std::unique_ptr<session> opened);
-    [[nodiscard]] session* find(std::string_view sid) noexcept;
+    [[nodiscard]] session* find(std::string_view sid) noexcept { return sessions_.find(sid); }
     [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
     [[nodiscard]] std::vector<session*> all();
 
@@ -39,23 +43,17 @@ public:
 
     // --- called by the server ---
     void flush(base::time_point now);
-    [[nodiscard]] bool unfinished() const noexcept { return !dirty_.empty() || !retired_.empty(); }
+    [[nodiscard]] bool unfinished() const noexcept { return !dirty_.empty(); }
     void sweep(base::time_point now);
     // The relay's loop has come round once more since it was asked.
     void on_relay_round(base::time_point now);
-    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const {
+        return deadlines_.soonest();
+    }
 
 private:
     // No turn of the loop writes to more sockets than this before others get theirs.
     static constexpr std::size_t sessions_per_flush = 1'000;
-
-    // Deadlines mostly move later, which leaves their entry where it is: an entry that comes up
-    // too early is put back. One that is not the session's `armed_for_` is stale.
-    struct entry {
-        base::time_point at;
-        base::sid sid;
-        bool operator>(const entry& other) const noexcept { return at > other.at; }
-    };
 
     // Through so many rounds of its loop a relay has surely read its sockets and run the tasks
     // that they woke, several layers deep: a pong that had arrived is here by then, and a ping
@@ -68,12 +66,16 @@ private:
 
     std::function<void()> schedule_flush_;
     std::function<void()> ask_relay_;
-    base::sid_map<std::unique_ptr<session>> sessions_;
+    base::sid_set<session, &session::sid> sessions_; // the open ones
+    // Who waits for the end of the turn: to send, or, being closed, to be freed. The first
+    // `flushed_` have had it.
     std::vector<session*> dirty_;
-    std::vector<std::unique_ptr<session>> retired_;
+    std::size_t flushed_ = 0;
     std::deque<relay_wait> relay_waits_; // in order of `until`
     std::uint64_t relay_round_ = 0;
-    std::priority_queue<entry, std::vector<entry>, std::greater<>> deadlines_;
+    // Deadlines mostly move later, which leaves them where they are: one that comes up too early
+    // is put back.
+    base::deadline_queue<session, &session::place_> deadlines_;
 };
 
 } // namespace eio

@@ -122,8 +122,8 @@ void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::t
     }
     const auto opened = std::make_shared<asgi_websocket>(*this, connection);
     websockets_.emplace(connection, opened);
-    const auto sid = server_.attach_websocket(
-        std::get<eio::websocket_ticket>(admission), std::move(request), opened, now);
+    const auto sid =
+        server_.attach_websocket(std::get<eio::websocket_ticket>(admission), request, opened, now);
     // The session's first frames are queued for the end of the turn: behind this. No sid
     // means that the connection has been closed instead.
     if (sid)

@@ -210,12 +210,12 @@ void http_connection::handle(eio::http_request&& request) {
     if (!same_path(request.path, door_->path))
         respond(plain_response(404));
     else if (wants_websocket(request))
-        become_websocket(std::move(request));
+        become_websocket(request);
     else
         context_.server.on_request(std::move(request), shared_from_this(), base::clock::now());
 }
 
-void http_connection::become_websocket(eio::http_request&& request) {
+void http_connection::become_websocket(const eio::http_request& request) {
     if (auto refusal = check_handshake(request))
         return respond(std::move(*refusal));
     auto admission = context_.server.admit_websocket(request);
@@ -226,7 +226,7 @@ void http_connection::become_websocket(eio::http_request&& request) {
     state_ = state::closed;
     door_->open.erase(this);
     context_.server.attach_websocket(
-        std::get<eio::websocket_ticket>(admission), std::move(request), opened, base::clock::now());
+        std::get<eio::websocket_ticket>(admission), request, opened, base::clock::now());
     opened->start(std::move(input_));
 }
 

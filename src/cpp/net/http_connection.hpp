@@ -65,7 +65,7 @@ private:
     void process();
     void await_more();
     void handle(eio::http_request&& request);
-    void become_websocket(eio::http_request&& request);
+    void become_websocket(const eio::http_request& request);
     void refuse(int status);
 
     void write();

@@ -16,11 +16,17 @@ socket* client::find(std::string_view nsp) const noexcept {
 
 void client::remove(const socket& left, bool by_server) {
     std::erase(sockets_, &left);
-    if (!by_server || std::ranges::find(left_, left.home.name()) != left_.end())
+    if (!by_server || was_removed_from(left.home.name()))
         return;
-    if (left_.size() == above_.options().max_namespaces)
-        left_.erase(left_.begin());
-    left_.push_back(left.home.name());
+    if (!left_)
+        left_ = std::make_unique<std::vector<std::string>>();
+    else if (left_->size() == above_.options().max_namespaces)
+        left_->erase(left_->begin());
+    left_->push_back(left.home.name());
+}
+
+bool client::was_removed_from(std::string_view nsp) const noexcept {
+    return left_ && std::ranges::find(*left_, nsp) != left_->end();
 }
 
 void client::send(const base::bytes& frame, const std::vector<base::bytes>& attachments) {
@@ -73,7 +79,7 @@ bool client::on_arguments(const packet_view& packet) {
         (!scan->starts_with_string || is_reserved_event(scan->first)))
         return false;
     auto* to = find(packet.nsp);
-    if (!to && !is_ack && std::ranges::find(left_, packet.nsp) == left_.end())
+    if (!to && !is_ack && !was_removed_from(packet.nsp))
         return false; // never connected to this namespace
     if (packet.attachments == 0) {
         if (to)

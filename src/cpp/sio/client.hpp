@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/deadline_queue.hpp"
 #include "eio/session.hpp"
 #include "sio/packet.hpp"
 #include "sio/socket.hpp"
@@ -27,6 +28,7 @@ public:
     [[nodiscard]] bool on_binary(std::string_view data);
 
     [[nodiscard]] eio::session& session() noexcept { return session_; }
+    [[nodiscard]] const base::sid& sid() const noexcept { return session_.sid(); } // the session's
     [[nodiscard]] const std::vector<socket*>& sockets() const noexcept { return sockets_; }
     [[nodiscard]] socket* find(std::string_view nsp) const noexcept;
     void add(socket& joined) {
@@ -36,9 +38,13 @@ public:
     // One of its sockets has been freed; until then it counts, though it may have left.
     void on_freed() noexcept { --unfreed_; }
     [[nodiscard]] std::size_t unfreed_sockets() const noexcept { return unfreed_; }
+    // Whether the server has taken it out of this namespace.
+    [[nodiscard]] bool was_removed_from(std::string_view nsp) const noexcept;
     // The socket is gone, or must not be found any more. `by_server`: events that were under way
     // are no fault of the client.
     void remove(const socket& left, bool by_server);
+
+    base::deadline_place joins_by; // the server's: until it has joined its first namespace
 
     void send(const base::bytes& frame, const std::vector<base::bytes>& attachments = {});
 
@@ -67,7 +73,8 @@ private:
     eio::session& session_;
     std::vector<socket*> sockets_; // few: one a namespace, at most config::max_namespaces
     std::size_t unfreed_ = 0;
-    std::vector<std::string> left_; // namespaces that the server took this client out of
+    // Namespaces that the server took this client out of; null when there is none.
+    std::unique_ptr<std::vector<std::string>> left_;
     std::unique_ptr<partial_packet> partial_;
 };
 

@@ -1,7 +1,7 @@
 // One namespace: its sockets and rooms, and who a broadcast goes to. Belongs to the shard's thread.
 #pragma once
 
-#include "base/sid.hpp"
+#include "base/sid_set.hpp"
 #include "sio/rooms.hpp"
 #include "sio/socket.hpp"
 
@@ -25,11 +25,11 @@ public:
     explicit nsp(std::string name) : name_(std::move(name)) {}
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
-    [[nodiscard]] socket* find(std::string_view sid) const noexcept;
-    socket& add(std::unique_ptr<socket> joined);
+    [[nodiscard]] socket* find(std::string_view sid) const noexcept { return sockets_.find(sid); }
+    socket& add(std::unique_ptr<socket> joined) { return sockets_.add(std::move(joined)); }
     // Leaves its rooms and is freed.
     void remove(socket& gone);
-    [[nodiscard]] const base::sid_map<std::unique_ptr<socket>>& sockets() const noexcept {
+    [[nodiscard]] const base::sid_set<socket, &socket::sid>& sockets() const noexcept {
         return sockets_;
     }
     [[nodiscard]] rooms& room_index() noexcept { return rooms_; }
@@ -47,7 +47,7 @@ public:
                 visit(each);
         };
         if (!whom.rooms) {
-            for (const auto& [sid, each] : sockets_)
+            for (auto* each : sockets_)
                 once(*each);
             return;
         }
@@ -62,7 +62,7 @@ public:
 
 private:
     std::string name_;
-    base::sid_map<std::unique_ptr<socket>> sockets_;
+    base::sid_set<socket, &socket::sid> sockets_;
     rooms rooms_;
     std::uint64_t visits_ = 0;
 };

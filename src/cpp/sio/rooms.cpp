@@ -7,9 +7,9 @@ namespace sio {
 void rooms::join(socket& joining, std::string_view name) {
     auto found = rooms_.find(name);
     if (found == rooms_.end())
-        found = rooms_.emplace(std::string(name), room{std::string(name), {}}).first;
-    auto& joined = found->second;
-    if (joining.rooms_joined.emplace(&joined, joined.members.size()).second)
+        found = rooms_.insert(std::make_unique<room>(room{std::string(name), {}})).first;
+    auto& joined = **found;
+    if (joining.rooms_joined.insert(&joined, joined.members.size()))
         joined.members.push_back(&joining);
 }
 
@@ -17,12 +17,13 @@ void rooms::leave(socket& leaving, std::string_view name) {
     const auto found = rooms_.find(name);
     if (found == rooms_.end())
         return;
-    const auto membership = leaving.rooms_joined.find(&found->second);
-    if (membership == leaving.rooms_joined.end())
+    auto& left = **found;
+    const auto* membership = leaving.rooms_joined.find(&left);
+    if (!membership)
         return;
-    const auto place = membership->second;
-    leaving.rooms_joined.erase(membership);
-    remove_member(found->second, place);
+    const auto place = *membership;
+    leaving.rooms_joined.erase(&left);
+    remove_member(left, place);
 }
 
 void rooms::leave_all(socket& leaving) {
@@ -35,14 +36,14 @@ void rooms::close(std::string_view name) {
     const auto found = rooms_.find(name);
     if (found == rooms_.end())
         return;
-    for (auto* member : found->second.members)
-        member->rooms_joined.erase(&found->second);
+    for (auto* member : (*found)->members)
+        member->rooms_joined.erase(found->get());
     rooms_.erase(found);
 }
 
 const room* rooms::find(std::string_view name) const {
     const auto found = rooms_.find(name);
-    return found == rooms_.end() ? nullptr : &found->second;
+    return found == rooms_.end() ? nullptr : found->get();
 }
 
 void rooms::remove_member(room& left, std::size_t place) {
@@ -51,7 +52,7 @@ void rooms::remove_member(room& left, std::size_t place) {
     left.members.pop_back();
     if (place < left.members.size()) {
         left.members[place] = last;
-        last->rooms_joined.find(&left)->second = place;
+        *last->rooms_joined.find(&left) = place;
     } else if (left.members.empty()) {
         rooms_.erase(rooms_.find(left.name));
     }

@@ -2,12 +2,15 @@
 // away O(its rooms). The room of a socket's own sid is not kept here: `nsp` finds it by its sid.
 #pragma once
 
+#include "base/small_map.hpp"
 #include "base/string_hash.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace sio {
@@ -20,9 +23,24 @@ struct room {
 };
 
 // Of one socket: each of its rooms, and its place among the members.
-using memberships = std::unordered_map<room*, std::size_t>;
+using memberships = base::small_map<room*, std::size_t>;
 
 class rooms {
+    // By name, which is no key of its own: a place in the table is one pointer.
+    struct hash : base::string_hash {
+        using base::string_hash::operator();
+        std::size_t operator()(const std::unique_ptr<room>& from) const noexcept {
+            return (*this)(from->name);
+        }
+    };
+    struct equal {
+        using is_transparent = void;
+        bool operator()(const auto& a, const auto& b) const noexcept { return name(a) == name(b); }
+        static std::string_view name(std::string_view given) noexcept { return given; }
+        static std::string_view name(const std::unique_ptr<room>& of) noexcept { return of->name; }
+    };
+    using index = boost::unordered_flat_set<std::unique_ptr<room>, hash, equal>;
+
 public:
     void join(socket& joining, std::string_view name);
     void leave(socket& leaving, std::string_view name);
@@ -31,13 +49,13 @@ public:
     void close(std::string_view name);
 
     [[nodiscard]] const room* find(std::string_view name) const;
-    [[nodiscard]] const base::string_map<room>& all() const noexcept { return rooms_; }
+    [[nodiscard]] const index& all() const noexcept { return rooms_; }
 
 private:
     // Takes the socket out of the members and an empty room out of the index.
     void remove_member(room& left, std::size_t place);
 
-    base::string_map<room> rooms_; // node-based: a room stays where it is
+    index rooms_;
 };
 
 } // namespace sio

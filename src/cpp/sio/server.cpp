@@ -49,13 +49,13 @@ socket* server::find_socket(std::string_view sid, std::string_view nsp) const no
 // --- sessions ---
 
 void server::on_open(eio::session& opened, base::time_point now) {
-    clients_.emplace(opened.sid(), std::make_unique<client>(*this, opened));
-    joining_.emplace_back(now + options_.connect_timeout, opened.sid());
+    auto& joining = clients_.add(std::make_unique<client>(*this, opened));
+    joining_.set(joining, now + options_.connect_timeout);
 }
 
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
-    auto& client = *clients_.find(from.sid())->second;
+    auto& client = *clients_.find(from.sid());
     if (binary ? client.on_binary(data) : client.on_text(data, now))
         return;
     warn("closing session " + from.sid().str() + ": not a Socket.IO packet it may send now");
@@ -63,36 +63,29 @@ void server::on_message(
 }
 
 void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point) {
-    const auto found = clients_.find(closed.sid());
-    const auto left = found->second->sockets();
+    auto& gone = *clients_.find(closed.sid());
+    const auto left = gone.sockets();
     for (auto* each : left)
-        start_leaving(*each, reason_name(reason), false);
-    clients_.erase(found);
+        start_leaving(*each, reason, false);
+    joining_.clear(gone);
+    clients_.take(gone);
     sink_.on_event(session_closed_event{closed.sid()});
 }
 
 void server::sweep(base::time_point now) {
-    for (; !joining_.empty() && joining_.front().first <= now; joining_.pop_front()) {
-        const auto found = clients_.find(joining_.front().second);
-        if (found != clients_.end() && found->second->sockets().empty())
-            found->second->session().close(eio::close_reason::server_disconnect, now);
-    }
-}
-
-std::optional<base::time_point> server::next_deadline() const {
-    if (joining_.empty())
-        return std::nullopt;
-    return joining_.front().first;
+    while (auto* late = joining_.take_due(now))
+        if (late->sockets().empty())
+            late->session().close(eio::close_reason::server_disconnect, now);
 }
 
 void server::close_session(std::string_view eio_sid, base::time_point now) {
-    if (const auto found = clients_.find(eio_sid); found != clients_.end())
-        found->second->session().close(eio::close_reason::server_disconnect, now);
+    if (auto* found = clients_.find(eio_sid))
+        found->session().close(eio::close_reason::server_disconnect, now);
 }
 
 void server::events_done(std::string_view eio_sid, std::size_t count, base::time_point now) {
-    if (const auto found = clients_.find(eio_sid); found != clients_.end())
-        found->second->session().remove_unhandled(count, now);
+    if (auto* found = clients_.find(eio_sid))
+        found->session().remove_unhandled(count, now);
 }
 
 // --- joining and leaving a namespace ---
@@ -120,6 +113,7 @@ void server::on_connect(client& from, std::string_view name, std::string_view au
 }
 
 void server::send_connect(socket& to) {
+    joining_.clear(*to.owner);
     to.owner->send(encode_packet(
         packet_type::connect, to.home.name(), {}, "{\"sid\":\"" + to.sid.str() + "\"}"));
 }
@@ -129,8 +123,8 @@ void server::accept(std::string_view sid, std::string_view nsp) {
     if (!accepted || accepted->state != socket_state::pending)
         return;
     accepted->state = socket_state::connected;
-    if (!accepted->left_while_pending.empty())
-        start_leaving(*accepted, accepted->left_while_pending, false);
+    if (accepted->left_while_pending)
+        start_leaving(*accepted, *accepted->left_while_pending, false);
     else
         send_connect(*accepted);
 }
@@ -152,14 +146,14 @@ void server::disconnect(std::string_view sid, std::string_view nsp) {
     if (!leaving || leaving->state != socket_state::connected)
         return;
     leaving->owner->send(encode_packet(packet_type::disconnect, nsp, {}, {}));
-    start_leaving(*leaving, reason_name(eio::close_reason::server_disconnect), true);
+    start_leaving(*leaving, eio::close_reason::server_disconnect, true);
 }
 
 void server::on_client_disconnect(socket& leaving) {
-    start_leaving(leaving, reason_name(eio::close_reason::client_disconnect), false);
+    start_leaving(leaving, eio::close_reason::client_disconnect, false);
 }
 
-void server::start_leaving(socket& leaving, std::string_view reason, bool by_server) {
+void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_server) {
     if (leaving.owner) {
         leaving.owner->remove(leaving, by_server);
         leaving.owner = nullptr;
@@ -170,7 +164,8 @@ void server::start_leaving(socket& leaving, std::string_view reason, bool by_ser
         return;
     }
     leaving.state = socket_state::leaving;
-    sink_.on_event(disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason});
+    sink_.on_event(
+        disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason_name(reason)});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {
@@ -182,8 +177,8 @@ void server::remove(socket& gone) {
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
-    if (const auto found = clients_.find(gone.eio_sid); found != clients_.end())
-        found->second->on_freed();
+    if (auto* found = clients_.find(gone.eio_sid))
+        found->on_freed();
     auto& home = gone.home;
     home.remove(gone);
     if (home.sockets().empty())
@@ -220,7 +215,7 @@ void server::emit(
             if (!to.receives())
                 return;
             const auto id = to.next_ack_id++;
-            to.pending_acks.emplace(id, token);
+            to.pending_acks.insert(id, token);
             group.asked.emplace_back(to.sid, id);
             to.owner->send(
                 encode_packet(packet_type::event, nsp, id, args.json, args.attachments.size()),
@@ -234,10 +229,11 @@ void server::emit(
 }
 
 void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
-    const auto pending = from.pending_acks.extract(id);
+    const auto* pending = from.pending_acks.find(id);
     if (!pending)
         return; // unknown, or forgotten
-    const auto token = pending.mapped();
+    const auto token = *pending;
+    from.pending_acks.erase(id);
     sink_.on_event(ack_event{token, std::move(args)});
     if (ack_groups_.settle(token))
         sink_.on_event(acks_done_event{token});
@@ -251,7 +247,8 @@ void server::forget_token(ack_token token) {
 }
 
 void server::finish_acks(socket& gone) {
-    for (const auto& [id, token] : std::exchange(gone.pending_acks, {}))
+    const auto pending = std::exchange(gone.pending_acks, {});
+    for (const auto& [id, token] : pending)
         if (ack_groups_.settle(token))
             sink_.on_event(acks_done_event{token});
 }
@@ -307,8 +304,8 @@ const socket* server::find(std::string_view sid, std::string_view nsp) const {
 }
 
 const socket* server::find_of_session(std::string_view eio_sid, std::string_view nsp) const {
-    const auto found = clients_.find(eio_sid);
-    return found == clients_.end() ? nullptr : found->second->find(nsp);
+    const auto* found = clients_.find(eio_sid);
+    return found ? found->find(nsp) : nullptr;
 }
 
 std::vector<std::string> server::rooms(std::string_view sid, std::string_view nsp) const {
@@ -341,10 +338,10 @@ std::vector<std::string> server::namespaces() const {
 std::vector<std::string> server::room_names(std::string_view nsp) const {
     std::vector<std::string> names;
     if (const auto* home = find_nsp(nsp)) {
-        for (const auto& [sid, each] : home->sockets())
-            names.push_back(sid.str());
-        for (const auto& [name, each] : home->room_index().all())
-            names.push_back(name);
+        for (const auto* each : home->sockets())
+            names.push_back(each->sid.str());
+        for (const auto& each : home->room_index().all())
+            names.push_back(each->name);
     }
     return names;
 }

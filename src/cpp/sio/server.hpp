@@ -4,8 +4,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/deadline_queue.hpp"
 #include "base/log.hpp"
-#include "base/sid.hpp"
+#include "base/sid_set.hpp"
 #include "base/string_hash.hpp"
 #include "eio/handler.hpp"
 #include "sio/ack_groups.hpp"
@@ -17,7 +18,6 @@
 #include "sio/room_result.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -71,7 +71,9 @@ public:
 
     // --- deadlines: sessions that join no namespace ---
     void sweep(base::time_point now);
-    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const {
+        return joining_.soonest();
+    }
 
     // --- eio::handler ---
     void on_open(eio::session& opened, base::time_point now) override;
@@ -92,7 +94,7 @@ private:
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     void send_connect(socket& to);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
-    void start_leaving(socket& leaving, std::string_view reason, bool by_server);
+    void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);
     void remove(socket& gone);
     void finish_acks(socket& gone);
 
@@ -101,11 +103,11 @@ private:
     base::log_sink& log_;
     base::sid_source& sids_;
     interest interest_;
-    base::sid_map<std::unique_ptr<client>> clients_;    // by the session's sid
+    base::sid_set<client, &client::sid> clients_;       // by the session's sid
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     ack_groups ack_groups_;
-    // Sessions in order of arrival: all have the same time to join a namespace.
-    std::deque<std::pair<base::time_point, base::sid>> joining_;
+    // Sessions that have joined no namespace yet.
+    base::deadline_queue<client, &client::joins_by> joining_;
 };
 
 } // namespace sio

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "base/sid.hpp"
+#include "base/small_map.hpp"
+#include "eio/handler.hpp"
 #include "sio/event.hpp"
 #include "sio/rooms.hpp"
 
 #include <cstdint>
-#include <string_view>
-#include <unordered_map>
+#include <optional>
 
 namespace sio {
 
@@ -34,14 +35,14 @@ public:
     socket_state state = socket_state::pending;
     bool warned = false; // of events that came while it was pending
     // Why it will leave, when it is still pending: told once the handler has accepted.
-    std::string_view left_while_pending;
+    std::optional<eio::close_reason> left_while_pending;
     memberships rooms_joined;
-    std::unordered_map<std::uint64_t, ack_token> pending_acks; // ack id -> whose answer it is
+    base::small_map<std::uint64_t, ack_token> pending_acks; // ack id -> whose answer it is
     std::uint64_t next_ack_id = 1;
     std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
 
     [[nodiscard]] bool receives() const noexcept {
-        return owner != nullptr && state != socket_state::leaving && left_while_pending.empty();
+        return owner != nullptr && state != socket_state::leaving && !left_while_pending;
     }
 };
 

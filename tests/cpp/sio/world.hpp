@@ -62,8 +62,7 @@ struct sio_world {
     }
     std::shared_ptr<websocket> open() {
         auto opened = std::make_shared<websocket>();
-        auto request = world::request("EIO=4&transport=websocket");
-        eio.attach_websocket({}, std::move(request), opened, now);
+        eio.attach_websocket({}, world::request("EIO=4&transport=websocket"), opened, now);
         turn();
         opened->sent.clear();
         return opened;
