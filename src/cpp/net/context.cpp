@@ -1,5 +1,7 @@
 #include "net/context.hpp"
 
+#include "eio/server.hpp"
+
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/wait_traits.hpp>
@@ -57,6 +59,7 @@ context::context(
       log(log_),
       limits(limits_),
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
+      decoder(server_.options().max_payload_bytes),
       ticker_(std::make_shared<ticker>(*this)) {}
 
 context::~context() {

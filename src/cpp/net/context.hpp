@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "net/deadlines.hpp"
 #include "net/output_queue.hpp"
+#include "net/websocket_frame.hpp"
 
 #include <array>
 #include <chrono>
@@ -54,6 +55,8 @@ public:
     net::deadlines deadlines;
     // Where a turn's frames are put together; what a socket does not take moves to its own queue.
     output_queue scratch;
+    // Decodes for every WebSocket that is between two messages; who is inside one has its own.
+    websocket_decoder decoder;
 
 private:
     class ticker;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/deadline_queue.hpp"
 
-#include <cstddef>
 #include <functional>
-#include <unordered_map>
 #include <utility>
 
 namespace net {
@@ -15,6 +14,10 @@ public:
     virtual ~deadline_holder() = default;
     // The deadline has passed and is set no more.
     virtual void on_deadline(base::time_point now) = 0;
+
+private:
+    friend class deadlines;
+    base::deadline_place place_; // what saves the table a search
 };
 
 // Who holds a deadline must be alive: a holder clears it before it ends.
@@ -26,11 +29,11 @@ public:
 
     void set(deadline_holder& holder, base::time_point at);
     void clear(deadline_holder& holder);
-    [[nodiscard]] bool empty() const noexcept { return at_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
     void sweep(base::time_point now);
 
 private:
-    std::unordered_map<deadline_holder*, base::time_point> at_;
+    base::deadline_queue<deadline_holder, &deadline_holder::place_> queue_;
     std::function<void(bool)> watch_;
 };
 

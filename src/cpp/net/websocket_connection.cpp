@@ -33,10 +33,9 @@ void append_packet(output_queue& out, const eio::packet& packet) {
 
 websocket_connection::websocket_connection(
     context& shared, stream_socket&& socket, std::string_view preface)
-    : context_(shared),
-      socket_(std::move(socket)),
-      decoder_(shared.server.options().max_payload_bytes) {
-    pending_.append_copy(preface);
+    : context_(shared), socket_(std::move(socket)) {
+    if (!preface.empty())
+        pending().append_copy(preface);
 }
 
 template <class Step>
@@ -65,7 +64,8 @@ void websocket_connection::run(Step step) {
 void websocket_connection::start(std::string&& already_read) {
     started_ = true;
     run([&] {
-        held_ = std::move(already_read);
+        if (!already_read.empty()) // an empty one may bring storage along
+            held_ = std::move(already_read);
         flush();
         continue_reading();
     });
@@ -132,7 +132,14 @@ void websocket_connection::on_held() {
 void websocket_connection::deliver(std::span<char> bytes) {
     if (state_ == state::ending)
         return; // read to see the peer's end, and so that closing does not reset the connection
-    const auto fed = decoder_.feed(bytes, *this);
+    auto& decoder = decoder_ ? *decoder_ : context_.decoder;
+    if (!decoder_)
+        decoder.reset(); // from what another one has left behind by an end or an exception
+    const auto fed = decoder.feed(bytes, *this);
+    if (decoder.idle())
+        decoder_ = nullptr;
+    else if (!decoder_)
+        decoder_ = std::make_unique<websocket_decoder>(std::move(decoder));
     if (fed.violation)
         on_violation(*fed.violation);
     else if (fed.consumed < bytes.size() && state_ == state::open)
@@ -152,8 +159,8 @@ bool websocket_connection::on_message(std::string_view data, bool binary) {
 bool websocket_connection::on_ping(std::string_view payload) {
     // At most one pong waits for a peer that does not read: it may ping all the same.
     if (state_ == state::open && !broken_ && !(write_waiting_ && pong_waiting_)) {
-        pending_.append_copy(websocket_header(opcode::pong, payload.size()).view());
-        pending_.append_copy(payload);
+        pending().append_copy(websocket_header(opcode::pong, payload.size()).view());
+        pending().append_copy(payload);
         pong_waiting_ = true;
     }
     return decoding();
@@ -192,15 +199,25 @@ void websocket_connection::resume_reading() {
 // Writing.
 
 bool websocket_connection::writable() const noexcept {
-    return state_ == state::open && !broken_ && pending_.size() <= writable_up_to;
+    return state_ == state::open && !broken_ && pending_size() <= writable_up_to;
+}
+
+output_queue& websocket_connection::pending() {
+    if (!pending_)
+        pending_ = std::make_unique<output_queue>();
+    return *pending_;
+}
+
+std::size_t websocket_connection::pending_size() const noexcept {
+    return pending_ ? pending_->size() : 0;
 }
 
 void websocket_connection::send(std::span<const eio::packet> packets) {
     if (state_ != state::open || broken_)
         return;
-    if (!pending_.empty()) {
+    if (pending_) {
         for (const auto& each : packets)
-            append_packet(pending_, each);
+            append_packet(*pending_, each);
         return flush();
     }
     // What the socket takes at once never touches storage of this connection.
@@ -209,25 +226,27 @@ void websocket_connection::send(std::span<const eio::packet> packets) {
     for (const auto& each : packets)
         append_packet(scratch, each);
     const auto error = send_some(socket_, scratch);
-    scratch.move_to(pending_);
+    if (!scratch.empty())
+        scratch.move_to(pending());
     on_sent(error);
 }
 
 void websocket_connection::flush() {
     if (write_waiting_ || broken_ || state_ == state::closed)
         return;
-    on_sent(send_some(socket_, pending_));
+    on_sent(pending_ ? send_some(socket_, *pending_) : error_code());
 }
 
 void websocket_connection::on_sent(error_code error) {
+    if (error || pending_size() == 0)
+        pending_ = nullptr;
     if (error) {
         // The owner may be the caller, in the middle of its own work: it hears later.
         broken_ = true;
-        pending_.clear();
         asio::post(socket_.get_executor(), [self = shared_from_this()] {
             self->run([&] { self->lose(true); });
         });
-    } else if (pending_.empty()) {
+    } else if (!pending_) {
         pong_waiting_ = false;
         on_all_sent();
     } else {
@@ -242,7 +261,7 @@ void websocket_connection::on_sent(error_code error) {
 }
 
 void websocket_connection::on_write_ready() {
-    const bool was_full = pending_.size() > writable_up_to;
+    const bool was_full = pending_size() > writable_up_to;
     flush();
     if (was_full && writable() && owner_)
         owner_->on_writable(*this, base::clock::now());
@@ -263,8 +282,8 @@ void websocket_connection::on_all_sent() {
 
 void websocket_connection::queue_close(std::optional<std::uint16_t> code) {
     const auto payload = close_payload(code);
-    pending_.append_copy(websocket_header(opcode::close, payload.size()).view());
-    pending_.append_copy(payload);
+    pending().append_copy(websocket_header(opcode::close, payload.size()).view());
+    pending().append_copy(payload);
     context_.deadlines.set(*this, base::clock::now() + context_.limits.close_time);
 }
 

@@ -64,6 +64,8 @@ private:
     on_close(std::optional<std::uint16_t> code, std::string_view reason) override;
     [[nodiscard]] bool decoding() const noexcept;
 
+    [[nodiscard]] output_queue& pending();
+    [[nodiscard]] std::size_t pending_size() const noexcept;
     void queue_close(std::optional<std::uint16_t> code);
     void flush();
     void on_sent(error_code error);
@@ -77,8 +79,8 @@ private:
 
     context& context_;
     stream_socket socket_;
-    websocket_decoder decoder_;
-    output_queue pending_;
+    std::unique_ptr<websocket_decoder> decoder_; // inside a message; else null
+    std::unique_ptr<output_queue> pending_;      // null when there is nothing to send
     std::string held_; // read but not decoded: the rest of a read during which reading was paused
     eio::transport_owner* owner_ = nullptr;
     base::time_point now_{}; // of the last read

@@ -94,6 +94,14 @@ websocket_decoder::result websocket_decoder::feed(std::span<char> bytes, websock
     return {given, std::nullopt};
 }
 
+void websocket_decoder::reset() noexcept {
+    step_ = step::header;
+    header_size_ = 0;
+    in_message_ = false;
+    message_ = {};
+    control_ = {};
+}
+
 // Moves what is missing of the header, and no byte of the payload, to header_.
 std::size_t websocket_decoder::take_header(std::span<const char> bytes) {
     std::size_t taken = 0;

@@ -51,6 +51,13 @@ public:
     // Unmasks in place: `bytes` are garbage afterwards, up to what was consumed.
     [[nodiscard]] result feed(std::span<char> bytes, websocket_sink& sink);
 
+    // Between two messages, with nothing kept: as good as a new one.
+    [[nodiscard]] bool idle() const noexcept {
+        return step_ == step::header && header_size_ == 0 && !in_message_;
+    }
+    // Forgets what it has kept.
+    void reset() noexcept;
+
 private:
     struct frame {
         opcode op = opcode::continuation;
