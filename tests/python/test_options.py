@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 import sio_native
 from sio_native import _core
-from sio_native.options import allows_origin, check_json, read_options
+from sio_native.options import allows_origin, read_options
 
 
 def engine_options(**keywords: Any) -> dict[str, Any]:
@@ -132,16 +131,10 @@ def test_known_keywords_do_not_warn() -> None:
         sio_native.AsyncServer(async_mode="asgi", serializer="default", engineio_logger=False)
 
 
-def test_other_json_modules_and_managers_are_refused_until_they_are_supported() -> None:
-    class OtherJson:
-        dumps, loads = json.dumps, json.loads
-
+def test_other_managers_are_refused_until_they_are_supported() -> None:
     class OtherManager(sio_native.AsyncManager):
         pass
 
-    check_json(json)
-    with pytest.raises(ValueError, match="json"):
-        sio_native.AsyncServer(json=OtherJson)
     with pytest.raises(ValueError, match="AsyncManager"):
         sio_native.AsyncServer(client_manager=OtherManager())
 

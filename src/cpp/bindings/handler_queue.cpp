@@ -33,10 +33,10 @@ std::string handling_key(const engine::notification& told) {
 } // namespace
 
 handler_queue::handler_queue(
-    PyObject* owner, engine::engine& engine, key_cache& keys, handler_hooks hooks)
+    PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks)
     : owner_(new_reference(owner)),
       engine_(engine),
-      keys_(keys),
+      codec_(codec),
       hooks_(std::move(hooks)),
       entries_(PyDict_New()),
       tasks_(PySet_New(nullptr)) {}

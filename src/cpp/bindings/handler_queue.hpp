@@ -5,7 +5,7 @@
 #include "base/sid.hpp"
 #include "base/string_hash.hpp"
 #include "bindings/py_ref.hpp"
-#include "bindings/py_value.hpp"
+#include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
 
 #include <cstddef>
@@ -49,7 +49,7 @@ struct handler_entry {
 class handler_queue {
 public:
     // `owner` is the Python object that `engine` and `keys` are part of.
-    handler_queue(PyObject* owner, engine::engine& engine, key_cache& keys, handler_hooks hooks);
+    handler_queue(PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks);
     handler_queue(const handler_queue&) = delete;
     handler_queue& operator=(const handler_queue&) = delete;
 
@@ -87,7 +87,7 @@ public:
     void release(runner& ended, PyObject* task) noexcept;
 
     [[nodiscard]] engine::engine& commands() noexcept { return engine_; }
-    [[nodiscard]] key_cache& keys() noexcept { return keys_; }
+    [[nodiscard]] value_codec& codec() noexcept { return codec_; }
     [[nodiscard]] const handler_hooks& hooks() const noexcept { return hooks_; }
 
     bool verbose = false; // tell `received` of every event
@@ -101,7 +101,7 @@ private:
 
     py_ref owner_;
     engine::engine& engine_;
-    key_cache& keys_;
+    value_codec& codec_;
     handler_hooks hooks_;
     [[nodiscard]] std::vector<engine::notification> take_all();
 

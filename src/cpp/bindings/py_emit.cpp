@@ -1,9 +1,9 @@
 #include "bindings/py_emit.hpp"
 
 #include "bindings/py_ref.hpp"
-#include "bindings/py_value.hpp"
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +14,13 @@ namespace bindings {
 
 namespace {
 
-constexpr const char* capsule_name = "sio_native.engine";
+constexpr const char* capsule_name = "sio_native.emitter";
+
+struct emitter {
+    py_ref owner;
+    engine::engine& engine;
+    value_codec& codec;
+};
 
 // The text of a str that the engine has by the same name: not one of the escaped ones (see
 // `rooms.room_key`), which begin with a NUL, and none with lone surrogates.
@@ -51,7 +57,7 @@ bool append_names(PyObject* given, std::vector<std::string>& names) {
     return true;
 }
 
-PyObject* emit(engine::engine& to, PyObject* const* args) {
+PyObject* emit(emitter& from, PyObject* const* args) {
     const auto event = plain(args[0]);
     if (!event)
         Py_RETURN_FALSE;
@@ -76,12 +82,12 @@ PyObject* emit(engine::engine& to, PyObject* const* args) {
         Py_RETURN_FALSE;
     if (args[5] != Py_None && !append_names(args[5], whom.skip_sids))
         Py_RETURN_FALSE;
-    if (!to.running())
+    if (!from.engine.running())
         Py_RETURN_TRUE; // nobody is there
     sio::arguments made;
-    if (!dump_event(made.json, made.attachments, *event, args[1]))
+    if (!from.codec.dump_event(*event, args[1], made))
         return nullptr;
-    to.emit(std::move(nsp), std::move(whom), std::move(made), 0);
+    from.engine.emit(std::move(nsp), std::move(whom), std::move(made), 0);
     Py_RETURN_TRUE;
 }
 
@@ -91,7 +97,7 @@ PyObject* quick_emit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
         return nullptr;
     }
     try {
-        return emit(*static_cast<engine::engine*>(PyCapsule_GetPointer(self, capsule_name)), args);
+        return emit(*static_cast<emitter*>(PyCapsule_GetPointer(self, capsule_name)), args);
     } catch (const std::exception& error) {
         PyErr_SetString(PyExc_RuntimeError, error.what());
         return nullptr;
@@ -104,17 +110,18 @@ PyMethodDef definition{
     METH_FASTCALL,
     nullptr};
 
-void release_owner(PyObject* capsule) {
-    Py_DECREF(static_cast<PyObject*>(PyCapsule_GetContext(capsule)));
+void destroy(PyObject* capsule) {
+    delete static_cast<emitter*>(PyCapsule_GetPointer(capsule, capsule_name));
 }
 
 } // namespace
 
-PyObject* make_quick_emit(PyObject* owner, engine::engine& engine) {
-    const py_ref capsule(PyCapsule_New(&engine, capsule_name, nullptr));
-    if (!capsule || PyCapsule_SetContext(capsule.get(), new_reference(owner)) != 0 ||
-        PyCapsule_SetDestructor(capsule.get(), &release_owner) != 0)
+PyObject* make_quick_emit(PyObject* owner, engine::engine& engine, value_codec& codec) {
+    auto made = std::make_unique<emitter>(py_ref(new_reference(owner)), engine, codec);
+    const py_ref capsule(PyCapsule_New(made.get(), capsule_name, &destroy));
+    if (!capsule)
         return nullptr;
+    made.release(); // the capsule's now
     return PyCFunction_New(&definition, capsule.get());
 }
 

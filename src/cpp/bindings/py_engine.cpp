@@ -4,7 +4,7 @@
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
-#include "bindings/py_value.hpp"
+#include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
 
 #include <pybind11/stl.h>
@@ -122,6 +122,7 @@ public:
                 "the parent: create or start the server in the child");
         return engine_;
     }
+    [[nodiscard]] value_codec& codec() noexcept { return codec_; }
     void abandon() noexcept { engine_.abandon(); }
     [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
 
@@ -166,7 +167,7 @@ public:
 
     // See `Engine.handler_queue`; `self` is this as a Python object.
     py::object queue(const py::object& self, handler_hooks hooks) {
-        auto* made = make_queue(self.ptr(), engine_, keys_, std::move(hooks));
+        auto* made = make_queue(self.ptr(), engine_, codec_, std::move(hooks));
         if (!made)
             throw py::error_already_set();
         return py::reinterpret_steal<py::object>(made);
@@ -184,19 +185,19 @@ private:
     // One that Python cannot have, for lack of memory perhaps, does not hold up those behind it.
     py::object converted(const engine::notification& told) {
         try {
-            return to_python(told, keys_);
+            return to_python(told, codec_);
         } catch (py::error_already_set& error) {
             return to_python(
                 engine::log_line{
                     base::log_channel::socketio,
                     base::log_level::error,
                     std::string("a notification was lost: ") + error.what()},
-                keys_);
+                codec_);
         }
     }
 
     engine::engine engine_;
-    key_cache keys_;
+    value_codec codec_;
     std::vector<engine::notification> taken_; // by a drain, and not yet passed on: its limit
     std::size_t next_ = 0;
 };
@@ -216,7 +217,7 @@ private:
 template <class Dump>
 sio::arguments encoded(Dump dump) {
     sio::arguments args;
-    if (!dump(args.json, args.attachments))
+    if (!dump(args))
         throw py::error_already_set();
     return args;
 }
@@ -233,6 +234,9 @@ void bind_life(py::class_<py_engine>& type) {
         py::arg("timeout") = 2.0,
         without_gil());
     type.def("abandon", &py_engine::abandon);
+    type.def("use_json", [](py_engine& self, py::object dumps, py::object loads) {
+        self.codec().use(py_ref(dumps.release().ptr()), py_ref(loads.release().ptr()));
+    });
     type.def_property_readonly(
         "running", [](py_engine& self) { return !self.abandoned() && self.get().running(); });
     type.def("fileno", [](py_engine& self) { return self.get().wake_descriptor(); });
@@ -303,7 +307,8 @@ void bind_life(py::class_<py_engine>& type) {
 
 void bind_commands(py::class_<py_engine>& type) {
     type.def_property_readonly("quick_emit", [](const py::object& self) {
-        auto* made = make_quick_emit(self.ptr(), py::cast<py_engine&>(self).get());
+        auto& engine = py::cast<py_engine&>(self);
+        auto* made = make_quick_emit(self.ptr(), engine.get(), engine.codec());
         if (!made)
             throw py::error_already_set();
         return py::reinterpret_steal<py::object>(made);
@@ -318,8 +323,8 @@ void bind_commands(py::class_<py_engine>& type) {
            const py::sequence& skip,
            sio::ack_token token) {
             auto& to = self.get();
-            auto args = encoded([&](auto& json, auto& attachments) {
-                return dump_event(json, attachments, utf8(event), data.ptr());
+            auto args = encoded([&](sio::arguments& made) {
+                return self.codec().dump_event(utf8(event), data.ptr(), made);
             });
             auto whom = selection(rooms, skip);
             const py::gil_scoped_release released;
@@ -343,18 +348,16 @@ void bind_commands(py::class_<py_engine>& type) {
             const auto parsed = base::sid::parse(sid);
             if (!parsed)
                 return; // the id of nobody
-            auto args = encoded([&](auto& json, auto& attachments) {
-                return dump_args(json, attachments, data.ptr());
-            });
+            auto args = encoded(
+                [&](sio::arguments& made) { return self.codec().dump_args(data.ptr(), made); });
             const py::gil_scoped_release released;
             to.send_ack(*parsed, std::move(nsp), id, std::move(args));
         });
     type.def(
         "refuse", [](py_engine& self, std::string sid, std::string nsp, const py::object& reason) {
             auto& to = self.get();
-            auto args = encoded([&](auto& json, auto& attachments) {
-                return dump(reason.ptr(), json, attachments);
-            });
+            auto args = encoded(
+                [&](sio::arguments& made) { return self.codec().dump(reason.ptr(), made); });
             const py::gil_scoped_release released;
             to.refuse(std::move(sid), std::move(nsp), std::move(args.json));
         });

@@ -24,8 +24,8 @@ py::object octets(std::string_view data) {
     return stolen(PyBytes_FromStringAndSize(data.data(), static_cast<Py_ssize_t>(data.size())));
 }
 
-py::object arguments(const sio::arguments& args, key_cache& keys) {
-    return stolen(parse(args.json, args.attachments, &keys));
+py::object arguments(const sio::arguments& args, value_codec& codec) {
+    return stolen(codec.parse(args.json, args.attachments));
 }
 
 py::list headers(const std::vector<eio::http_header>& list) {
@@ -41,7 +41,7 @@ py::object tuple(kind first, Items&&... items) {
 }
 
 struct converter {
-    key_cache& keys;
+    value_codec& codec;
 
     py::object operator()(const sio::message_event& told) const {
         return tuple(
@@ -49,7 +49,7 @@ struct converter {
             text(told.sid),
             text(told.nsp),
             text(told.eio_sid),
-            arguments(told.args, keys),
+            arguments(told.args, codec),
             told.ack_id ? py::object(py::int_(*told.ack_id)) : py::none());
     }
     py::object operator()(const sio::connect_event& told) const {
@@ -58,7 +58,7 @@ struct converter {
             text(told.sid),
             text(told.nsp),
             text(told.eio_sid),
-            told.auth.empty() ? py::object(py::none()) : stolen(parse(told.auth, {}, &keys)));
+            told.auth.empty() ? py::object(py::none()) : stolen(codec.parse(told.auth, {})));
     }
     py::object operator()(const sio::disconnect_event& told) const {
         return tuple(
@@ -69,7 +69,7 @@ struct converter {
             text(told.reason));
     }
     py::object operator()(const sio::ack_event& told) const {
-        return tuple(kind::ack, told.token, arguments(told.args, keys));
+        return tuple(kind::ack, told.token, arguments(told.args, codec));
     }
     py::object operator()(const sio::acks_done_event& told) const {
         return tuple(kind::acks_done, told.token);
@@ -125,8 +125,8 @@ struct converter {
 
 } // namespace
 
-py::object to_python(const engine::notification& told, key_cache& keys) {
-    return std::visit(converter{keys}, told);
+py::object to_python(const engine::notification& told, value_codec& codec) {
+    return std::visit(converter{codec}, told);
 }
 
 } // namespace bindings

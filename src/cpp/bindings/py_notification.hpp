@@ -1,7 +1,7 @@
 // Notifications of the engine as the tuples that Engine.drain() returns.
 #pragma once
 
-#include "bindings/py_value.hpp"
+#include "bindings/value_codec.hpp"
 #include "engine/notification.hpp"
 
 #include <pybind11/pybind11.h>
@@ -28,6 +28,6 @@ enum class kind : int {
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.
 // Throws pybind11::error_already_set.
-[[nodiscard]] pybind11::object to_python(const engine::notification& told, key_cache& keys);
+[[nodiscard]] pybind11::object to_python(const engine::notification& told, value_codec& codec);
 
 } // namespace bindings

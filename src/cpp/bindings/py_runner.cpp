@@ -264,8 +264,8 @@ void register_runner(py::module_& module) {
 }
 
 PyObject*
-make_queue(PyObject* owner, engine::engine& engine, key_cache& keys, handler_hooks hooks) {
-    auto* made = make<handler_queue>(queue_type, owner, engine, keys, std::move(hooks));
+make_queue(PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks) {
+    auto* made = make<handler_queue>(queue_type, owner, engine, codec, std::move(hooks));
     if (made)
         body_of<handler_queue>(made).self = made;
     return made;

@@ -114,7 +114,7 @@ void checked(bool ok) {
 
 // Connects and ends: what Python has to await for them, and what it calls when that has ended.
 std::pair<py_ref, py_ref> started(handler_queue& from, const engine::notification& told) {
-    const auto arguments = to_python(told, from.keys());
+    const auto arguments = to_python(told, from.codec());
     const py_ref made(PyObject_Call(from.hooks().step.get(), arguments.ptr(), nullptr));
     checked(made != nullptr);
     return {
@@ -233,8 +233,10 @@ runner::outcome runner::begin(const engine::notification& item, PyObject** yield
 py_ref runner::call_event(const sio::message_event& told) {
     auto& from = queue();
     const auto& hooks = from.hooks();
-    const py_ref args(parse(told.args.json, told.args.attachments, &from.keys()));
+    const py_ref args(from.codec().parse(told.args.json, told.args.attachments));
     checked(args != nullptr);
+    if (!PyList_CheckExact(args.get()) || PyList_GET_SIZE(args.get()) == 0)
+        throw py::type_error("an event's JSON is a list, also by the application's decoder");
     auto** const items = PySequence_Fast_ITEMS(args.get());
     const auto count = static_cast<std::size_t>(PyList_GET_SIZE(args.get()));
     now_.event.reset(new_reference(items[0]));
@@ -323,7 +325,7 @@ void runner::complete(PyObject* value) {
     if (!now_.ack_id || value == from.hooks().not_handled.get())
         return;
     sio::arguments args;
-    if (dump_args(args.json, args.attachments, value))
+    if (from.codec().dump_args(value, args))
         from.commands().send_ack(now_.sid, now_.nsp, *now_.ack_id, std::move(args));
     else
         report(); // a result that JSON cannot carry

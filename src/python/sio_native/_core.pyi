@@ -118,6 +118,14 @@ class Engine:
         """
 
     # What the application wants to hear.
+    def use_json(
+        self,
+        dumps: Callable[[Any], tuple[str | bytes, list[bytes]]],
+        loads: Callable[[str, list[bytes]], Any],
+        /,
+    ) -> None:
+        """Encode and decode by these from now on; see `json_codec.codec_of`. Before the start."""
+
     def handler_queue(
         self,
         *,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _core
+from .json_codec import Codec
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,21 @@ class Loggers:
 class Core:
     """What all parts of a server share. `engine` is the same object but for a fork."""
 
-    def __init__(self, options: dict[str, Any], log: Loggers) -> None:
-        self.engine = _core.Engine(options)
-        self.quick_emit = self.engine.quick_emit
+    def __init__(self, options: dict[str, Any], log: Loggers, json: Codec | None = None) -> None:
+        self._options = options
+        self._json = json
+        self._make_engine()
         self.log = log
         # Does anyone read a line for every event? A logger of another make: perhaps.
         self.logs: Callable[[int], bool] = getattr(log.socketio, "isEnabledFor", lambda level: True)
         self.started = False
-        self._options = options
         _cores.add(self)
+
+    def _make_engine(self) -> None:
+        self.engine = _core.Engine(self._options)
+        self.quick_emit = self.engine.quick_emit
+        if self._json is not None:
+            self.engine.use_json(*self._json)
 
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
@@ -49,8 +56,7 @@ class Core:
         else:
             # Never started, so the child may start it; but not on the parent's descriptor, by
             # which the two would wake each other.
-            self.engine = _core.Engine(self._options)
-            self.quick_emit = self.engine.quick_emit
+            self._make_engine()
 
     def at_exit(self) -> None:
         if self.started and self.engine.running:

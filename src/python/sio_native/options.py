@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json as standard_json
 import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -114,14 +113,6 @@ def read_options(keywords: Mapping[str, Any], stacklevel: int = 3) -> Options:
     if unknown:
         warnings.warn(_unknown_sentence(unknown, list(known)), stacklevel=stacklevel)
     return Options(**taken)
-
-
-def check_json(json: Any) -> None:
-    """`json` must be None or the standard module: the engine has its own encoder."""
-    if json is not None and json is not standard_json:
-        raise ValueError(
-            "sio_native has its own JSON encoder; other json modules are not supported yet"
-        )
 
 
 def _unknown_sentence(unknown: list[str], known: list[str]) -> str:

@@ -18,9 +18,10 @@ from .handlers import (
     call,
     call_either,
 )
+from .json_codec import find_codec
 from .manager import AsyncManager
 from .namespace import AsyncNamespace
-from .options import check_json, read_options
+from .options import read_options
 from .runner import NOT_HANDLED
 from .service import Service
 from .session import SessionContext
@@ -60,8 +61,9 @@ class AsyncServer:
     is closed or after `shutdown`. Handlers run on this loop. `emit_nowait` and the other `_nowait`
     methods may be called from any thread.
 
-    Raises `ValueError` for what it does not support yet: other serializers, json modules, client
-    managers and async modes. Unknown options are left out with a warning. The options are those
+    `json` is a module with `dumps` and `loads` to be used instead of the engine's own encoder.
+    Raises `ValueError` for what it does not support yet: other serializers, client managers and
+    async modes. Unknown options are left out with a warning. The options are those
     of `options.Options`; times are in seconds, sizes in bytes.
     """
 
@@ -77,7 +79,6 @@ class AsyncServer:
         namespaces: str | Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        check_json(json)
         if client_manager is not None and type(client_manager) is not AsyncManager:
             raise ValueError("sio_native has AsyncManager as its only client manager so far")
         self._options = read_options(kwargs)
@@ -85,7 +86,7 @@ class AsyncServer:
             make_logger(logger, "socketio.server"),
             make_logger(self._options.engineio_logger, "engineio.server"),
         )
-        self._core = Core(self._options.for_engine(), log)
+        self._core = Core(self._options.for_engine(), log, find_codec(json))
         self.logger = log.socketio
         self.not_handled: Final = NOT_HANDLED
         self.async_mode: Final = "asgi"
