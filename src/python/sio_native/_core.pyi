@@ -7,8 +7,6 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, final
 
-from typing_extensions import disjoint_base
-
 __version__: Final[str]
 
 # First item of each tuple that `Engine.drain` returns, and what follows it:
@@ -50,7 +48,6 @@ _RequestHead: TypeAlias = tuple[
 ]
 
 @final
-@disjoint_base
 class Runner:
     """A coroutine of the engine's: steps handlers inside the task that it is given."""
 
@@ -66,7 +63,6 @@ class Runner:
     def __next__(self) -> Any: ...
 
 @final
-@disjoint_base
 class HandlerQueue:
     """What clients have done and no handler has dealt with. On the loop's thread alone."""
 
