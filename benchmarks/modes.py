@@ -180,7 +180,7 @@ MODES = {
     "emit-room": emit_cost(
         "Awaited emit to a room of 5,000, CPU time of Python's thread",
         5000,
-        '["emit_cost","everybody",5,9]',
+        '["emit_cost","everybody",5,5]',
     ),
 }
 
