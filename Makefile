@@ -53,6 +53,9 @@ bench: $(INSTALLED) ## Measure sio_native and its peers in turn; takes hours (BE
 	$(BIN)/cmake --build --preset release --target load bare_server
 	$(BIN)/python benchmarks/bench.py $(BENCH)
 
+bench-report: $(TOOLS) ## Fill docs/performance.md and its charts from RESULT=benchmarks/results/….json
+	$(BIN)/python benchmarks/report.py $(RESULT)
+
 bench-micro: $(INSTALLED) ## Measure codecs, JSON, rooms and the Python border by themselves
 	$(BIN)/cmake --preset release
 	$(BIN)/cmake --build --preset release --target micro

@@ -11,6 +11,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import sio_native
@@ -76,14 +77,14 @@ def measure_json() -> None:
         size = f"{name} of {len(text):,} bytes"
         if _core._loads(text, []) != json.loads(text):
             raise AssertionError("the engine and the json module disagree")
-        measure(f"parse {size}, sio_native", lambda t=text: _core._loads(t, []))
-        measure(f"parse {size}, json", lambda t=text: json.loads(t))
+        measure(f"parse {size}, sio_native", partial(_core._loads, text, []))
+        measure(f"parse {size}, json", partial(json.loads, text))
         if orjson:
-            measure(f"parse {size}, orjson", lambda t=text: orjson.loads(t))
-        measure(f"dump {size}, sio_native", lambda d=document: _core._dumps(d))
-        measure(f"dump {size}, json", lambda d=document: encode(d))
+            measure(f"parse {size}, orjson", partial(orjson.loads, text))
+        measure(f"dump {size}, sio_native", partial(_core._dumps, document))
+        measure(f"dump {size}, json", partial(encode, document))
         if orjson:
-            measure(f"dump {size}, orjson", lambda d=document: orjson.dumps(d))
+            measure(f"dump {size}, orjson", partial(orjson.dumps, document))
 
 
 async def measure_emit() -> None:
