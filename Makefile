@@ -18,7 +18,7 @@ INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-versions test-cpp test-python lint bench asan tsan clean
+.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-report asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
 
@@ -52,6 +52,15 @@ bench: $(INSTALLED) ## Measure sio_native and its peers in turn; takes hours (BE
 	$(BIN)/cmake --preset release
 	$(BIN)/cmake --build --preset release --target load bare_server
 	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+bench-report: $(TOOLS) ## Fill docs/performance.md and its charts from RESULT=benchmarks/results/….json
+	$(BIN)/python benchmarks/report.py $(RESULT)
+
+bench-micro: $(INSTALLED) ## Measure codecs, JSON, rooms and the Python border by themselves
+	$(BIN)/cmake --preset release
+	$(BIN)/cmake --build --preset release --target micro
+	@build/release/benchmarks/micro
+	@$(BIN)/python benchmarks/micro/border.py
 
 asan: asan.ctest ## Run the C++ unit tests under AddressSanitizer and UBSan
 

@@ -7,13 +7,14 @@ that what the machine does meanwhile hits all of them alike.
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import results
-from modes import CONNECTING, MODES, PING_INTERVAL, QUICK, Mode
+from modes import LONGEST, MODES, PING_INTERVAL, QUICK, Mode
 from peers import BUILD, PEERS, ROOT, Peer, Unavailable
 from process import Server, free_port, run_pinned
 
@@ -34,7 +35,7 @@ def measure(name: str, peer: Peer, mode: Mode, seconds: float) -> dict[str, floa
         server.wait_until_listening(port)
         generator = [str(LOAD), mode.scenario, "--port", str(port)]
         generator += ["--server-pid", str(server.process.pid), *mode.flags(seconds)]
-        said = run_pinned(generator, GENERATOR_CORE, CONNECTING + 60 + 3 * seconds)
+        said = run_pinned(generator, GENERATOR_CORE, LONGEST + 3 * seconds)
         figures: dict[str, float] = json.loads(said)
     except RuntimeError as error:
         ended = server.process.poll() is not None
@@ -80,6 +81,23 @@ def announce(steps: list[tuple[int, str, str]], seconds: float) -> None:
     )
 
 
+def run(step: tuple[int, str, str], seconds: float) -> dict[str, Any]:
+    """Measure once, and say what came of it: a failure is a result too."""
+    number, mode, name = step
+    began = time.monotonic()
+    result: dict[str, Any] = {"round": number, "mode": mode, "peer": name}
+    try:
+        result["figures"] = measure(name, PEERS[name], MODES[mode], seconds)
+        value = result["figures"][MODES[mode].figure] * MODES[mode].scale
+        said = f"{results.number(value)} {MODES[mode].unit}"
+    except RuntimeError as error:
+        result["error"] = str(error)
+        said = f"failed: {error}"
+    took = time.monotonic() - began
+    print(f"round {number} {mode} {name}: {said} [{took:.0f} s]", file=sys.stderr)
+    return result
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
@@ -98,27 +116,19 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
+    if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
+        raise SystemExit("the benchmarks need Linux and two cores")
     options = parse()
     found, skipped = available(options.peers)
     steps = plan(options, list(found))
     announce(steps, options.seconds)
     runs: list[dict[str, Any]] = []
-    for done, (number, mode, name) in enumerate(steps):
-        began = time.monotonic()
-        run: dict[str, Any] = {"round": number, "mode": mode, "peer": name}
-        try:
-            run["figures"] = measure(name, PEERS[name], MODES[mode], options.seconds)
-            value = run["figures"][MODES[mode].figure] * MODES[mode].scale
-            said = f"{results.number(value)} {MODES[mode].unit}"
-        except RuntimeError as error:
-            run["error"] = str(error)
-            said = f"failed: {error}"
-        runs.append(run)
-        print(
-            f"{done + 1}/{len(steps)} round {number} {mode} {name}: {said}"
-            f" [{time.monotonic() - began:.0f} s]",
-            file=sys.stderr,
-        )
+    try:
+        for done, step in enumerate(steps):
+            print(f"{done + 1}/{len(steps)} ", end="", file=sys.stderr, flush=True)
+            runs.append(run(step, options.seconds))
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was measured is kept", file=sys.stderr)
     document = {
         "date": results.now(),
         "machine": results.machine(),

@@ -78,6 +78,7 @@ def row(cells: Iterable[str]) -> str:
 
 # Beside a mode's own figure: name in the generator's result, heading, scale.
 MORE = (
+    ("per_second", "messages or clients/s", 1.0),
     ("cpu_us", "server CPU, µs each", 1.0),
     ("p50_us", "p50, ms", 1e-3),
     ("p99_us", "p99, ms", 1e-3),

@@ -131,17 +131,15 @@ def add_handlers(sio: Any) -> None:
 def run_uvicorn(sio: Any, options: argparse.Namespace) -> None:
     uvicorn = importlib.import_module("uvicorn")
     socketio = importlib.import_module(options.library)
-    app = socketio.ASGIApp(sio)
-    if options.door == "fastapi":
-        mounted = importlib.import_module("fastapi").FastAPI()
-        mounted.mount("/socket.io", socketio.ASGIApp(sio, socketio_path="/socket.io"))
-        app = mounted
-    how: dict[str, Any] = {"loop": "uvloop", "http": "httptools"}
-    if options.door == "uvicorn":  # the fastest it has; `fastapi` is as a user starts it
+    how: dict[str, Any] = {}
+    if options.door == "fastapi":  # as a user starts it
+        app = importlib.import_module("fastapi").FastAPI()
+        app.mount("/socket.io", socketio.ASGIApp(sio, socketio_path="/socket.io"))
+    else:  # the fastest that it can be had
+        app = socketio.ASGIApp(sio)
         known = importlib.import_module("uvicorn.config").WS_PROTOCOLS
-        how["ws"] = "websockets-sansio" if "websockets-sansio" in known else "websockets"
-    else:
-        how = {}
+        fastest = "websockets-sansio" if "websockets-sansio" in known else "websockets"
+        how = {"loop": "uvloop", "http": "httptools", "ws": fastest}
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning", **how)
 
 

@@ -1,0 +1,11 @@
+// What is measured, one file each.
+#pragma once
+
+namespace micro {
+
+void websocket_frames();
+void socketio_packets();
+void json();
+void rooms();
+
+} // namespace micro
