@@ -317,6 +317,8 @@ class ManyEvents:
     def fileno(self) -> int:
         return self.readable
 
+    def on_turn_end(self, at_end: object) -> None: ...
+    def end_turn(self) -> None: ...
     def drain(self, limit: int, handlers: None) -> list[tuple[int]]:
         taken = min(limit, self.left)
         self.left -= taken

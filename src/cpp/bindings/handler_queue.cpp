@@ -33,10 +33,15 @@ std::string handling_key(const engine::notification& told) {
 } // namespace
 
 handler_queue::handler_queue(
-    PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks)
+    PyObject* owner,
+    engine::engine& engine,
+    value_codec& codec,
+    loop_turn& turn,
+    handler_hooks hooks)
     : owner_(new_reference(owner)),
       engine_(engine),
       codec_(codec),
+      turn_(turn),
       hooks_(std::move(hooks)),
       entries_(PyDict_New()),
       tasks_(PySet_New(nullptr)) {}
@@ -159,7 +164,7 @@ void handler_queue::done(const base::sid& eio_sid) {
 
 void handler_queue::flush() {
     if (!done_.empty())
-        engine_.events_done(std::exchange(done_, {}));
+        commands().events_done(std::exchange(done_, {}));
 }
 
 void handler_queue::keep(runner& suspended, PyObject* task) {

@@ -4,6 +4,7 @@
 
 #include "base/sid.hpp"
 #include "base/string_hash.hpp"
+#include "bindings/loop_turn.hpp"
 #include "bindings/py_ref.hpp"
 #include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
@@ -49,7 +50,12 @@ struct handler_entry {
 class handler_queue {
 public:
     // `owner` is the Python object that `engine` and `keys` are part of.
-    handler_queue(PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks);
+    handler_queue(
+        PyObject* owner,
+        engine::engine& engine,
+        value_codec& codec,
+        loop_turn& turn,
+        handler_hooks hooks);
     handler_queue(const handler_queue&) = delete;
     handler_queue& operator=(const handler_queue&) = delete;
 
@@ -86,7 +92,11 @@ public:
     void keep(runner& suspended, PyObject* task);
     void release(runner& ended, PyObject* task) noexcept;
 
-    [[nodiscard]] engine::engine& commands() noexcept { return engine_; }
+    // To be told something now.
+    [[nodiscard]] engine::engine& commands() {
+        turn_.begin();
+        return engine_;
+    }
     [[nodiscard]] value_codec& codec() noexcept { return codec_; }
     [[nodiscard]] const handler_hooks& hooks() const noexcept { return hooks_; }
 
@@ -102,6 +112,7 @@ private:
     py_ref owner_;
     engine::engine& engine_;
     value_codec& codec_;
+    loop_turn& turn_;
     handler_hooks hooks_;
     [[nodiscard]] std::vector<engine::notification> take_all();
 

@@ -20,6 +20,7 @@ struct emitter {
     py_ref owner;
     engine::engine& engine;
     value_codec& codec;
+    loop_turn& turn;
 };
 
 // The text of a str that the engine has by the same name: not one of the escaped ones (see
@@ -87,6 +88,7 @@ PyObject* emit(emitter& from, PyObject* const* args) {
     sio::arguments made;
     if (!from.codec.dump_event(*event, args[1], made))
         return nullptr;
+    from.turn.begin();
     from.engine.emit(std::move(nsp), std::move(whom), std::move(made), 0);
     Py_RETURN_TRUE;
 }
@@ -116,8 +118,9 @@ void destroy(PyObject* capsule) {
 
 } // namespace
 
-PyObject* make_quick_emit(PyObject* owner, engine::engine& engine, value_codec& codec) {
-    auto made = std::make_unique<emitter>(py_ref(new_reference(owner)), engine, codec);
+PyObject*
+make_quick_emit(PyObject* owner, engine::engine& engine, value_codec& codec, loop_turn& turn) {
+    auto made = std::make_unique<emitter>(py_ref(new_reference(owner)), engine, codec, turn);
     const py_ref capsule(PyCapsule_New(made.get(), capsule_name, &destroy));
     if (!capsule)
         return nullptr;

@@ -1,5 +1,6 @@
 #include "bindings/py_engine.hpp"
 
+#include "bindings/loop_turn.hpp"
 #include "bindings/options.hpp"
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
@@ -123,6 +124,7 @@ public:
         return engine_;
     }
     [[nodiscard]] value_codec& codec() noexcept { return codec_; }
+    [[nodiscard]] loop_turn& turn() noexcept { return turn_; }
     void abandon() noexcept { engine_.abandon(); }
     [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
 
@@ -167,7 +169,7 @@ public:
 
     // See `Engine.handler_queue`; `self` is this as a Python object.
     py::object queue(const py::object& self, handler_hooks hooks) {
-        auto* made = make_queue(self.ptr(), engine_, codec_, std::move(hooks));
+        auto* made = make_queue(self.ptr(), engine_, codec_, turn_, std::move(hooks));
         if (!made)
             throw py::error_already_set();
         return py::reinterpret_steal<py::object>(made);
@@ -198,6 +200,7 @@ private:
 
     engine::engine engine_;
     value_codec codec_;
+    loop_turn turn_{engine_};
     std::vector<engine::notification> taken_; // by a drain, and not yet passed on: its limit
     std::size_t next_ = 0;
 };
@@ -234,6 +237,10 @@ void bind_life(py::class_<py_engine>& type) {
         py::arg("timeout") = 2.0,
         without_gil());
     type.def("abandon", &py_engine::abandon);
+    type.def("on_turn_end", [](py_engine& self, const py::object& at_end) {
+        self.turn().bind(at_end.is_none() ? nullptr : py_ref(new_reference(at_end.ptr())));
+    });
+    type.def("end_turn", [](py_engine& self) { self.turn().end(); });
     type.def("use_json", [](py_engine& self, py::object dumps, py::object loads) {
         self.codec().use(py_ref(dumps.release().ptr()), py_ref(loads.release().ptr()));
     });
@@ -248,7 +255,7 @@ void bind_life(py::class_<py_engine>& type) {
             if (!is_queue(handlers.ptr()))
                 throw py::type_error("drain() needs a HandlerQueue or None");
             auto& queue = queue_of(handlers.ptr());
-            self.get().begin_burst(); // until the queue has nothing to do
+            self.get().begin_burst(engine::first_post::quiet); // until the queue has nothing to do
             auto told = self.drain(limit, &queue);
             queue.start();
             return told;
@@ -308,7 +315,7 @@ void bind_life(py::class_<py_engine>& type) {
 void bind_commands(py::class_<py_engine>& type) {
     type.def_property_readonly("quick_emit", [](const py::object& self) {
         auto& engine = py::cast<py_engine&>(self);
-        auto* made = make_quick_emit(self.ptr(), engine.get(), engine.codec());
+        auto* made = make_quick_emit(self.ptr(), engine.get(), engine.codec(), engine.turn());
         if (!made)
             throw py::error_already_set();
         return py::reinterpret_steal<py::object>(made);
@@ -493,6 +500,7 @@ void bind_questions(py::class_<py_engine>& type) {
         head["secure"] = found->secure;
         return head;
     });
+    type.def("catch_up", [](py_engine& self) { self.get().catch_up(); }, without_gil());
     type.def("stats", [](py_engine& self) {
         auto& in = self.get();
         engine::statistics counted;

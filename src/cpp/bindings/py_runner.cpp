@@ -263,9 +263,13 @@ void register_runner(py::module_& module) {
     queue_type = add_type(module, queue_spec, "HandlerQueue");
 }
 
-PyObject*
-make_queue(PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks) {
-    auto* made = make<handler_queue>(queue_type, owner, engine, codec, std::move(hooks));
+PyObject* make_queue(
+    PyObject* owner,
+    engine::engine& engine,
+    value_codec& codec,
+    loop_turn& turn,
+    handler_hooks hooks) {
+    auto* made = make<handler_queue>(queue_type, owner, engine, codec, turn, std::move(hooks));
     if (made)
         body_of<handler_queue>(made).self = made;
     return made;

@@ -13,8 +13,12 @@ namespace bindings {
 void register_runner(pybind11::module_& module);
 
 // New references, or null with an exception set.
-[[nodiscard]] PyObject*
-make_queue(PyObject* owner, engine::engine& engine, value_codec& codec, handler_hooks hooks);
+[[nodiscard]] PyObject* make_queue(
+    PyObject* owner,
+    engine::engine& engine,
+    value_codec& codec,
+    loop_turn& turn,
+    handler_hooks hooks);
 [[nodiscard]] PyObject* make_runner(PyObject* queue, std::optional<engine::notification>&& own);
 
 [[nodiscard]] handler_queue& queue_of(PyObject* object) noexcept;

@@ -58,9 +58,14 @@ void engine::drain(std::vector<notification>& into) {
     out_->box.take(into);
 }
 
-void engine::begin_burst() {
+void engine::begin_burst(first_post first) {
     if (const auto to = current())
-        to->begin_burst();
+        to->begin_burst(first);
+}
+
+bool engine::in_burst() const {
+    const auto to = current();
+    return to && to->in_burst();
 }
 
 void engine::end_burst() {
@@ -68,9 +73,9 @@ void engine::end_burst() {
         to->end_burst();
 }
 
-void engine::post(shard_task&& task) {
+void engine::post(shard_task&& task, urgency how) {
     if (const auto to = current())
-        to->post(std::move(task));
+        to->post(std::move(task), how);
 }
 
 // A question that is never run, because there is no shard or it stops, has the empty answer.
@@ -80,16 +85,17 @@ auto engine::ask(Question question) {
     const auto to = current();
     if (!to)
         return answer{};
-    to->end_burst();
     std::promise<answer> promise;
     auto future = promise.get_future();
-    to->post([&question, promise = std::move(promise)](shard_context& in) mutable {
-        try {
-            promise.set_value(question(in));
-        } catch (...) {
-            promise.set_exception(std::current_exception());
-        }
-    });
+    to->post(
+        [&question, promise = std::move(promise)](shard_context& in) mutable {
+            try {
+                promise.set_value(question(in));
+            } catch (...) {
+                promise.set_exception(std::current_exception());
+            }
+        },
+        urgency::now);
     try {
         return future.get();
     } catch (const std::future_error&) {
@@ -256,6 +262,10 @@ statistics engine::stats() {
     });
 }
 
+void engine::catch_up() {
+    ask([](shard_context&) { return true; });
+}
+
 std::pair<std::string, std::uint16_t>
 engine::listen(const std::string& host, std::uint16_t port, const std::string& path) {
     if (!running())
@@ -294,9 +304,12 @@ net::asgi_id engine::ws_open(eio::http_request request) {
 }
 
 void engine::ws_receive(net::asgi_id connection, std::string data, bool binary) {
-    post([connection, data = std::move(data), binary](shard_context& in) {
-        in.asgi().ws_receive(connection, data, binary, in.now());
-    });
+    // At once: until the engine has said that it has enough, the bridge reads on.
+    post(
+        [connection, data = std::move(data), binary](shard_context& in) {
+            in.asgi().ws_receive(connection, data, binary, in.now());
+        },
+        urgency::now);
 }
 
 void engine::ws_sent(net::asgi_id connection, std::size_t bytes) {

@@ -58,8 +58,9 @@ public:
     // Makes the descriptor readable again: something was taken and not yet used.
     void wake_reader() noexcept { out_->wake.signal(); }
 
-    // Around many commands in a row, see shard::begin_burst(). Questions end a burst.
-    void begin_burst();
+    // Around many commands in a row, see shard::begin_burst().
+    void begin_burst(first_post first);
+    [[nodiscard]] bool in_burst() const;
     void end_burst();
 
     // --- commands ---
@@ -92,6 +93,8 @@ public:
     [[nodiscard]] std::optional<std::string> transport(std::string_view eio_sid);
     [[nodiscard]] std::optional<eio::http_request> request_head(std::string_view eio_sid);
     [[nodiscard]] statistics stats();
+    // Returns when all that this thread has posted has been carried out.
+    void catch_up();
     // Throws std::system_error when the address cannot be had, std::logic_error when
     // the engine does not run.
     [[nodiscard]] std::pair<std::string, std::uint16_t>
@@ -109,7 +112,7 @@ public:
     void abort_bridged();
 
 private:
-    void post(shard_task&& task);
+    void post(shard_task&& task, urgency how = urgency::in_burst);
     template <class Question>
     auto ask(Question question);
     [[nodiscard]] std::shared_ptr<shard> current() const;

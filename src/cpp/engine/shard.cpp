@@ -115,6 +115,8 @@ private:
         for (auto& each : tasks_)
             each(*this);
         tasks_.clear();
+        if (bursting_.load(std::memory_order_relaxed))
+            look_again();
     }
 
     // What leaves in one turn of the loop wakes the application once, at its end.
@@ -218,8 +220,8 @@ shard::~shard() {
     stop(std::chrono::milliseconds::zero());
 }
 
-bool shard::post(shard_task&& task) {
-    if (bursting_.load(std::memory_order_relaxed) &&
+bool shard::post(shard_task&& task, urgency how) {
+    if (how == urgency::in_burst && bursting_.load(std::memory_order_relaxed) &&
         (burst_posts_.fetch_add(1, std::memory_order_relaxed) + 1) % posts_a_wake != 0)
         return inbox_->post_quietly(std::move(task));
     switch (inbox_->post(std::move(task))) {
@@ -234,9 +236,14 @@ bool shard::post(shard_task&& task) {
     return false;
 }
 
+void shard::begin_burst(first_post first) noexcept {
+    if (!bursting_.exchange(true, std::memory_order_relaxed))
+        burst_posts_.store(
+            first == first_post::wakes ? posts_a_wake - 1 : 0, std::memory_order_relaxed);
+}
+
 void shard::end_burst() {
     bursting_.store(false, std::memory_order_relaxed);
-    burst_posts_.store(0, std::memory_order_relaxed);
     if (inbox_->wanted())
         body_->wake();
 }

@@ -54,6 +54,12 @@ public:
 
 using shard_task = base::task<shard_context>;
 
+// What may ride along in a burst, and what may not: somebody waits for it.
+enum class urgency : std::uint8_t { in_burst, now };
+
+// Of a burst. Quiet when the shard looks already, because it has told the application something.
+enum class first_post : std::uint8_t { quiet, wakes };
+
 class shard {
 public:
     // Starts the thread.
@@ -63,12 +69,15 @@ public:
     shard& operator=(const shard&) = delete;
 
     // Any thread. False when the shard has stopped; the task is destroyed unrun.
-    bool post(shard_task&& task);
-    // Around what the application does about what it has been told: most of the posts leave the
-    // shard asleep, so that the two threads do not take turns for each. From what it tells to the
-    // end of the burst the shard looks for itself every millisecond, so that what has been posted
-    // is never held up by what the application does next.
-    void begin_burst() noexcept { bursting_.store(true, std::memory_order_relaxed); }
+    bool post(shard_task&& task, urgency how = urgency::in_burst);
+    // Around many posts in a row: most of them leave the shard asleep, so that the two threads do
+    // not take turns for each. It looks for itself every millisecond meanwhile, and while the
+    // application has not taken what it was told: what has been posted is never held up by what
+    // the application does next.
+    void begin_burst(first_post first) noexcept;
+    [[nodiscard]] bool in_burst() const noexcept {
+        return bursting_.load(std::memory_order_relaxed);
+    }
     void end_burst();
     // Any thread but the shard's: closes every session, gives its bytes `patience` to leave, joins.
     void stop(std::chrono::milliseconds patience);

@@ -114,6 +114,13 @@ class Engine:
         """
 
     # What the application wants to hear.
+    def on_turn_end(self, at_end: Callable[[], object] | None, /) -> None:
+        """The running thread is the loop's; `at_end()` schedules `end_turn` for this turn's end.
+
+        Then only the first command of a turn wakes the engine at once. None: there is no loop.
+        """
+
+    def end_turn(self) -> None: ...
     def use_json(
         self,
         dumps: Callable[[Any], tuple[str | bytes, list[bytes]]],
@@ -227,6 +234,9 @@ class Engine:
     def request_head(self, eio_sid: str, /) -> dict[str, Any] | None:
         """The request that opened the session: method, path, query, http_version, headers,
         remote (address, port), local (address, port), secure."""
+
+    def catch_up(self) -> None:
+        """Wait until the engine has carried out all that this thread has posted."""
 
     def stats(self) -> dict[str, int]:
         """sessions, sockets, rooms, unhandled_events, queued_bytes."""

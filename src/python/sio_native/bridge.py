@@ -279,6 +279,7 @@ class WebSocketBridge:
                 credit -= 1
                 if credit == 0:
                     credit = MESSAGES_A_TURN
+                    self._core.engine.catch_up()  # so that it can have said that it has enough
                     await asyncio.sleep(0)
                 if not self.reading.is_set():
                     await self.reading.wait()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from . import _core
@@ -64,11 +66,13 @@ class Dispatcher:
         # Not in the context of the request that happens to be first: handlers of all clients
         # would inherit its context variables.
         contextvars.Context().run(loop.add_reader, self._descriptor, self._read)
+        self._core.engine.on_turn_end(partial(loop.call_soon, _turn_end(self._core.engine)))
         self._bound(rebound)
 
     def release(self) -> None:
         """Stop reading; must come before the engine's descriptor is closed."""
         loop, self._loop = self._loop, None
+        self._core.engine.on_turn_end(None)
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self._descriptor)
 
@@ -97,3 +101,14 @@ class Dispatcher:
         finally:  # KeyboardInterrupt in a handler: what came with it is not lost
             if waiting and self._loop is not None:
                 self._loop.call_soon(self._deliver)
+
+
+def _turn_end(engine: _core.Engine) -> Callable[[], None]:
+    """`engine.end_turn`, which the engine can hold without holding itself."""
+    held = weakref.ref(engine)
+
+    def end_turn() -> None:
+        if (alive := held()) is not None:
+            alive.end_turn()
+
+    return end_turn
