@@ -62,7 +62,7 @@ public:
         std::shared_ptr<transport> connection,
         base::time_point now);
 
-    // Sends what the turn has queued, for at most a thousand sessions at a time.
+    // Sends what the turn has queued, for some hundred sessions at a time.
     void flush(base::time_point now) { table_.flush(now); }
     // Whether flush() has more to send or to free.
     [[nodiscard]] bool unfinished() const noexcept { return table_.unfinished(); }

@@ -11,7 +11,6 @@ namespace eio {
 namespace {
 
 constexpr std::string_view probe_data = "probe";
-constexpr std::size_t kept_packets = 1; // room for them is kept by an empty queue
 
 close_code code_for(close_reason reason) {
     switch (reason) {
@@ -39,9 +38,9 @@ session::session(
     std::shared_ptr<transport> carrier,
     base::time_point now)
     : context_(context),
+      carrier_(std::move(carrier)),
       sid_(sid),
       head_(request),
-      carrier_(std::move(carrier)),
       ping_at_(now + context.options.ping_interval) {
     carrier_->set_owner(this);
 }
@@ -98,8 +97,8 @@ void session::send_queued() {
     for (std::size_t i = 0; i < count; ++i)
         queued_bytes_ -= queue_[i].data.size();
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (queue_.empty() && queue_.capacity() > kept_packets)
-        queue_ = {};
+    if (queue_.empty())
+        queue_.shrink_to_fit();
     if (queued_bytes_ <= context_.options.send_buffer_bytes) {
         overflown_ = false;
         slow_deadline_ = never;

@@ -12,6 +12,8 @@
 #include "eio/request_head.hpp"
 #include "eio/transport.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -101,13 +103,21 @@ private:
     void pause_if_unhandled();
     void fail(std::string_view why, base::time_point now);
 
+    // What an emit to everyone looks at comes first, side by side.
     session_context& context_;
+    std::shared_ptr<transport> carrier_;
+    boost::container::small_vector<packet, 1> queue_;
+    std::size_t queued_bytes_ = 0;
+    state state_ = state::open;
+    bool dirty_ = false; // the table's: waits for the end of the turn
+    bool probed_ = false;
+    bool overflown_ = false;
+    bool reading_paused_ = false;
+    relay_wait relay_wait_ = relay_wait::none;
+
     const base::sid sid_;
     const request_head head_;
-    std::shared_ptr<transport> carrier_;
     std::shared_ptr<transport> probe_; // a WebSocket that is taking over
-    std::vector<packet> queue_;
-    std::size_t queued_bytes_ = 0;
     std::size_t unhandled_ = 0;
     // The due times of what may happen next; `never` when it may not.
     base::time_point ping_at_;
@@ -115,12 +125,6 @@ private:
     base::time_point upgrade_deadline_ = never;
     base::time_point slow_deadline_ = never;
     base::deadline_place place_; // the table's
-    state state_ = state::open;
-    bool dirty_ = false; // the table's: waits for the end of the turn
-    bool probed_ = false;
-    bool overflown_ = false;
-    bool reading_paused_ = false;
-    relay_wait relay_wait_ = relay_wait::none;
 };
 
 } // namespace eio

@@ -52,8 +52,9 @@ public:
     }
 
 private:
-    // No turn of the loop writes to more sockets than this before others get theirs.
-    static constexpr std::size_t sessions_per_flush = 1'000;
+    // No turn of the loop writes to more sockets than this before others get theirs: about two
+    // milliseconds of system calls.
+    static constexpr std::size_t sessions_per_flush = 250;
 
     // Through so many rounds of its loop a relay has surely read its sockets and run the tasks
     // that they woke, several layers deep: a pong that had arrived is here by then, and a ping

@@ -92,9 +92,11 @@ void http_connection::run(Step step) {
     }
 }
 
-void http_connection::start() {
+void http_connection::start(
+    const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote) {
     run([&] {
-        set_endpoints();
+        never_block(socket_);
+        set_endpoints(local, remote);
         set_deadline(context_.limits.head_time);
         continue_reading();
     });
@@ -102,25 +104,22 @@ void http_connection::start() {
 
 void http_connection::start(eio::http_request&& request, std::string&& already_read) {
     run([&] {
-        set_endpoints();
+        error_code error;
+        never_block(socket_);
+        socket_.set_option(asio::ip::tcp::no_delay(true), error);
+        set_endpoints(socket_.local_endpoint(error), socket_.remote_endpoint(error));
         input_ = std::move(already_read);
         handle(std::move(request));
         continue_reading();
     });
 }
 
-void http_connection::set_endpoints() {
-    error_code error;
-    socket_.non_blocking(true, error);
-    socket_.set_option(asio::ip::tcp::no_delay(true), error);
-    if (const auto remote = socket_.remote_endpoint(error); !error) {
-        remote_address_ = remote.address().to_string();
-        remote_port_ = remote.port();
-    }
-    if (const auto local = socket_.local_endpoint(error); !error) {
-        local_address_ = local.address().to_string();
-        local_port_ = local.port();
-    }
+void http_connection::set_endpoints(
+    const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote) {
+    local_address_ = local.address().to_string();
+    local_port_ = local.port();
+    remote_address_ = remote.address().to_string();
+    remote_port_ = remote.port();
 }
 
 // Reading. A read is pending in every state but `writing`: a poll that is parked learns from it
@@ -141,7 +140,7 @@ void http_connection::continue_reading() {
 
 void http_connection::on_readable() {
     error_code error;
-    const auto size = socket_.read_some(asio::buffer(context_.buffer), error);
+    const auto size = receive_some(socket_, context_.buffer, error);
     if (would_block(error))
         return continue_reading();
     if (error)

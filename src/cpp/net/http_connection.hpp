@@ -35,8 +35,8 @@ public:
     http_connection(context& shared, std::shared_ptr<http_door> door, stream_socket&& socket);
     ~http_connection() override;
 
-    // Begins to read.
-    void start();
+    // Begins to read. `local` is our own end, `remote` the peer's.
+    void start(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
     // Begins with a request that somebody else has read, and what came behind it.
     void start(eio::http_request&& request, std::string&& already_read);
 
@@ -57,7 +57,7 @@ private:
     template <class Step>
     void run(Step step);
     [[nodiscard]] http_parser new_parser() const;
-    void set_endpoints();
+    void set_endpoints(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
 
     void continue_reading();
     void on_readable();

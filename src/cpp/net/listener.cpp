@@ -42,17 +42,22 @@ public:
         // As asyncio does: an IPv4 address of the same port is bound by its own socket.
         if (!error && at.address().is_v6())
             acceptor_.set_option(asio::ip::v6_only(true), error);
+        if (!error) // who is accepted inherits it
+            acceptor_.set_option(tcp::no_delay(true), error);
         if (!error)
             acceptor_.bind(at, error);
         if (!error)
             acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        if (!error)
+            bound_ = acceptor_.local_endpoint(error);
         return error;
     }
-    [[nodiscard]] tcp::endpoint local_endpoint() const { return acceptor_.local_endpoint(); }
+    [[nodiscard]] const tcp::endpoint& local_endpoint() const noexcept { return bound_; }
 
     void accept() {
-        acceptor_.async_accept(
-            peer_, [self = shared_from_this()](error_code error) { self->on_accept(error); });
+        acceptor_.async_accept(peer_, remote_, [self = shared_from_this()](error_code error) {
+            self->on_accept(error);
+        });
     }
     void stop() {
         error_code ignored;
@@ -80,7 +85,11 @@ private:
 
     void serve() {
         try {
-            std::make_shared<http_connection>(context_, door_, std::move(peer_))->start();
+            error_code ignored; // its peer may have gone again
+            const auto local =
+                bound_.address().is_unspecified() ? peer_.local_endpoint(ignored) : bound_;
+            std::make_shared<http_connection>(context_, door_, std::move(peer_))
+                ->start(local, remote_);
         } catch (const std::exception& failure) {
             context_.log.log(
                 base::log_channel::engineio,
@@ -92,7 +101,9 @@ private:
     context& context_;
     std::shared_ptr<http_door> door_;
     asio::basic_socket_acceptor<tcp, executor> acceptor_;
+    tcp::endpoint bound_;
     stream_socket peer_;
+    tcp::endpoint remote_; // of peer_
     asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, executor> timer_;
 };
 

@@ -9,6 +9,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <cstddef>
+#include <span>
+
 namespace net {
 
 namespace asio = boost::asio;
@@ -22,8 +25,16 @@ using stream_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context:
            error == asio::error::interrupted;
 }
 
+// Blocking is refused call by call where the system can do that, which saves the two calls that
+// would set it for a socket. Elsewhere it is set here.
+void never_block(stream_socket& socket) noexcept;
+
+// What has arrived, up to the size of `into`. An orderly end is error::eof.
+[[nodiscard]] std::size_t
+receive_some(stream_socket& socket, std::span<char> into, error_code& error) noexcept;
+
 // Sends from the front of `queue` until it is empty or the socket takes no more. The error is
 // never one of would_block().
-[[nodiscard]] error_code send_some(stream_socket& socket, output_queue& queue);
+[[nodiscard]] error_code send_some(stream_socket& socket, output_queue& queue) noexcept;
 
 } // namespace net

@@ -66,7 +66,10 @@ void websocket_connection::start(std::string&& already_read) {
     run([&] {
         if (!already_read.empty()) // an empty one may bring storage along
             held_ = std::move(already_read);
-        flush();
+        // Behind the end of this turn, where a new session's first packet takes the preface along.
+        asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            self->run([&] { self->flush(); });
+        });
         continue_reading();
     });
 }
@@ -99,7 +102,7 @@ void websocket_connection::on_readable() {
         if (paused_ && state_ == state::open)
             break; // since the wait began
         error_code error;
-        const auto size = socket_.read_some(asio::buffer(context_.buffer), error);
+        const auto size = receive_some(socket_, context_.buffer, error);
         if (would_block(error))
             break;
         now_ = base::clock::now();

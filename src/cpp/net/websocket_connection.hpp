@@ -25,8 +25,8 @@ public:
     // `preface` is the answer to the handshake: it goes out before any frame.
     websocket_connection(context& shared, stream_socket&& socket, std::string_view preface);
 
-    // Sends the preface and begins to read, with what came right behind the handshake. Once, after
-    // an owner is set.
+    // Begins to read, with what came right behind the handshake, and sends the preface, with the
+    // first packet if that is sent in this turn. Once, after an owner is set.
     void start(std::string&& already_read);
 
     [[nodiscard]] eio::transport_kind kind() const noexcept override {

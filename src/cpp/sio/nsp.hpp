@@ -4,6 +4,7 @@
 #include "base/sid_set.hpp"
 #include "sio/rooms.hpp"
 #include "sio/socket.hpp"
+#include "sio/visit.hpp"
 
 #include <memory>
 #include <optional>
@@ -47,16 +48,14 @@ public:
                 visit(each);
         };
         if (!whom.rooms) {
-            for (auto* each : sockets_)
-                once(*each);
+            visit_each(sockets_, once);
             return;
         }
         for (const auto& name : *whom.rooms) {
             if (auto* own = find(name))
                 once(*own);
             if (const auto* members = rooms_.find(name))
-                for (auto* each : members->members)
-                    once(*each);
+                visit_each(members->members, once);
         }
     }
 

@@ -24,22 +24,23 @@ enum class socket_state : std::uint8_t {
 class socket {
 public:
     socket(const base::sid& id, const base::sid& session_id, nsp& belongs_to, client& via)
-        : sid(id), eio_sid(session_id), home(belongs_to), owner(&via) {}
+        : owner(&via), sid(id), eio_sid(session_id), home(belongs_to) {}
     socket(const socket&) = delete;
     socket& operator=(const socket&) = delete;
 
-    const base::sid sid;
-    const base::sid eio_sid;
-    nsp& home;
-    client* owner; // null when the session is gone
+    // What an emit to everyone looks at comes first, side by side.
+    client* owner;           // null when the session is gone
+    std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
     socket_state state = socket_state::pending;
     bool warned = false; // of events that came while it was pending
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::optional<eio::close_reason> left_while_pending;
+    const base::sid sid;
+    const base::sid eio_sid;
+    nsp& home;
     memberships rooms_joined;
     base::small_map<std::uint64_t, ack_token> pending_acks; // ack id -> whose answer it is
     std::uint64_t next_ack_id = 1;
-    std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
 
     [[nodiscard]] bool receives() const noexcept {
         return owner != nullptr && state != socket_state::leaving && !left_while_pending;

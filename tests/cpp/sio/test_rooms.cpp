@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <utility>
 
 using fake::sio_world;
 using lines = std::vector<std::string>;
@@ -115,6 +116,26 @@ BOOST_AUTO_TEST_CASE(the_index_agrees_with_a_plain_model) {
             w.sio.participants("/", {.rooms = {{"room" + std::to_string(i)}}, .skip_sids = {}})
                 .size();
     BOOST_TEST(members == model.size());
+}
+
+// The walk looks ahead: its ends are where it could go wrong.
+BOOST_AUTO_TEST_CASE(an_emit_reaches_each_of_any_number_of_clients_once) {
+    sio_world w;
+    std::vector<std::shared_ptr<fake::websocket>> clients;
+    for (int count = 1; count <= 30; ++count) {
+        const auto [added, sid] = w.join();
+        clients.push_back(added);
+        (void)w.sio.enter_room(sid, "/", "x");
+        if (count % 3 == 0) // has left, and waits for its disconnect handler
+            w.receive(*added, "41");
+        w.emit("[\"all\"]", {});
+        w.emit("[\"room\"]", {.rooms = {{"x"}}, .skip_sids = {}});
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            const bool left = (i + 1) % 3 == 0;
+            const auto heard = std::exchange(clients[i]->sent, {});
+            BOOST_TEST((heard == (left ? lines{} : lines{"42[\"all\"]", "42[\"room\"]"})));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
