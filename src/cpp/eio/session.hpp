@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace eio {
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] const base::sid& sid() const noexcept { return sid_; }
     // The request that opened the session, without its body.
     [[nodiscard]] http_request request() const { return head_.unpack(); }
+    // For who outlives a session that closes.
+    [[nodiscard]] request_head take_head() noexcept { return std::move(head_); }
     [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
@@ -103,7 +106,7 @@ private:
 
     session_context& context_;
     const base::sid sid_;
-    const request_head head_;
+    request_head head_;
     std::shared_ptr<transport> carrier_;
     std::shared_ptr<transport> probe_; // a WebSocket that is taking over
     std::vector<packet> queue_;
