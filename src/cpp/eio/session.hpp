@@ -49,6 +49,7 @@ public:
     // For who outlives a session that closes.
     [[nodiscard]] request_head take_head() noexcept { return std::move(head_); }
     [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
+    [[nodiscard]] door came_by() const noexcept { return carrier_->came_by(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
 
