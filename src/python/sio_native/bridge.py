@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .core import Core
-from .environ import Environs, make_environ
+from .environ import make_environ
+from .environs import Environs
+from .handoff import Handoff, is_upgrade
 from .options import allows_origin
 from .types import Message, Receive, RequestHead, Scope, Send
 
@@ -38,11 +40,13 @@ class Bridge:
         self,
         core: Core,
         environs: Environs,
+        handoff: Handoff,
         max_body_bytes: int,
         origin_check: Callable[..., Any] | None,
     ) -> None:
         self._core = core
         self._environs = environs
+        self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
         self._exchanges: dict[int, asyncio.Future[Response]] = {}
@@ -118,13 +122,11 @@ class Bridge:
                 engine.http_abort(begun)
             return
         exchange = engine.http_request(begun, head, body.data, body.too_large)
-        response = await self._exchange(exchange, scope, receive, send)
+        response = await self._exchange(exchange, scope, receive)
         if response is not None:
             await send_response(send, response)
 
-    async def _exchange(
-        self, exchange: int, scope: Scope, receive: Receive, send: Send
-    ) -> Response | None:
+    async def _exchange(self, exchange: int, scope: Scope, receive: Receive) -> Response | None:
         """The engine's answer; None if the client left before there was one."""
         engine = self._core.engine
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -145,14 +147,18 @@ class Bridge:
             return None
         response = answer.result()
         if response.eio_sid is not None:
-            self._environs.opened(response.eio_sid, scope, receive, send)
+            self._environs.opened(response.eio_sid, self._handoff.extras(scope))
         return response
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = await receive()
         if event["type"] != "websocket.connect":
             return
-        connection = self._core.engine.ws_open(self._head("GET", "wss", scope, receive, send))
+        head = self._head("GET", "wss", scope, receive, send)
+        protocol = self._handoff.protocol(receive)
+        if protocol is not None and await self._handoff.take(protocol, scope, receive, head):
+            return
+        connection = self._core.engine.ws_open(head)
         websocket = WebSocketBridge(self._core, connection, scope, receive, send, self._environs)
         self._websockets[connection] = websocket
         try:
@@ -224,7 +230,8 @@ class WebSocketBridge:
         self._patience: asyncio.TimerHandle | None = None
 
     def accepted(self, eio_sid: str) -> None:
-        self._environs.opened(eio_sid, self._scope, self._receive, self._send)
+        if not is_upgrade(self._scope):
+            self._environs.bridged(eio_sid, self._scope, self._receive, self._send)
         if not self._opened.done():
             self._opened.set_result(None)
 
