@@ -14,11 +14,11 @@ from .types import Environ, Receive, Scope, Send
 
 
 class WatchedDict(dict[str, Any]):
-    """A dictionary that tells when it is about to be changed. Its copies are plain."""
+    """A dictionary that says so when it is about to be changed. Its copies are plain."""
 
     __slots__ = ("__weakref__", "_changing")
 
-    def __init__(self, items: Mapping[str, Any], changing: Callable[[], None]) -> None:
+    def __init__(self, items: Mapping[str, Any], changing: Callable[[WatchedDict], None]) -> None:
         super().__init__(items)
         self._changing = changing
 
@@ -30,7 +30,7 @@ def _watched(name: str) -> Callable[..., Any]:
     change = getattr(dict, name)
 
     def method(self: WatchedDict, *args: Any, **kwargs: Any) -> Any:
-        self._changing()
+        self._changing(self)
         return change(self, *args, **kwargs)
 
     return method
@@ -53,8 +53,8 @@ class Environs(Mapping[str, Environ]):
     """Environs by Engine.IO sid: of the sessions that are open or have handlers still running.
 
     The engine keeps the request of each session. An environ is made of it when it is asked for,
-    and is the same dictionary for as long as somebody holds it or has changed it. One thread: the
-    loop's.
+    and is the same dictionary for as long as somebody holds it. What has been changed, it or a
+    dictionary in it, is kept for the session. One thread: the loop's.
     """
 
     def __init__(self, core: Core, ended: Callable[[str], None]) -> None:
@@ -65,6 +65,13 @@ class Environs(Mapping[str, Environ]):
         self._extras: dict[str, ScopeExtras] = {}
         self._made: WeakValueDictionary[str, WatchedDict] = WeakValueDictionary()
         self._changed: dict[str, WatchedDict] = {}
+        self._changed_scopes: dict[str, WatchedDict] = {}
+        self._tables: tuple[dict[str, Any], ...] = (
+            self._bridged,
+            self._extras,
+            self._changed,
+            self._changed_scopes,
+        )
 
     def opened(self, eio_sid: str, extras: ScopeExtras | None) -> None:
         """An ASGI request has opened a session, with this in its scope, and is over."""
@@ -77,13 +84,13 @@ class Environs(Mapping[str, Environ]):
 
     def closed(self, eio_sid: str) -> None:
         """Notification SESSION_CLOSED."""
-        for table in (self._bridged, self._extras, self._changed):
+        for table in self._tables:
             table.pop(eio_sid, None)
         self._ended(eio_sid)
 
     def clear(self) -> None:
         """The engine has ended, and every session with it."""
-        for table in (self._bridged, self._extras, self._changed):
+        for table in self._tables:
             table.clear()
 
     def make(self, eio_sid: str) -> Environ:
@@ -93,9 +100,8 @@ class Environs(Mapping[str, Environ]):
     def __getitem__(self, eio_sid: str) -> Environ:
         environ = self._made.get(eio_sid)
         if environ is None:
-            changing = partial(self._keep, eio_sid)
-            environ = WatchedDict(self._make(eio_sid, changing), changing)
-            self._made[eio_sid] = environ
+            keep = partial(self._changed.__setitem__, eio_sid)
+            environ = self._made[eio_sid] = WatchedDict(self._make(eio_sid), keep)
         return environ
 
     def __iter__(self) -> Iterator[str]:
@@ -104,7 +110,7 @@ class Environs(Mapping[str, Environ]):
     def __len__(self) -> int:
         return len(self._core.engine.sessions())
 
-    def _make(self, eio_sid: str, changing: Callable[[], None]) -> Environ:
+    def _make(self, eio_sid: str) -> Environ:
         bridged = self._bridged.get(eio_sid)
         if bridged is not None:
             return make_environ(*bridged)
@@ -112,17 +118,16 @@ class Environs(Mapping[str, Environ]):
         if head is None:
             raise KeyError(eio_sid)
         environ = environ_from_head(head, self._extras.get(eio_sid))
-        # The scope was made as well, and so were the empty dictionaries in it.
-        environ["asgi.scope"] = WatchedDict(
+        environ["asgi.scope"] = self._changed_scopes.get(eio_sid) or WatchedDict(
             {
-                key: WatchedDict({}, changing) if type(value) is dict and not value else value
+                key: WatchedDict({}, partial(self._keep_in_scope, eio_sid, key))
+                if type(value) is dict and not value
+                else value
                 for key, value in environ["asgi.scope"].items()
             },
-            changing,
+            partial(self._changed_scopes.__setitem__, eio_sid),
         )
         return environ
 
-    def _keep(self, eio_sid: str) -> None:
-        environ = self._made.get(eio_sid)
-        if environ is not None:
-            self._changed[eio_sid] = environ
+    def _keep_in_scope(self, eio_sid: str, key: str, value: WatchedDict) -> None:
+        self._extras[eio_sid] = ScopeExtras(self._extras.get(eio_sid, {}), **{key: value})

@@ -74,7 +74,7 @@ class Handoff:
             obstacle = _not_uvicorns(lifespan_receive)
         elif lifespan.config.is_ssl:
             obstacle = TLS
-        self._tell(obstacle)
+        self._tell(obstacle, lifespan_receive)
 
     def protocol(self, receive: Receive) -> Any:
         """Uvicorn's protocol object behind `receive` if its connection can be taken over."""
@@ -82,7 +82,7 @@ class Handoff:
         obstacle = self._obstacle(receive, protocol)
         if obstacle is None and not _is_idle(protocol.transport):
             return None  # it is about to end, which is nobody's fault
-        self._tell(obstacle)
+        self._tell(obstacle, receive)
         return protocol if obstacle is None else None
 
     def _obstacle(self, receive: Receive, protocol: Any) -> str | None:
@@ -96,11 +96,11 @@ class Handoff:
         socket = transport.get_extra_info("socket")
         return None if socket is not None and socket.fileno() >= 0 else NO_SOCKET
 
-    def _tell(self, obstacle: str | None) -> None:
+    def _tell(self, obstacle: str | None, receive: Receive) -> None:
         text = ACTIVE if obstacle is None else INACTIVE % obstacle
         if text not in self._told:
             self._told.add(text)
-            _visible_logger(self._core.log.engineio).info(text)
+            (_server_logger(receive) or self._core.log.engineio).info(text)
 
     # --- it is done ---
 
@@ -244,10 +244,13 @@ def _access(scope: Scope) -> tuple[str, str] | None:
     return get_client_addr(scope), get_path_with_query_string(scope)  # type: ignore[arg-type]
 
 
-def _visible_logger(own: logging.Logger) -> logging.Logger:
-    """The ASGI server's, if it is set up to be seen; else our own."""
-    known = logging.root.manager.loggerDict
+def _server_logger(receive: Receive) -> logging.Logger | None:
+    """The ASGI server's, where its user reads it."""
+    package = _package(getattr(receive, "__self__", None))
+    if package in SERVER_LOGGERS:
+        return logging.getLogger(SERVER_LOGGERS[package])
+    known = logging.root.manager.loggerDict  # receive() is wrapped: which server has set one up?
     for package, name in SERVER_LOGGERS.items():
         if any(logging.getLogger(each).handlers for each in (package, name) if each in known):
             return logging.getLogger(name)
-    return own
+    return None
