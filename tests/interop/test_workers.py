@@ -37,26 +37,36 @@ COMMANDS = {
 }
 
 
-@contextlib.contextmanager
-def running(command: list[str]) -> Iterator[Server]:
+def start(command: list[str], folder: str) -> Server:
     with free_socket() as probe:
         port = probe.getsockname()[1]
     app = f"{__package__}.worker_app"
     module, *arguments = [part.format(host=HOST, port=port, app=app) for part in command]
     search_path = os.pathsep.join(filter(None, [str(TEST_ROOT), os.environ.get("PYTHONPATH")]))
+    log = Path(folder, f"log-{port}")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": search_path},
+        )
+    return Server("handoff", port, process, log, path="/ws/socket.io/")
+
+
+@contextlib.contextmanager
+def running(command: list[str]) -> Iterator[Server]:
+    deadline = time.monotonic() + START_LIMIT
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder, "stderr")
-        with log.open("wb") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                stdout=stderr,
-                stderr=stderr,
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": search_path},
-            )
-        server = Server("handoff", port, process, log, path="/ws/socket.io/")
+        while True:
+            server = start(command, folder)
+            try:
+                _await_listening(server, deadline)
+                break
+            except EOFError:  # its port was free, and has been taken since
+                assert "already in use" in server.stderr(), server.stderr()
         try:
-            _await_listening(server, time.monotonic() + START_LIMIT)
             yield server
         finally:
             server.stop()

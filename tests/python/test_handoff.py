@@ -345,6 +345,7 @@ async def test_what_middleware_put_into_the_scope_is_in_the_environ(transports: 
         await log.reaches(2)
         assert log == [(user, {"n": 1}, "/socket.io/", {}, "/root"), (user,)]
         await until(lambda: not sio._service.environs._extras)
+        assert not sio._service.handoff._extras._shared
 
 
 async def test_clients_of_a_plain_application_cost_no_environ() -> None:

@@ -23,7 +23,13 @@ class Response(NamedTuple):
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    eio_sid: str | None = None
+
+
+class Exchange(NamedTuple):
+    """A request that waits for its response."""
+
+    scope: Scope
+    answer: asyncio.Future[Response]
 
 
 SHUTTING_DOWN = Response(503, [(b"content-type", b"text/plain")], b"Shutting down")
@@ -49,7 +55,7 @@ class Bridge:
         self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
-        self._exchanges: dict[int, asyncio.Future[Response]] = {}
+        self._exchanges: dict[int, Exchange] = {}
         self._websockets: dict[int, WebSocketBridge] = {}
 
     # --- what the engine tells ---
@@ -63,8 +69,12 @@ class Bridge:
         eio_sid: str | None,
     ) -> None:
         waiting = self._exchanges.pop(exchange, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Response(status, headers, body, eio_sid))
+        if waiting is None:
+            return
+        if eio_sid is not None:
+            self._environs.opened(eio_sid, self._handoff.extras(waiting.scope))
+        if not waiting.answer.done():
+            waiting.answer.set_result(Response(status, headers, body))
 
     def ws_accept(self, connection: int, eio_sid: str) -> None:
         if (websocket := self._websockets.get(connection)) is not None:
@@ -95,8 +105,8 @@ class Bridge:
     def end(self) -> None:
         """The engine has ended: answer what it left open."""
         for waiting in self._exchanges.values():
-            if not waiting.done():
-                waiting.set_result(SHUTTING_DOWN)
+            if not waiting.answer.done():
+                waiting.answer.set_result(SHUTTING_DOWN)
         for websocket in self._websockets.values():
             websocket.closing(1001)
 
@@ -130,7 +140,7 @@ class Bridge:
         """The engine's answer; None if the client left before there was one."""
         engine = self._core.engine
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._exchanges[exchange] = answer
+        self._exchanges[exchange] = Exchange(scope, answer)
         # A GET may be parked for the length of a ping interval; a POST is answered at once.
         waiting: list[asyncio.Future[Any]] = [answer]
         if scope["method"] == "GET":
@@ -143,12 +153,7 @@ class Bridge:
             if not answer.done():
                 self._exchanges.pop(exchange, None)
                 engine.http_abort(exchange)
-        if not answer.done():
-            return None
-        response = answer.result()
-        if response.eio_sid is not None:
-            self._environs.opened(response.eio_sid, self._handoff.extras(scope))
-        return response
+        return answer.result() if answer.done() else None
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = await receive()
