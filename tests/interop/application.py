@@ -233,6 +233,10 @@ def _add_server_side(socketio: Any, sio: Any, records: Records) -> None:
         return sio.transport(sid)
 
     @sio.event
+    async def path_of(sid: str) -> str:
+        return sio.transport_path(sid)
+
+    @sio.event
     async def environ_of(sid: str, keys: list[str]) -> dict[str, Any]:
         environ = sio.get_environ(sid)
         return {key: environ.get(key) for key in keys}

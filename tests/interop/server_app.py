@@ -71,7 +71,7 @@ def asgi_app(socketio: Any, options: dict[str, Any], mount: str) -> Any:
     return app
 
 
-async def serve_uvicorn(app: Any, loop: str) -> None:
+async def serve_uvicorn(app: Any, loop: str, http: str = "auto", ws: str = "auto") -> None:
     import uvicorn
 
     listening = free_socket()
@@ -81,7 +81,9 @@ async def serve_uvicorn(app: Any, loop: str) -> None:
             await super().startup(sockets)
             announce(listening.getsockname()[1])
 
-    config = uvicorn.Config(app, loop=loop, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, loop=loop, http=http, ws=ws, log_level="warning", timeout_graceful_shutdown=1
+    )
     await Server(config).serve(sockets=[listening])
 
 
@@ -130,7 +132,12 @@ async def serve_until_cancelled(socketio: Any, options: dict[str, Any]) -> None:
 
 
 def main(flavour: str, options: dict[str, Any], mount: str) -> None:
+    """`flavour` may say what uvicorn is to run on: "handoff/h11/wsproto/uvloop"."""
     end_with_parent()
+    flavour, *parts = flavour.split("/")
+    http, ws, loop = parts or ("auto", "auto", "asyncio")
+    if flavour == "bridge":
+        options = {"handoff": False, **options}
     reference = flavour == "reference"
     socketio = importlib.import_module("socketio" if reference else "sio_native")
     if flavour == "listen":
@@ -144,12 +151,12 @@ def main(flavour: str, options: dict[str, Any], mount: str) -> None:
         app = asgi_app(socketio, options, mount)
         if flavour == "hypercorn":
             asyncio.run(serve_hypercorn(app))
-        elif flavour == "uvloop":
+        elif loop == "uvloop":
             import uvloop
 
-            uvloop.run(serve_uvicorn(app, loop="uvloop"))
+            uvloop.run(serve_uvicorn(app, loop, http, ws))
         else:
-            asyncio.run(serve_uvicorn(app, loop="asyncio"))
+            asyncio.run(serve_uvicorn(app, loop, http, ws))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ STOP_LIMIT = 5.0
 _depth = len((__package__ or "").split("."))
 TEST_ROOT = Path(__file__).resolve().parents[_depth]
 
-# sio_native by both of its doors: bridged from uvicorn, and on its own port.
-OUR_FLAVOURS = ("asgi", "listen")
+# sio_native by all of its doors: handed off by uvicorn, bridged from it, and on its own port.
+OUR_FLAVOURS = ("handoff", "bridge", "listen")
 
 
 @dataclasses.dataclass

@@ -160,11 +160,14 @@ async def hold_the_gil(server, seconds: float = HELD) -> tuple[asyncio.Task[floa
     return asyncio.create_task(holder.call("hold", seconds, limit=seconds + 15)), holder
 
 
-def test_heartbeats_go_on_for_all_clients_while_the_gil_is_held(pool, own_port):
-    server = pool.get(own_port, ping_interval=INTERVAL, ping_timeout=TIMEOUT)
+@pytest.mark.parametrize(
+    ("flavour", "transports"),
+    [("listen", ["websocket", "polling"] * 5), ("handoff", ["websocket"] * 10)],
+)
+def test_heartbeats_go_on_for_all_clients_while_the_gil_is_held(pool, flavour, transports):
+    server = pool.get(flavour, ping_interval=INTERVAL, ping_timeout=TIMEOUT)
 
     async def conversation():
-        transports = ["websocket", "polling"] * 5
         patients = [await Patient.admit(server, transport) for transport in transports]
         holding, holder = await hold_the_gil(server)
         held = await holding
@@ -250,7 +253,7 @@ async def send_numbers(session: Session, count: int) -> None:
 
 def test_bridged_clients_survive_the_hold(pool):
     """Under an ASGI server Python carries the bytes: no ping passes, but nobody is dropped."""
-    server = pool.get("asgi", ping_interval=INTERVAL, ping_timeout=TIMEOUT)
+    server = pool.get("bridge", ping_interval=INTERVAL, ping_timeout=TIMEOUT)
 
     async def conversation():
         transports = ["websocket", "polling"] * 5

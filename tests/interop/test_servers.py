@@ -9,18 +9,21 @@ from .stage import Stage
 from .test_engineio_upgrade import message_on, upgrade
 
 SERVERS = [
-    ("asyncio", "alone"),
-    ("uvloop", "alone"),
+    ("handoff", "alone"),
+    ("bridge", "alone"),
+    ("bridge/auto/auto/uvloop", "alone"),
     ("hypercorn", "alone"),
     ("granian", "alone"),
     ("serve", "alone"),
-    ("asgi", "outer"),
-    ("asgi", "ws"),
-    ("asgi", "ws-short"),
-    ("asgi", "sio.mount"),
+    ("handoff", "outer"),
+    ("handoff", "ws"),
+    ("handoff", "ws-short"),
+    ("handoff", "sio.mount"),
     ("hypercorn", "ws"),
     ("granian", "ws"),
 ]
+# How a WebSocket reaches the engine; those not named are bridged.
+PATHS = {"handoff": "handoff", "serve": "listen"}
 BESIDE_AN_APPLICATION = [chosen for chosen in SERVERS if chosen[1] != "alone"]
 
 
@@ -36,6 +39,8 @@ def test_both_transports_and_the_upgrade_work(server):
             async with await Player.connect(server, transport) as player:
                 assert await player.call("echo", "served") == "served"
                 assert await player.call("transport_of") == transport
+                if transport == "websocket":
+                    assert await player.call("path_of") == PATHS.get(server.flavour, "bridge")
         session = await PollingSession.open(server)
         await join(session)
         await session.send('420["echo","polling"]')

@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -77,6 +77,10 @@ class Door:
 
     package: ModuleType
     own_port: bool
+    options: dict[str, Any] = field(default_factory=dict)  # of the AsyncServer
+
+    def server(self, **options: Any) -> Any:
+        return self.package.AsyncServer(**self.options, **options)
 
     @contextlib.asynccontextmanager
     async def open(self, sio: Any) -> AsyncIterator[str]:
@@ -93,17 +97,22 @@ class Door:
 
 
 OWN_PORT = Door(sio_native, own_port=True)
-ASGI = Door(sio_native, own_port=False)
+HANDOFF = Door(sio_native, own_port=False)
+BRIDGE = Door(sio_native, own_port=False, options={"handoff": False})
 REFERENCE = Door(socketio, own_port=False)
 
 
-@pytest.fixture(params=[OWN_PORT, ASGI, REFERENCE], ids=["own-port", "asgi", "python-socketio"])
+NATIVE = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE}
+ALL = {**NATIVE, "python-socketio": REFERENCE}
+
+
+@pytest.fixture(params=ALL.values(), ids=ALL.keys())
 def door(request: pytest.FixtureRequest) -> Door:
     """Both packages: what a test expects, it expects of python-socketio too."""
     return request.param
 
 
-@pytest.fixture(params=[OWN_PORT, ASGI], ids=["own-port", "asgi"])
+@pytest.fixture(params=NATIVE.values(), ids=NATIVE.keys())
 def native_door(request: pytest.FixtureRequest) -> Door:
     """For what sio_native does better, or alone."""
     return request.param

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import socketio
-from conftest import ASGI, LIMIT, Door, Log, connected, until
+from conftest import HANDOFF, LIMIT, Door, Log, connected, until
 
 import sio_native
 from sio_native.dispatcher import BATCH, Dispatcher
@@ -38,7 +38,7 @@ def descriptor_count() -> int:
 async def test_shutdown_disconnects_everybody_while_handlers_can_still_ask(
     native_door: Door,
 ) -> None:
-    sio, log = native_door.package.AsyncServer(), Log()
+    sio, log = native_door.server(), Log()
 
     @sio.event
     async def disconnect(sid: str, reason: str) -> None:
@@ -62,7 +62,7 @@ async def test_shutdown_disconnects_everybody_while_handlers_can_still_ask(
 
 
 async def test_a_server_can_be_used_again_after_shutdown(native_door: Door) -> None:
-    sio = native_door.package.AsyncServer()
+    sio = native_door.server()
     sio.on("echo", lambda sid, x: x)
     for turn in range(3):
         async with native_door.open(sio) as url, connected(url) as client:
@@ -73,7 +73,7 @@ async def test_a_server_can_be_used_again_after_shutdown(native_door: Door) -> N
 
 
 async def test_those_who_wait_are_released_by_shutdown(native_door: Door) -> None:
-    sio = native_door.package.AsyncServer()
+    sio = native_door.server()
     async with native_door.open(sio) as url, connected(url) as client:
         asked = asyncio.Event()
         client.on("ask", asked.set)
@@ -99,7 +99,7 @@ async def test_requests_during_shutdown_are_turned_away() -> None:
     async def disconnect(sid: str) -> None:
         await release.wait()
 
-    async with ASGI.open(sio) as url, connected(url):
+    async with HANDOFF.open(sio) as url, connected(url):
         ending = asyncio.create_task(sio.shutdown())
         await asyncio.sleep(0)
         late = socketio.AsyncClient(reconnection=False)
@@ -112,7 +112,7 @@ async def test_requests_during_shutdown_are_turned_away() -> None:
 
 async def test_nothing_is_left_when_a_server_has_gone(native_door: Door) -> None:
     async def visit() -> None:
-        sio = native_door.package.AsyncServer()
+        sio = native_door.server()
         async with native_door.open(sio) as url, connected(url) as client:
             await sio.call("echo", to=client.get_sid())
 
@@ -295,7 +295,7 @@ async def test_disconnect_from_another_loop_does_not_wait() -> None:
 
 async def test_handlers_do_not_inherit_the_context_of_the_first_request(native_door: Door) -> None:
     request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
-    sio = native_door.package.AsyncServer()
+    sio = native_door.server()
     sio.on("ask", lambda sid: request.get())
     request.set("of the test")
     async with native_door.open(sio) as url, connected(url) as client:
@@ -349,7 +349,7 @@ async def test_a_flood_of_events_leaves_the_loop_to_others() -> None:
 async def test_a_plain_handler_that_raises_cancelled_loses_no_other_event(
     native_door: Door,
 ) -> None:
-    sio = native_door.package.AsyncServer()
+    sio = native_door.server()
 
     @sio.event
     def cancel(sid: str) -> None:

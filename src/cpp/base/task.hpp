@@ -51,9 +51,9 @@ private:
     using behaviour = void (*)(act what, std::byte* from, std::byte* to, Argument* argument);
 
     template <class Held>
-    static constexpr bool fits = sizeof(Held) <= room &&
-                                 alignof(Held) <= alignof(std::max_align_t) &&
-                                 std::is_nothrow_move_constructible_v<Held>;
+    static constexpr bool fits =
+        sizeof(Held) <= room && alignof(Held) <= alignof(std::max_align_t) &&
+        std::is_nothrow_move_constructible_v<Held>;
 
     template <class Held>
     static void in_place(act what, std::byte* from, std::byte* to, Argument* argument) {

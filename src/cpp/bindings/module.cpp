@@ -34,6 +34,7 @@ void register_constants(py::module_& module) {
     constant("WS_CLOSE", kind::ws_close);
     constant("WS_PAUSE", kind::ws_pause);
     constant("WS_RESUME", kind::ws_resume);
+    constant("ADOPTED", kind::adopted);
     constant("LOG", kind::log);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);

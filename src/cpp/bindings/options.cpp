@@ -43,7 +43,8 @@ const std::map<std::string, setter>& setters() {
              to.sio.max_attachment_bytes = to.eio.max_payload_bytes;
          }},
         {"send_buffer_bytes", set<std::size_t>(OPTION(eio.send_buffer_bytes))},
-        {"max_connections", set<std::size_t>(OPTION(eio.max_sessions))},
+        {"max_sessions", set<std::size_t>(OPTION(eio.max_sessions))},
+        {"max_connections", set<std::size_t>(OPTION(max_connections))},
         {"allow_upgrades", set<bool>(OPTION(eio.allow_upgrades))},
         {"polling", set<bool>(OPTION(eio.polling))},
         {"websocket", set<bool>(OPTION(eio.websocket))},

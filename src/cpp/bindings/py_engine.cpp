@@ -1,12 +1,9 @@
 #include "bindings/py_engine.hpp"
 
-#include "bindings/loop_turn.hpp"
-#include "bindings/options.hpp"
+#include "bindings/py_asgi_door.hpp"
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
-#include "bindings/value_codec.hpp"
-#include "engine/engine.hpp"
 
 #include <pybind11/stl.h>
 
@@ -24,14 +21,6 @@ namespace bindings {
 
 namespace py = pybind11;
 
-namespace {
-
-using without_gil = py::call_guard<py::gil_scoped_release>;
-using names = std::vector<std::string>;
-using header_list = std::vector<std::pair<py::bytes, py::bytes>>;
-using address = std::optional<std::pair<std::string, int>>;
-
-// A str in UTF-8, lone surrogates in three bytes each, so that any str can name a room.
 std::string utf8(const py::str& text) {
     Py_ssize_t size = 0;
     if (const char* data = PyUnicode_AsUTF8AndSize(text.ptr(), &size))
@@ -43,6 +32,97 @@ std::string utf8(const py::str& text) {
         throw py::error_already_set();
     return encoded;
 }
+
+namespace {
+
+// In the order of what clients did: the end of a session too.
+bool is_for_handlers(const engine::notification& told) noexcept {
+    return std::holds_alternative<sio::message_event>(told) ||
+           std::holds_alternative<sio::connect_event>(told) ||
+           std::holds_alternative<sio::disconnect_event>(told) ||
+           std::holds_alternative<sio::session_closed_event>(told);
+}
+
+} // namespace
+
+py_engine::~py_engine() {
+    const py::gil_scoped_release released;
+    // Joins the thread, which needs no GIL; what Python should have closed is closed here.
+    if (!engine_.abandoned())
+        engine_.close(std::chrono::milliseconds::zero());
+}
+
+engine::engine& py_engine::get() {
+    if (engine_.abandoned())
+        throw std::runtime_error(
+            "this server was started before the process forked, and its engine stayed with "
+            "the parent: create or start the server in the child");
+    return engine_;
+}
+
+py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
+    auto& from = get();
+    py::list told;
+    bool checked = false;
+    std::size_t count = 0;
+    // What an earlier call has left over, and behind it what has come since.
+    for (bool fresh = false; !fresh && count < limit;) {
+        if (next_ == taken_.size()) {
+            const py::gil_scoped_release released;
+            from.drain(taken_);
+            next_ = 0;
+            fresh = true;
+        }
+        for (; next_ < taken_.size() && count < limit; ++count) {
+            auto& next = taken_[next_++];
+            if (handlers && is_for_handlers(next)) {
+                handlers->push(std::move(next));
+                continue;
+            }
+            auto item = converted(next);
+            if (item)
+                told.append(std::move(item));
+            else
+                checked = true;
+        }
+    }
+    const py::gil_scoped_release released;
+    if (next_ < taken_.size()) {
+        from.wake_reader();
+    } else {
+        taken_.clear();
+        next_ = 0;
+    }
+    if (checked)
+        from.relay_checked();
+    return told;
+}
+
+py::object py_engine::queue(const py::object& self, handler_hooks hooks) {
+    auto* made = make_queue(self.ptr(), engine_, codec_, turn_, std::move(hooks));
+    if (!made)
+        throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(made);
+}
+
+// One that Python cannot have, for lack of memory perhaps, does not hold up those behind it.
+py::object py_engine::converted(const engine::notification& told) {
+    try {
+        return to_python(told, codec_);
+    } catch (py::error_already_set& error) {
+        return to_python(
+            engine::log_line{
+                base::log_channel::socketio,
+                base::log_level::error,
+                std::string("a notification was lost: ") + error.what()},
+            codec_);
+    }
+}
+
+namespace {
+
+using without_gil = py::call_guard<py::gil_scoped_release>;
+using names = std::vector<std::string>;
 
 std::vector<std::string> utf8_list(const py::sequence& list) {
     std::vector<std::string> made;
@@ -68,142 +148,6 @@ sio::selection selection(const std::optional<py::sequence>& rooms, const py::seq
     whom.skip_sids = utf8_list(skip);
     return whom;
 }
-
-// method, path, query, HTTP version, headers, remote, local, secure, origin allowed
-using request_head = std::tuple<
-    std::string,
-    std::string,
-    py::bytes,
-    std::string,
-    header_list,
-    address,
-    address,
-    bool,
-    std::optional<bool>>;
-
-eio::http_request http_request(const request_head& head) {
-    const auto& [method, path, query, version, headers, remote, local, secure, allowed] = head;
-    eio::http_request request;
-    request.method = method;
-    request.path = path;
-    request.query = query;
-    request.http_version = version;
-    request.headers.reserve(headers.size());
-    for (const auto& [name, value] : headers)
-        request.headers.push_back({name, value});
-    const auto split = [](const address& from, std::string& host, std::uint16_t& port) {
-        if (from) {
-            host = from->first;
-            port = static_cast<std::uint16_t>(from->second);
-        }
-    };
-    split(remote, request.remote_address, request.remote_port);
-    split(local, request.local_address, request.local_port);
-    request.secure = secure;
-    request.origin_allowed = allowed;
-    return request;
-}
-
-class py_engine {
-public:
-    explicit py_engine(const py::dict& options) : engine_(read_options(options)) {}
-    ~py_engine() {
-        const py::gil_scoped_release released;
-        // Joins the thread, which needs no GIL; what Python should have closed is closed here.
-        if (!engine_.abandoned())
-            engine_.close(std::chrono::milliseconds::zero());
-    }
-    py_engine(const py_engine&) = delete;
-    py_engine& operator=(const py_engine&) = delete;
-
-    [[nodiscard]] engine::engine& get() {
-        if (engine_.abandoned())
-            throw std::runtime_error(
-                "this server was started before the process forked, and its engine stayed with "
-                "the parent: create or start the server in the child");
-        return engine_;
-    }
-    [[nodiscard]] value_codec& codec() noexcept { return codec_; }
-    [[nodiscard]] loop_turn& turn() noexcept { return turn_; }
-    void abandon() noexcept { engine_.abandon(); }
-    [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
-
-    // What handlers are for goes to `handlers`, if there is one.
-    py::list drain(std::size_t limit, handler_queue* handlers) {
-        auto& from = get();
-        py::list told;
-        bool checked = false;
-        std::size_t count = 0;
-        // What an earlier call has left over, and behind it what has come since.
-        for (bool fresh = false; !fresh && count < limit;) {
-            if (next_ == taken_.size()) {
-                const py::gil_scoped_release released;
-                from.drain(taken_);
-                next_ = 0;
-                fresh = true;
-            }
-            for (; next_ < taken_.size() && count < limit; ++count) {
-                auto& next = taken_[next_++];
-                if (handlers && is_for_handlers(next)) {
-                    handlers->push(std::move(next));
-                    continue;
-                }
-                auto item = converted(next);
-                if (item)
-                    told.append(std::move(item));
-                else
-                    checked = true;
-            }
-        }
-        const py::gil_scoped_release released;
-        if (next_ < taken_.size()) {
-            from.wake_reader();
-        } else {
-            taken_.clear();
-            next_ = 0;
-        }
-        if (checked)
-            from.relay_checked();
-        return told;
-    }
-
-    // See `Engine.handler_queue`; `self` is this as a Python object.
-    py::object queue(const py::object& self, handler_hooks hooks) {
-        auto* made = make_queue(self.ptr(), engine_, codec_, turn_, std::move(hooks));
-        if (!made)
-            throw py::error_already_set();
-        return py::reinterpret_steal<py::object>(made);
-    }
-
-private:
-    // In the order of what clients did: the end of a session too.
-    static bool is_for_handlers(const engine::notification& told) noexcept {
-        return std::holds_alternative<sio::message_event>(told) ||
-               std::holds_alternative<sio::connect_event>(told) ||
-               std::holds_alternative<sio::disconnect_event>(told) ||
-               std::holds_alternative<sio::session_closed_event>(told);
-    }
-
-    // One that Python cannot have, for lack of memory perhaps, does not hold up those behind it.
-    py::object converted(const engine::notification& told) {
-        try {
-            return to_python(told, codec_);
-        } catch (py::error_already_set& error) {
-            return to_python(
-                engine::log_line{
-                    base::log_channel::socketio,
-                    base::log_level::error,
-                    std::string("a notification was lost: ") + error.what()},
-                codec_);
-        }
-    }
-
-    engine::engine engine_;
-    value_codec codec_;
-    loop_turn turn_{engine_};
-    std::vector<engine::notification> taken_; // by a drain, and not yet passed on: its limit
-    std::size_t next_ = 0;
-};
 
 // A name that cannot be resolved has a code of another category, which is no errno.
 [[noreturn]] void throw_os_error(const std::system_error& error) {
@@ -477,29 +421,13 @@ void bind_questions(py::class_<py_engine>& type) {
         "transport",
         [](py_engine& self, const std::string& eio_sid) { return self.get().transport(eio_sid); },
         without_gil());
-    type.def("request_head", [](py_engine& self, const std::string& eio_sid) -> py::object {
-        auto& in = self.get();
-        std::optional<eio::http_request> found;
-        {
-            const py::gil_scoped_release released;
-            found = in.request_head(eio_sid);
-        }
-        if (!found)
-            return py::none();
-        py::list headers;
-        for (const auto& [name, value] : found->headers)
-            headers.append(py::make_tuple(py::bytes(name), py::bytes(value)));
-        py::dict head;
-        head["method"] = found->method;
-        head["path"] = found->path;
-        head["query"] = py::bytes(found->query);
-        head["http_version"] = found->http_version;
-        head["headers"] = headers;
-        head["remote"] = py::make_tuple(found->remote_address, found->remote_port);
-        head["local"] = py::make_tuple(found->local_address, found->local_port);
-        head["secure"] = found->secure;
-        return head;
-    });
+    type.def(
+        "transport_path",
+        [](py_engine& self, const std::string& eio_sid) {
+            return self.get().transport_path(eio_sid);
+        },
+        without_gil());
+    type.def("sessions", [](py_engine& self) { return self.get().sessions(); }, without_gil());
     type.def("catch_up", [](py_engine& self) { self.get().catch_up(); }, without_gil());
     type.def("stats", [](py_engine& self) {
         auto& in = self.get();
@@ -512,12 +440,13 @@ void bind_questions(py::class_<py_engine>& type) {
         made["sessions"] = counted.sessions;
         made["sockets"] = counted.sockets;
         made["rooms"] = counted.rooms;
+        made["connections"] = counted.connections;
         made["queued_bytes"] = counted.queued_bytes;
         return made;
     });
 }
 
-void bind_doors(py::class_<py_engine>& type) {
+void bind_own_port(py::class_<py_engine>& type) {
     type.def(
         "listen",
         [](py_engine& self, const std::string& host, std::uint16_t port, const std::string& path) {
@@ -532,56 +461,6 @@ void bind_doors(py::class_<py_engine>& type) {
             }
         });
     type.def("stop_listening", [](py_engine& self) { self.get().stop_listening(); }, without_gil());
-    type.def("http_begin", [](py_engine& self, const request_head& head) {
-        auto& to = self.get();
-        auto request = http_request(head);
-        const py::gil_scoped_release released;
-        return to.http_begin(std::move(request));
-    });
-    type.def(
-        "http_request",
-        [](py_engine& self,
-           net::asgi_id begun,
-           const request_head& head,
-           std::string body,
-           bool body_too_large) {
-            auto& to = self.get();
-            auto request = http_request(head);
-            request.body = std::move(body);
-            request.body_too_large = body_too_large;
-            const py::gil_scoped_release released;
-            return to.http_request(begun, std::move(request));
-        });
-    type.def(
-        "http_abort",
-        [](py_engine& self, net::asgi_id exchange) { self.get().http_abort(exchange); },
-        without_gil());
-    type.def("ws_open", [](py_engine& self, const request_head& head) {
-        auto& to = self.get();
-        auto request = http_request(head);
-        const py::gil_scoped_release released;
-        return to.ws_open(std::move(request));
-    });
-    type.def("ws_receive", [](py_engine& self, net::asgi_id connection, const py::object& data) {
-        auto& to = self.get();
-        const bool binary = PyBytes_Check(data.ptr()) != 0;
-        auto bytes = binary ? py::cast<std::string>(data) : utf8(py::cast<py::str>(data));
-        const py::gil_scoped_release released;
-        to.ws_receive(connection, std::move(bytes), binary);
-    });
-    type.def(
-        "ws_sent",
-        [](py_engine& self, net::asgi_id connection, std::size_t size) {
-            self.get().ws_sent(connection, size);
-        },
-        without_gil());
-    type.def(
-        "ws_closed",
-        [](py_engine& self, net::asgi_id connection, bool failed) {
-            self.get().ws_closed(connection, failed);
-        },
-        without_gil());
-    type.def("abort_bridged", [](py_engine& self) { self.get().abort_bridged(); }, without_gil());
 }
 
 } // namespace
@@ -594,7 +473,8 @@ void register_engine(py::module_& module) {
     bind_commands(type);
     bind_rooms(type);
     bind_questions(type);
-    bind_doors(type);
+    bind_own_port(type);
+    bind_asgi_door(type);
 }
 
 } // namespace bindings

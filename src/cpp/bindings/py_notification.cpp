@@ -113,6 +113,13 @@ struct converter {
     py::object operator()(const net::asgi_pause& told) const {
         return tuple(told.paused ? kind::ws_pause : kind::ws_resume, told.connection);
     }
+    py::object operator()(const engine::adopted& told) const {
+        return tuple(
+            kind::adopted,
+            told.id,
+            told.eio_sid ? text(*told.eio_sid) : py::object(py::none()),
+            told.status);
+    }
     py::object operator()(const engine::log_line& told) const {
         return tuple(
             kind::log,

@@ -23,6 +23,7 @@ enum class kind : int {
     ws_close,
     ws_pause,
     ws_resume,
+    adopted,
     log,
 };
 

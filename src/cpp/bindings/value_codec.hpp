@@ -4,7 +4,7 @@
 
 #include "bindings/py_ref.hpp"
 #include "bindings/py_value.hpp"
-#include "sio/packet.hpp"
+#include "sio/event.hpp"
 
 #include <string_view>
 

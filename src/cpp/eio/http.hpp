@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/sid.hpp"
+#include "eio/door.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -63,8 +64,7 @@ public:
     virtual void respond(http_response&& response) = 0;
     // Null to stop watching. `respond` stops it too.
     virtual void watch(exchange_watcher* watcher) = 0;
-    // See transport::relayed.
-    [[nodiscard]] virtual bool relayed() const noexcept { return false; }
+    [[nodiscard]] virtual door came_by() const noexcept = 0;
 };
 
 // Whether two header names, or tokens, are equal but for the case of ASCII letters.

@@ -42,7 +42,7 @@ bool polling::on_get(
     const http_request& request, std::shared_ptr<http_exchange> exchange, http_response&& reply) {
     if (parked_)
         return false;
-    relayed_ = exchange->relayed();
+    door_ = exchange->came_by();
     parked_ = std::move(exchange);
     parked_reply_ = std::move(reply);
     accepted_ = accepted_encoding(request.header("Accept-Encoding"));

@@ -39,7 +39,7 @@ public:
     void retire();
 
     [[nodiscard]] transport_kind kind() const noexcept override { return transport_kind::polling; }
-    [[nodiscard]] bool relayed() const noexcept override { return relayed_; }
+    [[nodiscard]] door came_by() const noexcept override { return door_; }
     void set_owner(transport_owner* owner) noexcept override { owner_ = owner; }
     [[nodiscard]] bool writable() const noexcept override { return parked_ != nullptr; }
     [[nodiscard]] std::size_t max_packets_per_send() const noexcept override {
@@ -65,7 +65,7 @@ private:
     const http_exchange* arriving_ = nullptr; // only compared: it may be gone
     bool paused_ = false;
     bool retired_ = false;
-    bool relayed_ = false;
+    door door_ = door::listen; // of the last GET
 };
 
 } // namespace eio

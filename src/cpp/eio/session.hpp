@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace eio {
@@ -47,7 +48,10 @@ public:
     [[nodiscard]] const base::sid& sid() const noexcept { return sid_; }
     // The request that opened the session, without its body.
     [[nodiscard]] http_request request() const { return head_.unpack(); }
+    // For who outlives a session that closes.
+    [[nodiscard]] request_head take_head() noexcept { return std::move(head_); }
     [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
+    [[nodiscard]] door came_by() const noexcept { return carrier_->came_by(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
 
@@ -116,7 +120,7 @@ private:
     relay_wait relay_wait_ = relay_wait::none;
 
     const base::sid sid_;
-    const request_head head_;
+    request_head head_;
     std::shared_ptr<transport> probe_; // a WebSocket that is taking over
     std::size_t unhandled_ = 0;
     // The due times of what may happen next; `never` when it may not.

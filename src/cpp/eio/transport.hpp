@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "eio/door.hpp"
 #include "eio/packet.hpp"
 
 #include <cstddef>
@@ -52,9 +53,10 @@ class transport {
 public:
     virtual ~transport() = default;
     [[nodiscard]] virtual transport_kind kind() const noexcept = 0;
-    // True when another program's event loop stands between us and the peer (an ASGI server): its
-    // silence may then be that loop's, not the peer's.
-    [[nodiscard]] virtual bool relayed() const noexcept { return false; }
+    [[nodiscard]] virtual door came_by() const noexcept = 0;
+    // True when another event loop stands between us and the peer: its silence may then be that
+    // loop's, not the peer's.
+    [[nodiscard]] bool relayed() const noexcept { return came_by() == door::bridge; }
     // Who hears of frames and of the end; null to hear nothing more.
     virtual void set_owner(transport_owner* owner) noexcept = 0;
     // True when send() may be called.

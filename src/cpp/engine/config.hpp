@@ -4,11 +4,14 @@
 #include "eio/config.hpp"
 #include "sio/config.hpp"
 
+#include <cstddef>
+
 namespace engine {
 
 struct config {
     eio::config eio;
     sio::config sio;
+    std::size_t max_connections = 0; // of the engine's own sockets; 0: no limit
 };
 
 } // namespace engine

@@ -2,6 +2,7 @@
 
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "net/descriptor.hpp"
 #include "sio/server.hpp"
 
 #include <stdexcept>
@@ -245,11 +246,25 @@ std::optional<std::string> engine::transport(std::string_view eio_sid) {
     });
 }
 
-std::optional<eio::http_request> engine::request_head(std::string_view eio_sid) {
-    return ask([=](shard_context& in) {
+std::optional<std::string> engine::transport_path(std::string_view eio_sid) {
+    return ask([=](shard_context& in) -> std::optional<std::string> {
         const auto* found = in.eio().find(eio_sid);
-        return found ? std::optional(found->request()) : std::nullopt;
+        if (!found)
+            return std::nullopt;
+        return std::string(eio::to_string(found->came_by()));
     });
+}
+
+std::optional<eio::http_request> engine::request_head(std::string_view eio_sid) {
+    return ask([=](shard_context& in) -> std::optional<eio::http_request> {
+        if (const auto* found = in.eio().find(eio_sid))
+            return found->request();
+        return in.sio().request_of_closed(eio_sid);
+    });
+}
+
+std::vector<std::string> engine::sessions() {
+    return ask([](shard_context& in) { return in.sio().sessions(); });
 }
 
 statistics engine::stats() {
@@ -258,6 +273,7 @@ statistics engine::stats() {
             .sessions = in.eio().session_count(),
             .sockets = in.sio().socket_count(),
             .rooms = in.sio().room_count(),
+            .connections = in.connection_count(),
             .queued_bytes = in.eio().queued_bytes()};
     });
 }
@@ -325,6 +341,16 @@ void engine::ws_closed(net::asgi_id connection, bool failed) {
 
 void engine::abort_bridged() {
     post([](shard_context& in) { in.asgi().abort_all(in.now()); });
+}
+
+// --- handed over ---
+
+net::asgi_id engine::adopt(int descriptor, eio::http_request handshake, bool report) {
+    const net::asgi_id id = report ? next_id_++ : 0;
+    // Owned by the task: one that is never run closes it.
+    post([peer = net::descriptor(descriptor), handshake = std::move(handshake), id](
+             shard_context& in) mutable { in.adopt(std::move(peer), std::move(handshake), id); });
+    return id;
 }
 
 } // namespace engine

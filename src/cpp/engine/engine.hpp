@@ -27,6 +27,7 @@ struct statistics {
     std::size_t sessions = 0;
     std::size_t sockets = 0;
     std::size_t rooms = 0;
+    std::size_t connections = 0; // the engine's own sockets
     std::size_t queued_bytes = 0;
 };
 
@@ -91,7 +92,12 @@ public:
     [[nodiscard]] std::optional<std::string> eio_sid(std::string_view sid, std::string_view nsp);
     [[nodiscard]] std::optional<std::string> sid(std::string_view eio_sid, std::string_view nsp);
     [[nodiscard]] std::optional<std::string> transport(std::string_view eio_sid);
+    // By which door its transport has come.
+    [[nodiscard]] std::optional<std::string> transport_path(std::string_view eio_sid);
+    // Of an open session, or of one whose connect or disconnect handlers still run.
     [[nodiscard]] std::optional<eio::http_request> request_head(std::string_view eio_sid);
+    // Those that have a request_head().
+    [[nodiscard]] std::vector<std::string> sessions();
     [[nodiscard]] statistics stats();
     // Returns when all that this thread has posted has been carried out.
     void catch_up();
@@ -110,6 +116,10 @@ public:
     void ws_sent(net::asgi_id connection, std::size_t bytes);
     void ws_closed(net::asgi_id connection, bool failed);
     void abort_bridged();
+
+    // A WebSocket handshake that another server has read. The descriptor is ours, whatever happens.
+    // With `report` an `adopted` that has the returned id follows.
+    net::asgi_id adopt(int descriptor, eio::http_request handshake, bool report);
 
 private:
     void post(shard_task&& task, urgency how = urgency::in_burst);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/sid.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -14,6 +17,13 @@ struct log_line {
     base::log_channel channel = base::log_channel::engineio;
     base::log_level level = base::log_level::info;
     std::string text;
+};
+
+// How a handshake that was handed over has been answered; before anything else about its session.
+struct adopted {
+    std::uint64_t id = 0;
+    std::optional<base::sid> eio_sid; // if it serves a session
+    int status = 0;                   // 101, or of the refusal; 0: the connection broke
 };
 
 // To be answered by engine::relay_checked() as soon as it is drained.
@@ -32,6 +42,7 @@ using notification = std::variant<
     net::asgi_send,
     net::asgi_close,
     net::asgi_pause,
+    adopted,
     log_line,
     relay_check>;
 

@@ -4,6 +4,7 @@
 #include "eio/server.hpp"
 #include "net/asgi_connection.hpp"
 #include "net/context.hpp"
+#include "net/handoff.hpp"
 #include "net/listener.hpp"
 #include "sio/server.hpp"
 
@@ -47,7 +48,7 @@ public:
           timer_(io_),
           look_timer_(io_),
           asgi_(eio_, *this),
-          net_(io_, eio_, read_buffer_, *this) {}
+          net_(io_, eio_, read_buffer_, *this, {.max_connections = options.max_connections}) {}
 
     ~body() override {
         // Sessions first: their transports hold sockets of the io_context.
@@ -99,6 +100,15 @@ public:
         for (const auto& each : std::exchange(listeners_, {}))
             each->stop();
     }
+    void adopt(net::descriptor&& peer, eio::http_request&& handshake, std::uint64_t id) override {
+        net::handshake_answered answered;
+        if (id != 0)
+            answered = [this, id](std::optional<base::sid> eio_sid, int status) {
+                out_->post(adopted{id, eio_sid, status});
+            };
+        net::adopt(net_, std::move(peer), std::move(handshake), std::move(answered));
+    }
+    std::size_t connection_count() const noexcept override { return net_.connections; }
     void relay_checked() override { eio_.on_relay_round(now()); }
 
 private:

@@ -18,6 +18,9 @@
 namespace eio {
 class server;
 }
+namespace net {
+class descriptor;
+}
 namespace sio {
 class server;
 }
@@ -48,6 +51,9 @@ public:
     [[nodiscard]] virtual std::pair<std::string, std::uint16_t>
     listen(const std::string& host, std::uint16_t port, const std::string& path) = 0;
     virtual void stop_listening() = 0;
+    // See net::adopt; with an id the answer is reported as `adopted`.
+    virtual void adopt(net::descriptor&& peer, eio::http_request&& handshake, std::uint64_t id) = 0;
+    [[nodiscard]] virtual std::size_t connection_count() const noexcept = 0;
     // The application has drained a relay_check.
     virtual void relay_checked() = 0;
 };

@@ -18,7 +18,7 @@ public:
         door_.exchanges_.erase(id_);
     }
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
-    [[nodiscard]] bool relayed() const noexcept override { return true; }
+    [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
 
     void peer_gone(base::time_point now) {
         if (auto* watcher = std::exchange(watcher_, nullptr))
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] eio::transport_kind kind() const noexcept override {
         return eio::transport_kind::websocket;
     }
-    [[nodiscard]] bool relayed() const noexcept override { return true; }
+    [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
     void set_owner(eio::transport_owner* owner) noexcept override { owner_ = owner; }
     // A window instead of a socket buffer: what the application's loop has not passed on yet.
     [[nodiscard]] bool writable() const noexcept override { return in_flight_ < send_window; }

@@ -33,6 +33,7 @@ struct limits {
     std::chrono::seconds body_time{20};  // from the end of the head; also to take a response
     std::chrono::seconds idle_time{60};  // between two requests
     std::chrono::seconds close_time{2};  // for the peer to close as well
+    std::size_t max_connections = 0;     // 0: no limit; beyond: 503
 };
 
 class context {
@@ -53,6 +54,8 @@ public:
     base::log_sink& log;
     const net::limits limits;
     net::deadlines deadlines;
+    // Those that are open, whether they are a session's yet or not.
+    std::size_t connections = 0;
     // Where a turn's frames are put together; what a socket does not take moves to its own queue.
     output_queue scratch;
     // Decodes for every WebSocket that is between two messages; who is inside one has its own.

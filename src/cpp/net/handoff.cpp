@@ -1,35 +1,58 @@
 #include "net/handoff.hpp"
 
-#include "net/http_connection.hpp"
-
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <string>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <system_error>
 #include <utility>
 
 namespace net {
 
-void adopt(
-    context& shared,
-    int descriptor,
-    const std::string& path,
-    eio::http_request&& request,
-    std::string&& already_read) {
+namespace {
+
+// A Unix socket, of a proxy on this machine, goes as IPv4: nothing asks for its addresses.
+asio::ip::tcp protocol_of(int number) {
     sockaddr_storage address{};
     socklen_t size = sizeof(address);
-    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+    if (::getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        throw std::system_error(errno, std::generic_category());
+    return address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+}
+
+std::shared_ptr<http_connection> connection(context& shared, descriptor&& peer) {
     stream_socket socket(shared.loop);
     error_code error;
-    socket.assign(
-        address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
-        descriptor,
-        error);
-    if (error) {
-        ::close(descriptor);
+    socket.assign(protocol_of(peer.get()), peer.get(), error);
+    if (error)
+        throw std::system_error(std::error_code(error));
+    (void)peer.release();
+    const auto door =
+        std::make_shared<http_door>(http_door{.path = {}, .kind = eio::door::handoff});
+    return std::make_shared<http_connection>(shared, door, std::move(socket));
+}
+
+} // namespace
+
+void adopt(
+    context& shared,
+    descriptor&& peer,
+    eio::http_request&& handshake,
+    handshake_answered&& answered) {
+    std::shared_ptr<http_connection> opened;
+    try {
+        opened = connection(shared, std::move(peer));
+    } catch (const std::exception& failure) {
+        shared.log.log(
+            base::log_channel::engineio,
+            base::log_level::error,
+            std::string("closing a connection that was handed over: ") + failure.what());
+        if (answered)
+            answered(std::nullopt, 0);
         return;
     }
-    const auto door = std::make_shared<http_door>(http_door{.path = path});
-    std::make_shared<http_connection>(shared, door, std::move(socket))
-        ->start(std::move(request), std::move(already_read));
+    opened->start(std::move(handshake), std::move(answered));
 }
 
 } // namespace net

@@ -1,21 +1,21 @@
-// Adopts a connection from another server: its descriptor, the request that it has read, and what
-// came behind it. Belongs to the shard's thread.
+// Adopts a WebSocket handshake from another server of this process: the connection's descriptor and
+// the request that the other one has read. Belongs to the shard's thread.
 #pragma once
 
 #include "eio/http.hpp"
 #include "net/context.hpp"
-
-#include <string>
+#include "net/descriptor.hpp"
+#include "net/http_connection.hpp"
 
 namespace net {
 
-// `descriptor` is a connected TCP socket, ours from here on whatever happens. `path` is where
-// Engine.IO lives for this request.
+// `peer` is a connected stream socket. Its handshake is checked and answered as on our own port,
+// but for the path, which the other server has matched. Nothing that came behind the request is
+// expected: a client sends no frame before it has the answer (RFC 6455, 4.1).
 void adopt(
     context& shared,
-    int descriptor,
-    const std::string& path,
-    eio::http_request&& request,
-    std::string&& already_read);
+    descriptor&& peer,
+    eio::http_request&& handshake,
+    handshake_answered&& answered = {});
 
 } // namespace net

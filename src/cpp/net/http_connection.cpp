@@ -60,6 +60,7 @@ http_connection::http_connection(
     context& shared, std::shared_ptr<http_door> door, stream_socket&& socket)
     : context_(shared), door_(std::move(door)), socket_(std::move(socket)), parser_(new_parser()) {
     door_->open.insert(this);
+    ++context_.connections;
 }
 
 http_connection::~http_connection() {
@@ -96,22 +97,31 @@ void http_connection::start(
     const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote) {
     run([&] {
         never_block(socket_);
+        if (one_too_many())
+            return refuse(503);
         set_endpoints(local, remote);
         set_deadline(context_.limits.head_time);
         continue_reading();
     });
 }
 
-void http_connection::start(eio::http_request&& request, std::string&& already_read) {
+void http_connection::start(eio::http_request&& handshake, handshake_answered&& answered) {
+    answered_ = std::move(answered);
     run([&] {
         error_code error;
         never_block(socket_);
-        socket_.set_option(asio::ip::tcp::no_delay(true), error);
-        set_endpoints(socket_.local_endpoint(error), socket_.remote_endpoint(error));
-        input_ = std::move(already_read);
-        handle(std::move(request));
-        continue_reading();
+        socket_.set_option(asio::ip::tcp::no_delay(true), error); // a Unix socket has none
+        if (one_too_many())
+            return refuse(503);
+        state_ = state::answering;
+        become_websocket(handshake);
     });
+}
+
+// Of this one, too, `connections` knows.
+bool http_connection::one_too_many() const noexcept {
+    const auto most = context_.limits.max_connections;
+    return most != 0 && context_.connections > most;
 }
 
 void http_connection::set_endpoints(
@@ -221,12 +231,19 @@ void http_connection::become_websocket(const eio::http_request& request) {
     if (auto* refusal = std::get_if<eio::http_response>(&admission))
         return respond(std::move(*refusal));
     const auto opened = std::make_shared<websocket_connection>(
-        context_, std::move(socket_), accept_handshake(request));
+        context_, std::move(socket_), door_->kind, accept_handshake(request));
     state_ = state::closed;
+    --context_.connections; // the WebSocket has been counted
     door_->open.erase(this);
-    context_.server.attach_websocket(
+    const auto sid = context_.server.attach_websocket(
         std::get<eio::websocket_ticket>(admission), request, opened, base::clock::now());
+    tell_answer(sid, 101); // before a frame of the client's is read
     opened->start(std::move(input_));
+}
+
+void http_connection::tell_answer(std::optional<base::sid> eio_sid, int status) {
+    if (const auto answered = std::exchange(answered_, nullptr))
+        answered(eio_sid, status);
 }
 
 void http_connection::refuse(int status) {
@@ -244,6 +261,7 @@ void http_connection::respond(eio::http_response&& response) {
     watcher_ = nullptr;
     state_ = state::writing;
     run([&] {
+        tell_answer(std::nullopt, response.status);
         encode_content(response);
         keep_alive_ = keep_alive_ && !door_->closing;
         output_.append_copy(response_head(response, keep_alive_));
@@ -318,11 +336,17 @@ void http_connection::close_when_done() {
 void http_connection::finish() noexcept {
     if (std::exchange(state_, state::closed) == state::closed)
         return;
+    --context_.connections;
     context_.deadlines.clear(*this);
     door_->open.erase(this);
     watcher_ = nullptr;
     error_code ignored;
     socket_.close(ignored);
+    try {
+        tell_answer(std::nullopt, 0); // unless it has been told
+    } catch (const std::exception&) {
+        // Out of memory while saying so. The connection is closed all the same.
+    }
 }
 
 } // namespace net

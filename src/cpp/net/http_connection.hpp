@@ -2,6 +2,7 @@
 // Belongs to the shard's thread; its pending operations keep it alive.
 #pragma once
 
+#include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "net/context.hpp"
 #include "net/deadlines.hpp"
@@ -9,7 +10,9 @@
 #include "net/output_queue.hpp"
 #include "net/socket.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -21,12 +24,17 @@ class http_connection;
 // What the connections that came through one door share.
 struct http_door {
     std::string path; // where Engine.IO lives; all else is answered with 404
+    eio::door kind = eio::door::listen;
     bool closing = false;
     std::unordered_set<http_connection*> open{}; // those that are not WebSockets (yet)
 
     // Closes who waits for a request, and the others after their response.
     void close();
 };
+
+// How a handshake that another server has read was answered: the session that the WebSocket serves,
+// if there is one, and the status (0: there was no answer). Called once.
+using handshake_answered = std::function<void(std::optional<base::sid> eio_sid, int status)>;
 
 class http_connection final : public eio::http_exchange,
                               public std::enable_shared_from_this<http_connection>,
@@ -37,11 +45,13 @@ public:
 
     // Begins to read. `local` is our own end, `remote` the peer's.
     void start(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
-    // Begins with a request that somebody else has read, and what came behind it.
-    void start(eio::http_request&& request, std::string&& already_read);
+    // Begins with a WebSocket handshake that another server has read and found a place for. The
+    // addresses in it are kept: a proxy in front may have named the peer.
+    void start(eio::http_request&& handshake, handshake_answered&& answered);
 
     void respond(eio::http_response&& response) override;
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
+    [[nodiscard]] eio::door came_by() const noexcept override { return door_->kind; }
 
 private:
     friend struct http_door;
@@ -58,6 +68,7 @@ private:
     void run(Step step);
     [[nodiscard]] http_parser new_parser() const;
     void set_endpoints(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
+    [[nodiscard]] bool one_too_many() const noexcept;
 
     void continue_reading();
     void on_readable();
@@ -66,6 +77,7 @@ private:
     void await_more();
     void handle(eio::http_request&& request);
     void become_websocket(const eio::http_request& request);
+    void tell_answer(std::optional<base::sid> eio_sid, int status);
     void refuse(int status);
 
     void write();
@@ -84,6 +96,7 @@ private:
     std::string input_; // read but not parsed
     output_queue output_;
     eio::exchange_watcher* watcher_ = nullptr;
+    handshake_answered answered_;
     std::string remote_address_;
     std::string local_address_;
     std::uint16_t remote_port_ = 0;

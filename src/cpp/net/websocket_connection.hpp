@@ -23,7 +23,8 @@ class websocket_connection final : public eio::transport,
                                    private deadline_holder {
 public:
     // `preface` is the answer to the handshake: it goes out before any frame.
-    websocket_connection(context& shared, stream_socket&& socket, std::string_view preface);
+    websocket_connection(
+        context& shared, stream_socket&& socket, eio::door came_by, std::string_view preface);
 
     // Begins to read, with what came right behind the handshake, and sends the preface, with the
     // first packet if that is sent in this turn. Once, after an owner is set.
@@ -32,6 +33,7 @@ public:
     [[nodiscard]] eio::transport_kind kind() const noexcept override {
         return eio::transport_kind::websocket;
     }
+    [[nodiscard]] eio::door came_by() const noexcept override { return came_by_; }
     void set_owner(eio::transport_owner* owner) noexcept override { owner_ = owner; }
     [[nodiscard]] bool writable() const noexcept override;
     void send(std::span<const eio::packet> packets) override;
@@ -85,6 +87,7 @@ private:
     eio::transport_owner* owner_ = nullptr;
     base::time_point now_{}; // of the last read
     state state_ = state::open;
+    eio::door came_by_;
     bool started_ = false;
     bool paused_ = false;
     bool reading_ = false;      // inside on_readable() or on_held()

@@ -48,7 +48,7 @@ struct disconnect_event {
     std::string_view reason; // one of python-socketio's five, a literal
 };
 
-// After the disconnect_event of each of its sids.
+// The last of its sids has been given up: refused, or its disconnect handler has ended.
 struct session_closed_event {
     base::sid eio_sid;
 };

@@ -68,8 +68,38 @@ void server::on_close(eio::session& closed, eio::close_reason reason, base::time
     for (auto* each : left)
         start_leaving(*each, reason, false);
     joining_.clear(gone);
+    const auto unfreed = gone.unfreed_sockets();
     clients_.take(gone);
-    sink_.on_event(session_closed_event{closed.sid()});
+    if (unfreed == 0)
+        sink_.on_event(session_closed_event{closed.sid()});
+    else
+        closed_.emplace(closed.sid(), closed_session{closed.take_head(), unfreed});
+}
+
+// A socket is gone for good; perhaps it was what a closed session was kept for.
+void server::on_freed(const base::sid& eio_sid) {
+    if (auto* found = clients_.find(eio_sid))
+        return found->on_freed();
+    const auto found = closed_.find(eio_sid);
+    if (found == closed_.end() || --found->second.unfreed_sockets != 0)
+        return;
+    closed_.erase(found);
+    sink_.on_event(session_closed_event{eio_sid});
+}
+
+std::optional<eio::http_request> server::request_of_closed(std::string_view eio_sid) const {
+    const auto found = closed_.find(eio_sid);
+    return found == closed_.end() ? std::nullopt : std::optional(found->second.request.unpack());
+}
+
+std::vector<std::string> server::sessions() const {
+    std::vector<std::string> list;
+    list.reserve(clients_.size() + closed_.size());
+    for (const auto& each : clients_)
+        list.push_back(each->sid().str());
+    for (const auto& [sid, each] : closed_)
+        list.push_back(sid.str());
+    return list;
 }
 
 void server::sweep(base::time_point now) {
@@ -177,12 +207,12 @@ void server::remove(socket& gone) {
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
-    if (auto* found = clients_.find(gone.eio_sid))
-        found->on_freed();
+    const auto eio_sid = gone.eio_sid;
     auto& home = gone.home;
     home.remove(gone);
     if (home.sockets().empty())
         namespaces_.erase(namespaces_.find(home.name()));
+    on_freed(eio_sid);
 }
 
 // --- events and acks ---

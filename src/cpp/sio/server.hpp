@@ -9,6 +9,8 @@
 #include "base/sid_set.hpp"
 #include "base/string_hash.hpp"
 #include "eio/handler.hpp"
+#include "eio/http.hpp"
+#include "eio/request_head.hpp"
 #include "sio/ack_groups.hpp"
 #include "sio/client.hpp"
 #include "sio/config.hpp"
@@ -66,6 +68,12 @@ public:
     [[nodiscard]] std::vector<std::string> namespaces() const;
     // A socket's own room, named by its sid, among them.
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;
+    // The request that opened a session which has closed, while one of its disconnect handlers, or
+    // of its connect handlers, still runs.
+    [[nodiscard]] std::optional<eio::http_request>
+    request_of_closed(std::string_view eio_sid) const;
+    // The sessions that are open or have such a handler.
+    [[nodiscard]] std::vector<std::string> sessions() const;
     [[nodiscard]] std::size_t socket_count() const noexcept;
     [[nodiscard]] std::size_t room_count() const noexcept;
 
@@ -90,12 +98,18 @@ public:
     void warn(std::string text);
 
 private:
+    struct closed_session {
+        eio::request_head request;
+        std::size_t unfreed_sockets;
+    };
+
     [[nodiscard]] nsp* find_nsp(std::string_view name) const noexcept;
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     void send_connect(socket& to);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
     void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);
     void remove(socket& gone);
+    void on_freed(const base::sid& eio_sid);
     void finish_acks(socket& gone);
 
     const config options_;
@@ -104,6 +118,7 @@ private:
     base::sid_source& sids_;
     interest interest_;
     base::sid_set<client, &client::sid> clients_;       // by the session's sid
+    base::sid_map<closed_session> closed_;              // whose sockets' handlers still run
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     ack_groups ack_groups_;
     // Sessions that have joined no namespace yet.

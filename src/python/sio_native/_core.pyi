@@ -15,8 +15,8 @@ CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None
 DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason
 ACK: Final[int]  # token, args: one client's answer to an emit that had this token
 ACKS_DONE: Final[int]  # token: no more answers will come for it
-SESSION_CLOSED: Final[int]  # eio_sid: after the DISCONNECT of each of its sids, but for a sid whose
-# connect handler is still running: its DISCONNECT follows once that has accepted
+SESSION_CLOSED: Final[int]  # eio_sid: it is closed, and the last of its sids given up: refused, or
+# disconnect_done
 HTTP_RESPONSE: Final[int]  # exchange, status, headers, body, eio_sid or None (of a new session)
 WS_ACCEPT: Final[int]  # connection, eio_sid
 WS_REJECT: Final[int]  # connection, status, headers, body
@@ -24,6 +24,8 @@ WS_SEND: Final[int]  # connection, data (str or bytes)
 WS_CLOSE: Final[int]  # connection, code: send the close after what was sent before
 WS_PAUSE: Final[int]  # connection: stop calling receive() until WS_RESUME
 WS_RESUME: Final[int]  # connection
+ADOPTED: Final[int]  # id, eio_sid or None, status: how the handshake that `Engine.adopt` took over
+# was answered (101: accepted, 0: the connection broke); before anything else about the session
 LOG: Final[int]  # "socketio" or "engineio", logging level, text
 
 # What `Engine.enter_room` and `Engine.close_room` answer.
@@ -231,15 +233,21 @@ class Engine:
     def transport(self, eio_sid: str, /) -> str | None:
         """ "polling" or "websocket"; None for an unknown session."""
 
+    def transport_path(self, eio_sid: str, /) -> str | None:
+        """By which door the session's transport came: "listen", "handoff" or "bridge"."""
+
     def request_head(self, eio_sid: str, /) -> dict[str, Any] | None:
         """The request that opened the session: method, path, query, http_version, headers,
-        remote (address, port), local (address, port), secure."""
+        remote (address, port), local (address, port), secure. Known until SESSION_CLOSED."""
+
+    def sessions(self) -> list[str]:
+        """Those that have a request_head."""
 
     def catch_up(self) -> None:
         """Wait until the engine has carried out all that this thread has posted."""
 
     def stats(self) -> dict[str, int]:
-        """sessions, sockets, rooms, unhandled_events, queued_bytes."""
+        """sessions, sockets, rooms, connections (the engine's own), queued_bytes."""
 
     # The engine's own port.
     def listen(self, host: str, port: int, path: str, /) -> tuple[str, int]:
@@ -272,6 +280,13 @@ class Engine:
 
     def ws_closed(self, connection: int, failed: bool, /) -> None:
         """The WebSocket is gone; nothing more comes for this connection."""
+
+    def adopt(self, descriptor: int, head: _RequestHead, report: bool, /) -> int:
+        """Take over a connection whose WebSocket handshake another server has read.
+
+        The engine checks the handshake, answers it and owns the descriptor from here on, also when
+        it does not run; unless this raises. With `report` an ADOPTED with the returned id follows.
+        """
 
     def abort_bridged(self) -> None:
         """Drop every exchange and connection of the ASGI door: their loop is closed."""

@@ -102,6 +102,7 @@ class ASGIApp:
     # --- lifespan ---
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.engineio_server.handle_startup(receive)
         if self.other_asgi_app is not None and not self.on_startup and not self.on_shutdown:
             await self.other_asgi_app(scope, self._closing_first(receive), send)
             return

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .core import Core
-from .environ import Environs, make_environ
+from .environ import make_environ
+from .environs import Environs
+from .handoff import Handoff, is_upgrade
 from .options import allows_origin
 from .types import Message, Receive, RequestHead, Scope, Send
 
@@ -21,7 +23,13 @@ class Response(NamedTuple):
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    eio_sid: str | None = None
+
+
+class Exchange(NamedTuple):
+    """A request that waits for its response."""
+
+    scope: Scope
+    answer: asyncio.Future[Response]
 
 
 SHUTTING_DOWN = Response(503, [(b"content-type", b"text/plain")], b"Shutting down")
@@ -38,14 +46,16 @@ class Bridge:
         self,
         core: Core,
         environs: Environs,
+        handoff: Handoff,
         max_body_bytes: int,
         origin_check: Callable[..., Any] | None,
     ) -> None:
         self._core = core
         self._environs = environs
+        self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
-        self._exchanges: dict[int, asyncio.Future[Response]] = {}
+        self._exchanges: dict[int, Exchange] = {}
         self._websockets: dict[int, WebSocketBridge] = {}
 
     # --- what the engine tells ---
@@ -59,8 +69,12 @@ class Bridge:
         eio_sid: str | None,
     ) -> None:
         waiting = self._exchanges.pop(exchange, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Response(status, headers, body, eio_sid))
+        if waiting is None:
+            return
+        if eio_sid is not None:
+            self._environs.opened(eio_sid, self._handoff.extras(waiting.scope))
+        if not waiting.answer.done():
+            waiting.answer.set_result(Response(status, headers, body))
 
     def ws_accept(self, connection: int, eio_sid: str) -> None:
         if (websocket := self._websockets.get(connection)) is not None:
@@ -91,8 +105,8 @@ class Bridge:
     def end(self) -> None:
         """The engine has ended: answer what it left open."""
         for waiting in self._exchanges.values():
-            if not waiting.done():
-                waiting.set_result(SHUTTING_DOWN)
+            if not waiting.answer.done():
+                waiting.answer.set_result(SHUTTING_DOWN)
         for websocket in self._websockets.values():
             websocket.closing(1001)
 
@@ -118,17 +132,15 @@ class Bridge:
                 engine.http_abort(begun)
             return
         exchange = engine.http_request(begun, head, body.data, body.too_large)
-        response = await self._exchange(exchange, scope, receive, send)
+        response = await self._exchange(exchange, scope, receive)
         if response is not None:
             await send_response(send, response)
 
-    async def _exchange(
-        self, exchange: int, scope: Scope, receive: Receive, send: Send
-    ) -> Response | None:
+    async def _exchange(self, exchange: int, scope: Scope, receive: Receive) -> Response | None:
         """The engine's answer; None if the client left before there was one."""
         engine = self._core.engine
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._exchanges[exchange] = answer
+        self._exchanges[exchange] = Exchange(scope, answer)
         # A GET may be parked for the length of a ping interval; a POST is answered at once.
         waiting: list[asyncio.Future[Any]] = [answer]
         if scope["method"] == "GET":
@@ -141,18 +153,17 @@ class Bridge:
             if not answer.done():
                 self._exchanges.pop(exchange, None)
                 engine.http_abort(exchange)
-        if not answer.done():
-            return None
-        response = answer.result()
-        if response.eio_sid is not None:
-            self._environs.opened(response.eio_sid, scope, receive, send)
-        return response
+        return answer.result() if answer.done() else None
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = await receive()
         if event["type"] != "websocket.connect":
             return
-        connection = self._core.engine.ws_open(self._head("GET", "wss", scope, receive, send))
+        head = self._head("GET", "wss", scope, receive, send)
+        protocol = self._handoff.protocol(receive)
+        if protocol is not None and await self._handoff.take(protocol, scope, receive, head):
+            return
+        connection = self._core.engine.ws_open(head)
         websocket = WebSocketBridge(self._core, connection, scope, receive, send, self._environs)
         self._websockets[connection] = websocket
         try:
@@ -224,7 +235,8 @@ class WebSocketBridge:
         self._patience: asyncio.TimerHandle | None = None
 
     def accepted(self, eio_sid: str) -> None:
-        self._environs.opened(eio_sid, self._scope, self._receive, self._send)
+        if not is_upgrade(self._scope):
+            self._environs.bridged(eio_sid, self._scope, self._receive, self._send)
         if not self._opened.done():
             self._opened.set_result(None)
 

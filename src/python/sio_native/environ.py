@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from .types import Environ, Key, Receive, Scope, Send
+from .scope_extras import EMPTY, raw_path
+from .types import Environ, Receive, Scope, Send
 
 
 class EmptyBody:
@@ -68,13 +69,18 @@ def _text(raw: bytes) -> str | None:
 
 
 async def _no_asgi(*message: Any) -> Any:
-    raise RuntimeError("this client came through the engine's own port: there is no ASGI server")
+    raise RuntimeError(
+        "the engine itself serves this client: there is no ASGI server to receive from or send to"
+    )
 
 
-def environ_from_head(head: Mapping[str, Any] | None) -> Environ:
-    """The environ of a client of the engine's own port, from `Engine.request_head`.
+def environ_from_head(
+    head: Mapping[str, Any] | None, extras: Mapping[str, Any] | None = None
+) -> Environ:
+    """The environ of a client that the engine itself serves, from `Engine.request_head`.
 
-    Without a head (the session ended before its connect handler began) it names nobody.
+    `extras` is what its scope had beyond the request. Without a head (the engine has ended) it
+    names nobody.
     """
     head = head or {}
     headers = [(name.lower(), value) for name, value in head.get("headers", ())]
@@ -88,94 +94,22 @@ def environ_from_head(head: Mapping[str, Any] | None) -> Environ:
         "method": head.get("method", "GET"),
         "scheme": ("wss" if secure else "ws") if websocket else ("https" if secure else "http"),
         "path": path,
-        "raw_path": path.encode("utf-8", "surrogatepass"),
+        "raw_path": raw_path(path),
         "query_string": head.get("query", b""),
         "root_path": "",
         "headers": headers,
         "client": head.get("remote"),
         "server": head.get("local"),
+        "state": {},
+        "extensions": {},
     }
+    if websocket:
+        scope["subprotocols"] = _listed(headers, b"sec-websocket-protocol")
+    for key, value in (extras or {}).items():
+        scope[key] = {} if value is EMPTY else value
     return make_environ(scope, _no_asgi, _no_asgi)
 
 
-class Environs(Mapping[str, Environ]):
-    """Environs by Engine.IO sid, each made when it is first asked for and the same from then on.
-
-    They last until the session is closed and none of its sids is held any more. Clients of the
-    engine's own port are listed once they have been asked for. One thread: the loop's.
-    """
-
-    def __init__(
-        self,
-        request_head: Callable[[str], Mapping[str, Any] | None],
-        dropped: Callable[[str], None],
-    ) -> None:
-        self._request_head = request_head
-        self._dropped = dropped
-        self._requests: dict[str, tuple[Scope, Receive, Send]] = {}
-        self._made: dict[str, Environ] = {}
-        self._held: dict[str, set[Key]] = {}
-        self._closed: set[str] = set()
-
-    def opened(self, eio_sid: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """A request has opened a session, or upgraded it: the first one counts."""
-        if eio_sid not in self._made:
-            self._requests.setdefault(eio_sid, (scope, receive, send))
-
-    def hold(self, eio_sid: str, key: Key) -> None:
-        """A client whose handlers may ask for the environ."""
-        self._held.setdefault(eio_sid, set()).add(key)
-
-    def release(self, eio_sid: str, key: Key) -> None:
-        held = self._held.get(eio_sid)
-        if held is not None:
-            held.discard(key)
-            if not held:
-                del self._held[eio_sid]
-        if not held:
-            self._drop_if_closed(eio_sid)
-
-    def closed(self, eio_sid: str) -> None:
-        self._closed.add(eio_sid)
-        if eio_sid not in self._held:
-            self._drop_if_closed(eio_sid)
-
-    def clear(self) -> None:
-        """The engine has ended, and every session with it."""
-        for table in (self._requests, self._made, self._held, self._closed):
-            table.clear()
-
-    def make(self, eio_sid: str) -> Environ:
-        """The environ, for a connect handler: made of nothing if the session has gone already."""
-        environ = self.get(eio_sid)
-        if environ is None:
-            environ = self._made[eio_sid] = environ_from_head(None)
-        return environ
-
-    def __getitem__(self, eio_sid: str) -> Environ:
-        environ = self._made.get(eio_sid)
-        if environ is not None:
-            return environ
-        request = self._requests.pop(eio_sid, None)
-        if request is not None:
-            environ = make_environ(*request)
-        else:
-            head = self._request_head(eio_sid)
-            if head is None:
-                raise KeyError(eio_sid)
-            environ = environ_from_head(head)
-        self._made[eio_sid] = environ
-        return environ
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([*self._made, *self._requests])
-
-    def __len__(self) -> int:
-        return len(self._made) + len(self._requests)
-
-    def _drop_if_closed(self, eio_sid: str) -> None:
-        if eio_sid in self._closed:
-            self._closed.discard(eio_sid)
-            self._requests.pop(eio_sid, None)
-            self._made.pop(eio_sid, None)
-            self._dropped(eio_sid)
+def _listed(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
+    values = (value.decode("latin-1") for name, value in headers if name == wanted)
+    return [item.strip() for value in values for item in value.split(",")]

@@ -46,7 +46,9 @@ class Options:
     upgrade_timeout: float = 10  # seconds for the change to WebSocket
     max_attachments: int = 10  # of one packet; more close the client
     send_buffer_bytes: int = 1 << 20  # of one client; past it the client counts as slow
-    max_connections: int = 0  # 0: as many as the process can have
+    max_sessions: int = 0  # Engine.IO sessions; 0: no limit
+    max_connections: int = 0  # TCP connections of the engine's own; 0: as many as the process can
+    handoff: bool = True  # under uvicorn the engine takes WebSockets over, where it can
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
@@ -89,6 +91,7 @@ class Options:
             "max_attachments": _count("max_attachments", self.max_attachments),
             "send_buffer_bytes": _count("send_buffer_bytes", self.send_buffer_bytes, 1),
             "monitor_clients": self.monitor_clients is None or bool(self.monitor_clients),
+            "max_sessions": _count("max_sessions", self.max_sessions),
             "max_connections": _count("max_connections", self.max_connections),
         }
 

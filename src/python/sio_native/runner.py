@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from . import _core, exceptions
 from .core import Core
-from .environ import Environs
+from .environs import Environs
 from .handlers import Entry, Invocation, call, call_either
 from .session import SessionStore
 from .types import Key
@@ -249,7 +249,6 @@ class HandlerRunner:
             self._core.engine.refuse(sid, namespace, "Unable to connect")
             return None
         self._connecting[key] = None
-        self._environs.hold(eio_sid, key)
         environ = self._environs.make(eio_sid)
         return (
             lambda: self._start_connect(sid, namespace, eio_sid, environ, auth or None),
@@ -307,7 +306,6 @@ class HandlerRunner:
                 self._log_failure(error, "connect", sid, namespace)
                 self._core.engine.refuse(sid, namespace, REJECTED)
             self._sessions.drop(key)
-            self._environs.release(eio_sid, key)
         if left is not None:
             left(refusal is None)
 
@@ -333,7 +331,6 @@ class HandlerRunner:
         self, sid: str, namespace: str, eio_sid: str, reason: str
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
-        self._environs.hold(eio_sid, key)
 
         def start() -> Awaitable[None] | None:
             return self._start_disconnect(sid, namespace, reason)
@@ -376,7 +373,6 @@ class HandlerRunner:
         key = (namespace, sid)
         self._core.engine.disconnect_done(sid, namespace)
         self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
-        self._environs.release(eio_sid, key)
         waiting = self._leaving.pop(key, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)

@@ -387,6 +387,18 @@ class AsyncServer:
             raise KeyError("Session not found")
         return name
 
+    def transport_path(self, sid: str, namespace: str | None = None) -> str:
+        """How the client's transport reaches the engine. `KeyError` for an unknown sid.
+
+        "listen": on its own port. "handoff": accepted by uvicorn, which has given the connection
+        away. "bridge": an ASGI server carries each message.
+        """
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
+        path = eio_sid and self._core.engine.transport_path(eio_sid)
+        if not path:
+            raise KeyError("Session not found")
+        return path
+
     @property
     def environ(self) -> Mapping[str, Environ]:
         """The environ of each session, by Engine.IO sid."""
@@ -406,6 +418,10 @@ class AsyncServer:
         """One ASGI request or WebSocket."""
         self._initialize_manager()
         await self._service.handle_request(scope, receive, send)
+
+    def handle_startup(self, receive: Receive) -> None:
+        """The ASGI server's lifespan has begun: say what will be done with WebSockets."""
+        self._service.handoff.announce(receive)
 
     def mount(self, app: Any, path: str = "/", **asgi_app_arguments: Any) -> ASGIApp:
         """Mount on a FastAPI or Starlette application, and shut down with it.

@@ -11,8 +11,9 @@ from .acks import AckTable
 from .bridge import SHUTTING_DOWN, Bridge, send_response
 from .core import Core
 from .dispatcher import SECOND_LOOP, Dispatcher
-from .environ import Environs
+from .environs import Environs
 from .handlers import Registry
+from .handoff import Handoff
 from .options import Options
 from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
@@ -38,10 +39,7 @@ class Service:
         self.sessions = SessionStore(
             lambda sid, namespace: core.engine.eio_sid(as_sid(sid), namespace) is not None
         )
-        self.environs = Environs(
-            lambda eio_sid: core.engine.request_head(eio_sid),
-            lambda eio_sid: self.runner.session_dropped(eio_sid),
-        )
+        self.environs = Environs(core, lambda eio_sid: self.runner.session_dropped(eio_sid))
         self.runner = HandlerRunner(
             core,
             resolve,
@@ -53,8 +51,13 @@ class Service:
             options.dispatch == "task",
         )
         self.acks = AckTable(core, self.runner.spawn)
+        self.handoff = Handoff(core, self.environs, options.handoff, self.end)
         self._bridge = Bridge(
-            core, self.environs, options.max_http_buffer_size, options.origin_check()
+            core,
+            self.environs,
+            self.handoff,
+            options.max_http_buffer_size,
+            options.origin_check(),
         )
         self._dispatcher = Dispatcher(core, self._bound, self._routes(), self.runner.queue)
         self._registry = registry
@@ -120,6 +123,7 @@ class Service:
         self._dispatcher.release()
         self._dispatcher.drain_all()
         self._bridge.end()
+        self.handoff.end()
         self.acks.fail_all()
         self.runner.release_waiting()
         self.environs.clear()
@@ -158,6 +162,7 @@ class Service:
             _core.WS_CLOSE: self._bridge.ws_close,
             _core.WS_PAUSE: self._bridge.ws_pause,
             _core.WS_RESUME: self._bridge.ws_resume,
+            _core.ADOPTED: self.handoff.adopted,
             _core.LOG: self._log,
         }
 

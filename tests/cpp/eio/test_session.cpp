@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_not_read_owes_no_pong) {
 BOOST_AUTO_TEST_CASE(behind_a_relay_the_pongs_time_begins_when_the_ping_has_left_it) {
     world w;
     const auto ws = w.open_websocket();
-    ws->behind_relay = true;
+    ws->from = eio::door::bridge;
     w.pass(25s);
     BOOST_TEST(w.relay_questions == 1);
     w.pass(60s); // the relay is busy: its clients lose nothing
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(behind_a_relay_silence_counts_when_the_relay_has_had_time_t
     world w;
     const auto late = w.open_websocket();
     const auto silent = w.open_websocket();
-    late->behind_relay = silent->behind_relay = true;
+    late->from = silent->from = eio::door::bridge;
     w.pass(25s);
     w.relay_comes_round(10);
     w.pass(20s);

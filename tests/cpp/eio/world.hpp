@@ -31,12 +31,12 @@ struct websocket final : eio::transport {
     void pause_reading() override { paused = true; }
     void resume_reading() override { paused = false; }
     void close(eio::close_code code) override { closed = code; }
-    bool relayed() const noexcept override { return behind_relay; }
+    eio::door came_by() const noexcept override { return from; }
 
     eio::transport_owner* owner = nullptr;
     bool takes = true;
     bool paused = false;
-    bool behind_relay = false;
+    eio::door from = eio::door::listen;
     int sends = 0;
     std::vector<std::string> sent;
     std::optional<eio::close_code> closed;
@@ -48,6 +48,7 @@ struct exchange final : eio::http_exchange {
         ++responses;
     }
     void watch(eio::exchange_watcher* by) override { watcher = by; }
+    eio::door came_by() const noexcept override { return eio::door::listen; }
 
     eio::exchange_watcher* watcher = nullptr;
     std::optional<eio::http_response> response;

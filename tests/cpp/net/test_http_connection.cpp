@@ -1,5 +1,4 @@
 #include "net/frames.hpp"
-#include "net/handoff.hpp"
 #include "net/http_connection.hpp"
 #include "net/listener.hpp"
 #include "net/world.hpp"
@@ -442,28 +441,23 @@ BOOST_AUTO_TEST_CASE(a_listener_without_descriptors_tries_again) {
     BOOST_TEST(read_response(*late).status() == 404);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_is_adopted_with_the_request_that_another_server_has_read) {
-    int ends[2];
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    client peer(shard, ends[1]);
-    eio::http_request request;
-    request.method = "GET";
-    request.path = "/ws/socket.io/";
-    request.query = "EIO=4&transport=websocket";
-    request.headers = {
-        {"Host", "a"},
-        {"Upgrade", "websocket"},
-        {"Connection", "Upgrade"},
-        {"Sec-WebSocket-Version", "13"},
-        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
-    net::adopt(
-        shard.context,
-        ends[0],
-        "/ws/socket.io",
-        std::move(request),
-        frame(fin | text_frame, "4early"));
-    BOOST_TEST(peer.receive_through("\r\n\r\n").starts_with("HTTP/1.1 101 "));
-    peer.receive_through("4early");
+BOOST_AUTO_TEST_CASE(a_connection_above_the_limit_is_answered_503_and_frees_its_place) {
+    net::limits limits;
+    limits.max_connections = 1;
+    fake::shard small({}, limits);
+    net::listener only(small.context, "127.0.0.1", 0, "/socket.io");
+    const auto port = only.local_endpoint().second;
+    {
+        client first(small, port);
+        first.send("GET /socket.io/ HTTP/1.1\r\n"); // no session yet, and counted
+        BOOST_REQUIRE(small.run_until([&] { return small.context.connections == 1; }));
+        client second(small, port);
+        BOOST_TEST(second.receive_all().starts_with("HTTP/1.1 503 "));
+    }
+    BOOST_REQUIRE(small.run_until([&] { return small.context.connections == 0; }));
+    client third(small, port);
+    third.send(get("/nowhere"));
+    BOOST_TEST(read_response(third).status() == 404);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

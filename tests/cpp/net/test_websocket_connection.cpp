@@ -41,8 +41,8 @@ struct fixture {
         net::stream_socket socket(shard.loop, boost::asio::ip::tcp::v4(), ours);
         socket.non_blocking(true);
         peer.emplace(shard, theirs);
-        connection =
-            std::make_shared<net::websocket_connection>(shard.context, std::move(socket), "");
+        connection = std::make_shared<net::websocket_connection>(
+            shard.context, std::move(socket), eio::door::listen, "");
         watched = connection;
         connection->set_owner(&owner);
     }
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(closing_before_the_start_still_answers_the_handshake) {
     socket.non_blocking(true);
     client other(shard, theirs);
     const auto second = std::make_shared<net::websocket_connection>(
-        shard.context, std::move(socket), "HTTP/1.1 101\r\n\r\n");
+        shard.context, std::move(socket), eio::door::listen, "HTTP/1.1 101\r\n\r\n");
     second->close(close_code::normal);
     second->start(close_with(1000));
     BOOST_TEST(other.receive_all() == "HTTP/1.1 101\r\n\r\n" + closed_with(1000));

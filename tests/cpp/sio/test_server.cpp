@@ -112,10 +112,27 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_session_is_told_for_each_namespace) {
     (void)w.app.take();
     ws->owner->on_transport_closed(*ws, false, w.now);
     BOOST_TEST(
-        (w.app.take() == lines{
-                             "disconnect S1 / transport close",
-                             "disconnect S2 /chat transport close",
-                             "session closed"}));
+        (w.app.take() ==
+         lines{"disconnect S1 / transport close", "disconnect S2 /chat transport close"}));
+    w.sio.disconnect_done(sid, "/");
+    BOOST_TEST((w.app.take() == lines{}));
+    w.sio.disconnect_done(w.app.sids[1], "/chat");
+    BOOST_TEST((w.app.take() == lines{"session closed"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_request_of_a_closed_session_is_kept_for_its_disconnect_handlers) {
+    sio_world w;
+    const auto [ws, sid] = w.join();
+    const auto eio_sid = w.sio.find(sid, "/")->eio_sid;
+    BOOST_TEST(!w.sio.request_of_closed(eio_sid)); // it is the session's
+    ws->owner->on_transport_closed(*ws, false, w.now);
+    w.turn();
+    BOOST_REQUIRE(w.sio.request_of_closed(eio_sid));
+    BOOST_TEST(w.sio.request_of_closed(eio_sid)->query == "EIO=4&transport=websocket");
+    BOOST_TEST((w.sio.sessions() == lines{eio_sid.str()}));
+    w.sio.disconnect_done(sid, "/");
+    BOOST_TEST(!w.sio.request_of_closed(eio_sid));
+    BOOST_TEST(w.sio.sessions().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_leaves_while_the_handler_decides_is_told_once_it_has_accepted) {
@@ -123,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_while_the_handler_decides_is_told_once
     const auto ws = w.open();
     w.receive(*ws, "40");
     w.receive(*ws, "1");
-    BOOST_TEST((w.app.take() == lines{"connect S1 / ", "session closed"}));
+    BOOST_TEST((w.app.take() == lines{"connect S1 / "}));
     w.sio.accept(w.app.sids[0], "/");
     BOOST_TEST((w.app.take() == lines{"disconnect S1 / client disconnect"}));
     w.sio.disconnect_done(w.app.sids[0], "/");
@@ -191,8 +208,7 @@ BOOST_AUTO_TEST_CASE(a_breach_closes_the_session_and_the_application_hears_of_it
             for (const auto& frame : frames)
                 w.receive(*ws, frame, frame.starts_with('<'));
             BOOST_TEST(ws->closed.has_value());
-            BOOST_TEST(
-                (w.app.take() == lines{"disconnect S1 / transport error", "session closed"}));
+            BOOST_TEST((w.app.take() == lines{"disconnect S1 / transport error"}));
             w.receive(*neighbour, "42[\"fine\"]");
             BOOST_TEST((w.app.take() == lines{"event S2 / [\"fine\"]"}));
         }
