@@ -85,6 +85,7 @@ MORE = (
     ("heartbeat_p99_ms", "heartbeat late by, p99, ms", 1.0),
     ("calm_ping_p99_ms", "ping before, p99, ms", 1.0),
     ("calm_heartbeat_p99_ms", "heartbeat before, p99, ms", 1.0),
+    ("retries", "not let in at first", 1.0),
     ("not_released", "not released", 1.0),
     ("unanswered", "unanswered", 1.0),
     ("generator_busy", "generator busy, %", 100.0),
