@@ -48,7 +48,7 @@ lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the mo
 	$(BIN)/python -m mypy.stubtest sio_native._core
 	$(BIN)/clang-format --dry-run -Werror $(CPP_FILES)
 
-bench: $(INSTALLED) ## Measure sio_native and its peers in turn; takes hours (BENCH=--quick: minutes)
+bench: $(INSTALLED) ## Measure sio_native and its peers in turn; two to three hours (BENCH=--quick: minutes)
 	$(BIN)/cmake --preset release
 	$(BIN)/cmake --build --preset release --target load bare_server
 	$(BIN)/python benchmarks/bench.py $(BENCH)

@@ -90,7 +90,7 @@ def run(step: tuple[int, str, str], seconds: float) -> dict[str, Any]:
         result["figures"] = measure(name, PEERS[name], MODES[mode], seconds)
         value = result["figures"][MODES[mode].figure] * MODES[mode].scale
         said = f"{results.number(value)} {MODES[mode].unit}"
-    except RuntimeError as error:
+    except (RuntimeError, OSError, ValueError, Unavailable) as error:
         result["error"] = str(error)
         said = f"failed: {error}"
     took = time.monotonic() - began

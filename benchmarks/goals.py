@@ -21,7 +21,7 @@ def figure(document: Document, mode: str, peer: str, name: str, scale: float = 1
         raise Missing(f"{peer} was skipped")
     cell: dict[str, Any] = document["summary"].get(mode, {}).get(peer, {})
     if "figures" not in cell:
-        reason = cell.get("failed", ["not measured"])[0]
+        reason = cell.get("failed", ["not in this run"])[0]
         raise Missing(f"{peer}, {mode}: {reason}")
     spread: Spread = cell["figures"][name]
     return {key: value * scale for key, value in spread.items()}
@@ -31,6 +31,7 @@ def figure(document: Document, mode: str, peer: str, name: str, scale: float = 1
 class Verdict:
     text: str
     met: bool | None  # None: not measured
+    judges: bool = True  # else it only shows the figure that others judge
 
 
 Check = Callable[[Document], Verdict]
@@ -77,7 +78,9 @@ def shown(source: Source, title: str = "") -> Check:
     """The figure by itself, which only the checks after it judge."""
 
     def check(document: Document) -> Verdict:
-        return Verdict(f"{title}{spread_text(source.read(document))} {source.unit}", True)
+        return Verdict(
+            f"{title}{spread_text(source.read(document))} {source.unit}", True, judges=False
+        )
 
     return _checked(check)
 
@@ -265,13 +268,17 @@ GOALS = _goals()
 
 
 def outcome(verdicts: list[Verdict]) -> str:
-    if any(one.met is False for one in verdicts):
+    judges = [one.met for one in verdicts if one.judges]
+    if False in judges:
         return "**missed**"
-    return "met" if all(one.met for one in verdicts) else "met as far as measured"
+    if None not in judges:
+        return "met"
+    return "met as far as measured" if True in judges else "not measured"
 
 
 def mark(verdict: Verdict) -> str:
-    return {True: "✓ ", False: "✗ ", None: "– "}[verdict.met] + verdict.text
+    known = verdict.met if verdict.judges else None
+    return {True: "✓ ", False: "✗ ", None: "– "}[known] + verdict.text
 
 
 def table(document: Document) -> str:
@@ -280,8 +287,5 @@ def table(document: Document) -> str:
     for goal in GOALS:
         verdicts = goal.verdicts(document)
         said = "<br>".join(mark(one) for one in verdicts)
-        measured = any(one.met is not None for one in verdicts)
-        lines.append(
-            row([goal.key, goal.work, said, outcome(verdicts) if measured else "not measured"])
-        )
+        lines.append(row([goal.key, goal.work, said, outcome(verdicts)]))
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """Programs on cores of their own, and their end."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 STARTED_WITHIN = 20.0  # seconds
 STOPPED_WITHIN = 5.0
+DESCRIPTORS = 32_768  # more than the largest mode has clients
 
 
 def free_port() -> int:
@@ -22,6 +24,10 @@ def free_port() -> int:
 def _prepare(cores: frozenset[int]) -> None:
     os.sched_setaffinity(0, cores)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < DESCRIPTORS:
+        with contextlib.suppress(ValueError, OSError):  # only root may raise the hard limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+            return
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 

@@ -73,12 +73,7 @@ def main() -> None:
     images = "".join(
         f"![{title}]({name})\n\n" for name, title in shown.items() if "overview" not in name
     )
-    titles = {key: peer["title"] for key, peer in document["peers"].items()}
-    tables = "\n".join(
-        line
-        for key, cells in document["summary"].items()
-        for line in table(key, MODES[key], cells, titles)
-    )
+    tables = "\n".join(line for key in document["summary"] for line in table(document, key))
     page = options.docs / "performance.md"
     text = page.read_text()
     for section, content in (

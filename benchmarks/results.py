@@ -85,13 +85,18 @@ MORE = (
     ("heartbeat_p99_ms", "heartbeat late by, p99, ms", 1.0),
     ("calm_ping_p99_ms", "ping before, p99, ms", 1.0),
     ("calm_heartbeat_p99_ms", "heartbeat before, p99, ms", 1.0),
+    ("retries", "not let in at first", 1.0),
     ("not_released", "not released", 1.0),
     ("unanswered", "unanswered", 1.0),
     ("generator_busy", "generator busy, %", 100.0),
 )
 
 
-def table(key: str, mode: Mode, cells: dict[str, Any], titles: dict[str, str]) -> list[str]:
+def table(document: Document, key: str) -> list[str]:
+    """What one mode gave, as Markdown lines."""
+    mode: Mode = MODES[key]
+    cells: dict[str, Any] = document["summary"][key]
+    titles = {peer: described["title"] for peer, described in document["peers"].items()}
     measured = [cell["figures"] for cell in cells.values() if "figures" in cell]
     extra = [
         more
@@ -112,11 +117,11 @@ def table(key: str, mode: Mode, cells: dict[str, Any], titles: dict[str, str]) -
         lines.append(
             row([titles[peer], spread_text(figures[mode.figure], mode.scale) + mark, *others])
         )
-    return [*lines, "", f"<sub>`{key}`: `{' '.join([mode.scenario, *mode.flags(0)])}`</sub>", ""]
+    command = " ".join([mode.scenario, *mode.flags(document["settings"]["seconds"])])
+    return [*lines, "", f"<sub>`{key}`: `{command}`</sub>", ""]
 
 
 def markdown(document: Document) -> str:
-    titles = {key: peer["title"] for key, peer in document["peers"].items()}
     settings, where = document["settings"], document["machine"]
     lines = [
         f"# Benchmarks of {document['date']}",
@@ -126,8 +131,8 @@ def markdown(document: Document) -> str:
         f"each; {settings['seconds']:g} s a measurement; median (lowest–highest).",
         "",
     ]
-    for key, cells in document["summary"].items():
-        lines += table(key, MODES[key], cells, titles)
+    for key in document["summary"]:
+        lines += table(document, key)
     lines += ["## Versions", ""]
     for peer in document["peers"].values():
         versions = ", ".join(f"{name} {number}" for name, number in peer["versions"].items())

@@ -72,6 +72,8 @@ def test_one_missed_check_misses_the_goal():
     assert goals.outcome([met, met]) == "met"
     assert goals.outcome([met, missed, unknown]) == "**missed**"
     assert goals.outcome([met, unknown]) == "met as far as measured"
+    only_shown = goals.Verdict("", True, judges=False)
+    assert goals.outcome([only_shown, unknown]) == "not measured"
 
 
 def test_table_keeps_the_rounds_that_worked_and_counts_those_that_failed():

@@ -37,7 +37,8 @@ void broadcast(const plan& how) {
         ask(clock::now());
     }
     figures to;
-    measure(on, how, counts, to);
+    measure(on, how, counts, to, {}, &completed);
+    to.add("retries", static_cast<double>(clients.retries()));
     to.print();
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t most_connecting = 64; // well below any server's listen backlog
 constexpr auto connect_limit = std::chrono::minutes(3);
+constexpr auto retry_after = std::chrono::seconds(4);
 constexpr auto ask_all_limit = std::chrono::minutes(1);
 
 } // namespace
@@ -16,13 +17,24 @@ constexpr auto ask_all_limit = std::chrono::minutes(1);
 void crowd::connect(std::size_t count) {
     std::size_t ready = clients_.size();
     const auto wanted = ready + count;
+    std::vector<time_point> began(wanted);
+    const auto come = [&](std::size_t index) {
+        began[index] = clock::now();
+        return std::make_unique<websocket_client>(loop_, server_, handlers, index);
+    };
     const bool all = loop_.run(clock::now() + connect_limit, [&] {
         while (ready < clients_.size() && clients_[ready]->connected()) {
             ++ready;
         }
         while (clients_.size() < std::min(wanted, ready + most_connecting)) {
-            clients_.push_back(
-                std::make_unique<websocket_client>(loop_, server_, handlers, clients_.size()));
+            clients_.push_back(come(clients_.size()));
+        }
+        // A server that loses a packet of a client which is quick would stop the whole run.
+        for (auto i = ready; i < clients_.size(); ++i) {
+            if (!clients_[i]->connected() && loop_.now() - began[i] > retry_after) {
+                clients_[i] = come(i);
+                ++retries_;
+            }
         }
         return ready == wanted;
     });

@@ -5,6 +5,7 @@
 #include "load/websocket_client.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,8 +17,10 @@ class crowd {
 public:
     crowd(loop& on, target server) : loop_(on), server_(std::move(server)) {}
 
-    // Connect so many more clients, a bounded number at a time. Throws when it takes too long.
+    // Connect so many more clients, a bounded number at a time; one that is not let in is
+    // replaced. Throws when it takes too long.
     void connect(std::size_t count);
+    [[nodiscard]] std::uint64_t retries() const { return retries_; }
     // Every client sends the same frame, which asks for an ack, and all have it.
     void ask_all(std::string_view frame);
     // One client sends an event, given as `["name",…]`, and its ack's `[…]` is returned.
@@ -33,6 +36,7 @@ private:
     loop& loop_;
     target server_;
     std::vector<std::unique_ptr<websocket_client>> clients_;
+    std::uint64_t retries_ = 0;
 };
 
 } // namespace load

@@ -46,6 +46,7 @@ void idle(const plan& how) {
     cost.read(to, how.clients);
     on.run(clock::now() + settled, never);
     const auto after = resident_bytes(how.process);
+    to.add("retries", static_cast<double>(clients.retries()));
     to.add(
         "bytes_each",
         (static_cast<double>(after) - static_cast<double>(before)) /

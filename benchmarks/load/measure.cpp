@@ -3,13 +3,30 @@
 #include <stdexcept>
 
 namespace load {
+namespace {
 
-void measure(loop& on, const plan& how, tally& counts, figures& to, const loop::work& timed) {
-    const auto never = [] { return false; };
-    on.run(clock::now() + how.warm_up, never, timed);
+constexpr auto step_limit = std::chrono::seconds(20);
+
+} // namespace
+
+void measure(
+    loop& on,
+    const plan& how,
+    tally& counts,
+    figures& to,
+    const loop::work& timed,
+    const std::uint64_t* steps) {
+    const auto run = [&](duration time) {
+        on.run(clock::now() + time, [] { return false; }, timed);
+        if (steps != nullptr) {
+            const auto before = *steps;
+            on.run(clock::now() + step_limit, [&] { return *steps != before; }, timed);
+        }
+    };
+    run(how.warm_up);
     counts.clear();
     const meter cost(how.process);
-    on.run(clock::now() + how.time, never, timed);
+    run(how.time);
     if (counts.messages == 0) {
         throw std::runtime_error("no message came");
     }

@@ -19,8 +19,15 @@ struct tally {
     void clear() { *this = {}; }
 };
 
-// Prints nothing: the scenario may have more to add. Throws when the server said nothing at all.
-void measure(loop& on, const plan& how, tally& counts, figures& to, const loop::work& timed = {});
+// Prints nothing: the scenario may have more to add. Begins and ends when a step has just been
+// done, where work comes in large ones. Throws when nothing came.
+void measure(
+    loop& on,
+    const plan& how,
+    tally& counts,
+    figures& to,
+    const loop::work& timed = {},
+    const std::uint64_t* steps = nullptr);
 
 // `["name","xxx…"]`, with so many characters of text.
 std::string event_of(std::string_view name, std::size_t payload);
