@@ -163,8 +163,10 @@ void handler_queue::done(const base::sid& eio_sid) {
 }
 
 void handler_queue::flush() {
-    if (!done_.empty())
-        commands().events_done(std::exchange(done_, {}));
+    if (done_.empty())
+        return;
+    const pybind11::error_scope kept; // called also when a handler has raised
+    commands().events_done(std::exchange(done_, {}));
 }
 
 void handler_queue::keep(runner& suspended, PyObject* task) {
