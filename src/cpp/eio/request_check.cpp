@@ -63,6 +63,7 @@ bool is_origin_allowed(const http_request& request, const cors_config& cors) {
 
 std::vector<http_header> cors_headers(const http_request& request, const cors_config& cors) {
     std::vector<http_header> headers;
+    headers.reserve(8); // with those that are added to any response
     if (!cors.enabled)
         return headers;
     const auto origin = request.header("Origin");

@@ -156,8 +156,7 @@ void http_connection::on_readable() {
     if (error)
         return on_peer_end();
     if (state_ != state::lingering)
-        input_.append(context_.buffer.data(), size);
-    process();
+        take({context_.buffer.data(), size});
     continue_reading();
 }
 
@@ -170,12 +169,23 @@ void http_connection::on_peer_end() {
         watcher->on_peer_gone(base::clock::now());
 }
 
-void http_connection::process() {
+// Parsed where it lies: only what is left over is kept.
+void http_connection::take(std::string_view arrived) {
+    const bool feeds = state_ == state::reading && input_.empty() && !processing_;
+    if (feeds)
+        arrived.remove_prefix(parser_.feed(arrived));
+    input_ += arrived;
+    process(feeds);
+}
+
+// `fed` tells that the parser has had its share of the input already.
+void http_connection::process(bool fed) {
     if (processing_)
         return;
     processing_ = true;
-    while (state_ == state::reading && !input_.empty()) {
-        input_.erase(0, parser_.feed(input_));
+    while (state_ == state::reading && (fed || !input_.empty())) {
+        if (!std::exchange(fed, false))
+            input_.erase(0, parser_.feed(input_));
         const auto phase = parser_.at();
         if (phase == http_parser::phase::failed) {
             refuse(parser_.status());

@@ -73,7 +73,8 @@ private:
     void continue_reading();
     void on_readable();
     void on_peer_end();
-    void process();
+    void take(std::string_view arrived);
+    void process(bool fed = false);
     void await_more();
     void handle(eio::http_request&& request);
     void become_websocket(const eio::http_request& request);

@@ -15,6 +15,7 @@ using boost::system::error_code;
 constexpr std::size_t max_chunk_header =
     64; // a line end and the size, which may have zeros in front
 constexpr std::size_t max_blank_bytes = 64; // line ends before a request
+constexpr std::size_t usual_fields = 16;    // of a browser; more find room as well
 
 bool is_line_end(char c) noexcept {
     return c == '\r' || c == '\n';
@@ -32,6 +33,7 @@ public:
         : bounds_(bounds), max_body_bytes_(max_body_bytes) {
         header_limit(static_cast<std::uint32_t>(bounds.head_bytes));
         body_limit(boost::none); // ours is answered with a 413, not with an error
+        request_.headers.reserve(usual_fields);
     }
 
     std::size_t take(std::string_view bytes) {

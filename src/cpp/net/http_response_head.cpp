@@ -18,7 +18,11 @@ bool is_field_name(std::string_view name) noexcept {
 } // namespace
 
 std::string response_head(const eio::http_response& response, bool keep_alive) {
-    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    std::string head;
+    head.reserve(512); // in one piece, with room for a cookie
+    head += "HTTP/1.1 ";
+    head += std::to_string(response.status);
+    head += ' ';
     head += reason_phrase(response.status);
     head += "\r\n";
     const auto add = [&head](std::string_view name, std::string_view value) {
