@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import gc
 import logging
 import os
@@ -385,6 +386,48 @@ async def test_an_environ_lasts_while_it_is_held_or_has_been_changed() -> None:
         again = sio.get_environ(sid)
         assert (again["mine"], again["asgi.scope"]["state"]) == (1, {"seen": True})
         assert type(again.copy()) is dict
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        dict,
+        lambda environ: {**environ},
+        lambda environ: environ | {},
+        lambda environ: {} | environ,
+        lambda environ: environ.copy(),
+        copy.copy,
+        lambda environ: dict(environ.items()),
+        lambda environ: {key: environ[key] for key in environ},
+        lambda environ: {key: environ.get(key) for key in environ.keys()},  # noqa: SIM118
+        lambda environ: dict(zip(list(environ), environ.values(), strict=True)),
+        lambda environ: {**environ} if len(environ) > 20 else {},
+        lambda environ: {**environ} if "PATH_INFO" in environ else {},
+        lambda environ: {**environ} if environ else {},
+        lambda environ: (lambda **items: items)(**environ),
+        lambda environ: environ.update(more=1) or {k: v for k, v in environ.items() if k != "more"},
+        lambda environ: environ.setdefault("PATH_INFO", "") and {**environ},
+    ],
+)
+async def test_an_environ_is_whole_whichever_way_it_is_looked_at_first(look: Any) -> None:
+    sio, seen = HANDOFF.server(), []
+    sio.on("connect", lambda sid, environ: seen.append(look(environ)))
+    async with HANDOFF.open(sio) as url, connected(url) as client:
+        whole = sio.get_environ(client.get_sid())
+        assert seen[0].keys() == whole.keys() - {"more"}
+        assert seen[0]["QUERY_STRING"] == whole["QUERY_STRING"] != ""
+
+
+async def test_an_environ_that_nobody_has_looked_at_outlives_its_session() -> None:
+    sio, held, left = HANDOFF.server(), [], asyncio.Event()
+    sio.on("connect", lambda sid, environ: held.append(environ))
+    sio.on("disconnect", lambda sid: left.set())
+    async with HANDOFF.open(sio) as url:
+        async with connected(url):
+            pass
+        await left.wait()
+        await until(lambda: not sio.environ)
+        assert "EIO=4" in held[0]["QUERY_STRING"]
 
 
 async def test_the_asgi_channels_of_a_handed_off_client_say_that_they_are_gone() -> None:

@@ -409,7 +409,8 @@ void runner::finish() {
     auto& from = queue();
     if (now_.task)
         from.release(*this, now_.task.get());
-    const auto ended = std::exchange(now_, {});
+    auto ended = std::exchange(now_, {});
+    ended.awaited.reset(); // and what it held
     if (ended.is_event)
         from.done(ended.eio_sid);
     else if (ended.end)

@@ -36,7 +36,7 @@ def _watched(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in (
+CHANGES = (
     "__setitem__",
     "__delitem__",
     "__ior__",
@@ -45,8 +45,58 @@ for _name in (
     "popitem",
     "setdefault",
     "update",
-):
+)
+READS = (
+    "__contains__",
+    "__eq__",
+    "__getitem__",
+    "__iter__",
+    "__len__",
+    "__ne__",
+    "__or__",
+    "__repr__",
+    "__reversed__",
+    "__ror__",
+    "copy",
+    "get",
+    "items",
+    "keys",
+    "values",
+)
+for _name in CHANGES:
     setattr(WatchedDict, _name, _watched(_name))
+
+
+class LateDict(WatchedDict):
+    """Gets its items when they are first looked at: most connect handlers never do."""
+
+    __slots__ = ("_make",)
+
+    def __init__(
+        self, make: Callable[[], Mapping[str, Any]], changing: Callable[[WatchedDict], None]
+    ) -> None:
+        super().__init__({}, changing)
+        self._make: Callable[[], Mapping[str, Any]] | None = make
+
+    def fill(self) -> None:
+        make, self._make = self._make, None
+        if make is not None:
+            dict.update(self, make())
+
+
+def _filled(name: str) -> Callable[..., Any]:
+    method_of_full = getattr(WatchedDict, name)
+
+    def method(self: LateDict, *args: Any, **kwargs: Any) -> Any:
+        if self._make is not None:
+            self.fill()
+        return method_of_full(self, *args, **kwargs)
+
+    return method
+
+
+for _name in READS + CHANGES:
+    setattr(LateDict, _name, _filled(_name))
 
 
 class Environs(Mapping[str, Environ]):
@@ -63,7 +113,7 @@ class Environs(Mapping[str, Environ]):
         self._ended = ended
         self._bridged: dict[str, tuple[Scope, Receive, Send]] = {}
         self._extras: dict[str, ScopeExtras] = {}
-        self._made: WeakValueDictionary[str, WatchedDict] = WeakValueDictionary()
+        self._made: WeakValueDictionary[str, LateDict] = WeakValueDictionary()
         self._changed: dict[str, WatchedDict] = {}
         self._changed_scopes: dict[str, WatchedDict] = {}
         self._tables: tuple[dict[str, Any], ...] = (
@@ -94,14 +144,33 @@ class Environs(Mapping[str, Environ]):
             table.clear()
 
     def make(self, eio_sid: str) -> Environ:
-        """The environ, for a connect handler: made of nothing if the engine has ended already."""
-        return self.get(eio_sid) or environ_from_head(None)
+        """The environ, for a connect handler: made of nothing if the engine has ended by then."""
+        environ = self._made.get(eio_sid)
+        if environ is None:
+            environ = LateDict(
+                partial(self._make_of_what_is_known, eio_sid),
+                partial(self._changed.__setitem__, eio_sid),
+            )
+            self._made[eio_sid] = environ
+        return environ
+
+    def decided(self, eio_sid: str) -> None:
+        """The connect handler has ended. Does the application hold the environ? Then it is filled.
+
+        Later the session may be gone, and its request with it.
+        """
+        environ = self._made.get(eio_sid)
+        if environ is not None:
+            environ.fill()
 
     def __getitem__(self, eio_sid: str) -> Environ:
         environ = self._made.get(eio_sid)
         if environ is None:
-            keep = partial(self._changed.__setitem__, eio_sid)
-            environ = self._made[eio_sid] = WatchedDict(self._make(eio_sid), keep)
+            items = self._make(eio_sid)
+            environ = self._made[eio_sid] = LateDict(
+                lambda: items, partial(self._changed.__setitem__, eio_sid)
+            )
+        environ.fill()
         return environ
 
     def __iter__(self) -> Iterator[str]:
@@ -109,6 +178,12 @@ class Environs(Mapping[str, Environ]):
 
     def __len__(self) -> int:
         return len(self._core.engine.sessions())
+
+    def _make_of_what_is_known(self, eio_sid: str) -> Environ:
+        try:
+            return self._make(eio_sid)
+        except KeyError:
+            return environ_from_head(None)
 
     def _make(self, eio_sid: str) -> Environ:
         bridged = self._bridged.get(eio_sid)

@@ -252,9 +252,13 @@ class HandlerRunner:
         environ = self._environs.make(eio_sid)
         return (
             lambda: self._start_connect(sid, namespace, eio_sid, environ, auth or None),
-            # Undecided when the handler was cancelled: who was not let in stays out.
-            lambda: self._decide(sid, namespace, eio_sid, REJECTED),
+            lambda: self._connect_ended(sid, namespace, eio_sid),
         )
+
+    def _connect_ended(self, sid: str, namespace: str, eio_sid: str) -> None:
+        # Undecided when the handler was cancelled: who was not let in stays out.
+        self._decide(sid, namespace, eio_sid, REJECTED)
+        self._environs.decided(eio_sid)
 
     def _start_connect(
         self, sid: str, namespace: str, eio_sid: str, environ: Any, auth: Any
