@@ -97,6 +97,7 @@ void bind_asgi_door(py::class_<py_engine>& type) {
             auto request = http_request(head);
             request.body = std::move(body);
             request.body_too_large = body_too_large;
+            self.turn().begin();
             const py::gil_scoped_release released;
             return to.http_request(begun, std::move(request));
         });

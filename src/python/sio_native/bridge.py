@@ -29,11 +29,13 @@ class Exchange(NamedTuple):
     """A request that waits for its response."""
 
     scope: Scope
-    answer: asyncio.Future[Response]
+    answer: asyncio.Future[Response | None]
 
 
 SHUTTING_DOWN = Response(503, [(b"content-type", b"text/plain")], b"Shutting down")
 REFUSED = Response(400, [(b"content-type", b"text/plain")], b"Bad Request")
+
+WATCH_AFTER = 0.1  # seconds that a poll is parked until its client is watched
 
 # Seconds for a close to reach a peer and come back; then the connection is left to the server.
 CLOSE_PATIENCE = 5.0
@@ -139,21 +141,29 @@ class Bridge:
     async def _exchange(self, exchange: int, scope: Scope, receive: Receive) -> Response | None:
         """The engine's answer; None if the client left before there was one."""
         engine = self._core.engine
-        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Response | None] = loop.create_future()
         self._exchanges[exchange] = Exchange(scope, answer)
-        # A GET may be parked for the length of a ping interval; a POST is answered at once.
-        waiting: list[asyncio.Future[Any]] = [answer]
-        if scope["method"] == "GET":
-            waiting.append(asyncio.ensure_future(_disconnected(receive)))
+        watchers: list[asyncio.Future[None]] = []
+
+        def watch() -> None:
+            watchers.append(asyncio.ensure_future(_await_disconnect(receive, answer)))
+
+        # A GET may be parked for the length of a ping interval. Most are not: whoever watches its
+        # client comes when it has been for a while. A POST is answered at once.
+        patience = loop.call_later(WATCH_AFTER, watch) if scope["method"] == "GET" else None
+        response = None
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            response = await answer
         finally:
-            for watcher in waiting[1:]:
+            if patience is not None:
+                patience.cancel()
+            for watcher in watchers:
                 watcher.cancel()
-            if not answer.done():
+            if response is None:
                 self._exchanges.pop(exchange, None)
                 engine.http_abort(exchange)
-        return answer.result() if answer.done() else None
+        return response
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = await receive()
@@ -380,12 +390,15 @@ async def send_response(send: Send, response: Response) -> None:
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _await_disconnect(receive: Receive, answer: asyncio.Future[Response | None]) -> None:
+    """Give up the answer when the client has gone."""
     # A receive() that fails has nobody to receive from.
     with contextlib.suppress(Exception):
         message: Message = await receive()
         while message["type"] != "http.disconnect":
             message = await receive()
+    if not answer.done():
+        answer.set_result(None)
 
 
 def _addresses(scope: Scope) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
