@@ -159,19 +159,29 @@ async def call(handler: Handler, *args: Any) -> Any:
 
 
 async def call_either(handler: Handler, args: tuple[Any, ...], shorter: tuple[Any, ...]) -> Any:
+    """The result of `start_either`, awaited if need be."""
+    result = start_either(handler, args, shorter)
+    return await result if inspect.isawaitable(result) else result
+
+
+def start_either(handler: Handler, args: tuple[Any, ...], shorter: tuple[Any, ...]) -> Any:
     """Call with `args`, or with `shorter` if the handler is of the older kind that takes fewer.
 
     The signature decides where it can. Behind `*args` it cannot: there a `TypeError` does, as in
     python-socketio, and the first one is raised if both fail.
     """
     fits = _fits(handler, args)
-    if fits is False and _fits(handler, shorter) is not False:
-        return await call(handler, *shorter)
+    if fits is None:
+        return _try_either(handler, args, shorter)
+    if fits or _fits(handler, shorter) is False:
+        return handler(*args)
+    return handler(*shorter)
+
+
+async def _try_either(handler: Handler, args: tuple[Any, ...], shorter: tuple[Any, ...]) -> Any:
     try:
         return await call(handler, *args)
     except TypeError as first:
-        if fits is not None:
-            raise
         try:
             return await call(handler, *shorter)
         except TypeError:

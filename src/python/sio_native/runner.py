@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from . import _core, exceptions
 from .core import Core
 from .environs import Environs
-from .handlers import Entry, Invocation, call, call_either
+from .handlers import Entry, Invocation, start_either
 from .session import SessionStore
 from .types import Key
 
@@ -274,27 +274,36 @@ class HandlerRunner:
             return None
         handler, arguments = found
 
-        async def ask() -> None:
-            refusal: Any = None
-            try:
-                # A client that sends credentials is never let in by a handler that ignores them.
-                result = await (
-                    call(handler, *arguments)
-                    if auth is not None
-                    else call_either(handler, arguments, arguments[:-1])
-                )
-                if result is False:
-                    refusal = REJECTED
-            except exceptions.ConnectionRefusedError as error:
-                refusal = error.error_args
-            except ConnectionRefusedError:
-                refusal = {"message": "Connection refused by server"}
-            except Exception as error:
-                self._log_failure(error, "connect", sid, namespace)
-                refusal = REJECTED
-            self._decide(sid, namespace, eio_sid, refusal)
+        try:
+            # A client that sends credentials is never let in by a handler that ignores them.
+            if auth is not None:
+                result = handler(*arguments)
+            else:
+                result = start_either(handler, arguments, arguments[:-1])
+        except Exception as error:
+            self._decide(sid, namespace, eio_sid, self._refusal(error, sid, namespace))
+            return None
+        if result is not None and inspect.isawaitable(result):
+            return self._finish_connect(result, sid, namespace, eio_sid)
+        self._decide(sid, namespace, eio_sid, REJECTED if result is False else None)
+        return None
 
-        return ask()
+    async def _finish_connect(
+        self, result: Awaitable[Any], sid: str, namespace: str, eio_sid: str
+    ) -> None:
+        try:
+            refusal = REJECTED if await result is False else None
+        except Exception as error:
+            refusal = self._refusal(error, sid, namespace)
+        self._decide(sid, namespace, eio_sid, refusal)
+
+    def _refusal(self, error: Exception, sid: str, namespace: str) -> Any:
+        if isinstance(error, exceptions.ConnectionRefusedError):
+            return error.error_args
+        if isinstance(error, ConnectionRefusedError):
+            return {"message": "Connection refused by server"}
+        self._log_failure(error, "connect", sid, namespace)
+        return REJECTED
 
     def _decide(self, sid: str, namespace: str, eio_sid: str, refusal: Any) -> None:
         key = (namespace, sid)
@@ -364,14 +373,20 @@ class HandlerRunner:
         if found is None:
             return None
         handler, arguments = found
+        try:
+            result = start_either(handler, arguments, arguments[:-1])
+        except Exception as error:
+            self._log_failure(error, "disconnect", sid, namespace)
+            return None
+        if result is not None and inspect.isawaitable(result):
+            return self._finish_disconnect(result, sid, namespace)
+        return None
 
-        async def tell() -> None:
-            try:
-                await call_either(handler, arguments, arguments[:-1])
-            except Exception as error:
-                self._log_failure(error, "disconnect", sid, namespace)
-
-        return tell()
+    async def _finish_disconnect(self, result: Awaitable[Any], sid: str, namespace: str) -> None:
+        try:
+            await result
+        except Exception as error:
+            self._log_failure(error, "disconnect", sid, namespace)
 
     def _disconnected(self, sid: str, namespace: str, eio_sid: str) -> None:
         key = (namespace, sid)
