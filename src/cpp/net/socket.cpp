@@ -14,10 +14,12 @@ namespace {
 constexpr bool blocks_by_call = true;
 constexpr int receive_flags = MSG_DONTWAIT;
 constexpr int send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+constexpr int more_follows = MSG_MORE;
 #else
 constexpr bool blocks_by_call = false;
 constexpr int receive_flags = 0;
 constexpr int send_flags = 0; // SIGPIPE is blocked on a shard's thread
+constexpr int more_follows = 0;
 #endif
 
 error_code last_error() noexcept {
@@ -38,7 +40,8 @@ std::size_t receive_some(stream_socket& socket, std::span<char> into, error_code
     return size > 0 ? static_cast<std::size_t>(size) : 0;
 }
 
-error_code send_some(stream_socket& socket, output_queue& queue) noexcept {
+error_code send_some(stream_socket& socket, output_queue& queue, bool closes) noexcept {
+    const int flags = send_flags | (closes ? more_follows : 0);
     std::array<std::string_view, 64> views;
     std::array<iovec, views.size()> pieces;
     while (!queue.empty()) {
@@ -53,8 +56,8 @@ error_code send_some(stream_socket& socket, output_queue& queue) noexcept {
         message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
         // One piece is the rule, and has a cheaper call.
         const auto sent = count == 1
-                              ? ::send(socket.native_handle(), views[0].data(), offered, send_flags)
-                              : ::sendmsg(socket.native_handle(), &message, send_flags);
+                              ? ::send(socket.native_handle(), views[0].data(), offered, flags)
+                              : ::sendmsg(socket.native_handle(), &message, flags);
         if (sent < 0) {
             const auto error = last_error();
             return would_block(error) ? error_code() : error;

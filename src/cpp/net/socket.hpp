@@ -34,7 +34,9 @@ void never_block(stream_socket& socket) noexcept;
 receive_some(stream_socket& socket, std::span<char> into, error_code& error) noexcept;
 
 // Sends from the front of `queue` until it is empty or the socket takes no more. The error is
-// never one of would_block().
-[[nodiscard]] error_code send_some(stream_socket& socket, output_queue& queue) noexcept;
+// never one of would_block(). `closes` tells that the socket is closed as soon as all is sent: the
+// last bytes then share a segment with the end.
+[[nodiscard]] error_code
+send_some(stream_socket& socket, output_queue& queue, bool closes = false) noexcept;
 
 } // namespace net

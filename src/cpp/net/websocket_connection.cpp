@@ -238,7 +238,8 @@ void websocket_connection::send(std::span<const eio::packet> packets) {
 void websocket_connection::flush() {
     if (write_waiting_ || broken_ || state_ == state::closed)
         return;
-    on_sent(pending_ ? send_some(socket_, *pending_) : error_code());
+    const bool closes = state_ == state::ending && peer_closed_;
+    on_sent(pending_ ? send_some(socket_, *pending_, closes) : error_code());
 }
 
 void websocket_connection::on_sent(error_code error) {
