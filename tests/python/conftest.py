@@ -80,7 +80,7 @@ class Door:
     options: dict[str, Any] = field(default_factory=dict)  # of the AsyncServer
 
     def server(self, **options: Any) -> Any:
-        return self.package.AsyncServer(**self.options, **options)
+        return self.package.AsyncServer(**{**self.options, **options})
 
     @contextlib.asynccontextmanager
     async def open(self, sio: Any) -> AsyncIterator[str]:
@@ -99,10 +99,11 @@ class Door:
 OWN_PORT = Door(sio_native, own_port=True)
 HANDOFF = Door(sio_native, own_port=False)
 BRIDGE = Door(sio_native, own_port=False, options={"handoff": False})
+THREADS = Door(sio_native, own_port=True, options={"threads": 3})
 REFERENCE = Door(socketio, own_port=False)
 
 
-NATIVE = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE}
+NATIVE = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE, "threads": THREADS}
 ALL = {**NATIVE, "python-socketio": REFERENCE}
 
 

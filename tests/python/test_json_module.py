@@ -23,7 +23,7 @@ class Exact:
 
 
 async def test_events_acks_refusals_and_credentials_go_through_it(native_door: Door) -> None:
-    sio = native_door.package.AsyncServer(json=Exact)
+    sio = native_door.server(json=Exact)
     seen: list[Any] = []
 
     @sio.event
@@ -62,7 +62,7 @@ async def test_what_it_raises_is_the_callers_or_is_logged(
                 raise LookupError("unreadable")
             return json.loads(text, **options)
 
-    sio = native_door.package.AsyncServer(json=Broken)
+    sio = native_door.server(json=Broken)
     sio.on("echo", lambda sid, x: x)
     async with native_door.open(sio) as url, connected(url) as client:
         for data in ("boom", "unreadable"):

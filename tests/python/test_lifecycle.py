@@ -385,12 +385,13 @@ def run_script(script: str, *arguments: str, **options: Any) -> subprocess.Compl
     )
 
 
-def test_a_forked_child_is_told_why_it_cannot_use_its_parents_server() -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_forked_child_is_told_why_it_cannot_use_its_parents_server(threads: int) -> None:
     ended = run_script(
         """
-        import asyncio, atexit, os
+        import asyncio, atexit, os, sys
         import sio_native
-        sio = sio_native.AsyncServer()
+        sio = sio_native.AsyncServer(threads=int(sys.argv[1]))
 
         def attempt(use):
             try:
@@ -415,7 +416,8 @@ def test_a_forked_child_is_told_why_it_cannot_use_its_parents_server() -> None:
         assert os.waitstatus_to_exitcode(status) == 0, status
         assert sio.rooms("sid") == []  # the parent goes on
         loop.run_until_complete(sio.shutdown())
-        """
+        """,
+        str(threads),
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
@@ -423,13 +425,14 @@ def test_a_forked_child_is_told_why_it_cannot_use_its_parents_server() -> None:
     assert all("before the process forked" in line for line in lines)
 
 
-def test_a_server_made_before_a_fork_serves_in_each_process() -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_server_made_before_a_fork_serves_in_each_process(threads: int) -> None:
     # As under gunicorn with preload: the two must not wake each other.
     ended = run_script(
         """
-        import asyncio, os
+        import asyncio, os, sys
         import sio_native
-        sio = sio_native.AsyncServer()
+        sio = sio_native.AsyncServer(threads=int(sys.argv[1]))
         before = sio._core.engine.fileno()
         child = os.fork()
         if child == 0:
@@ -448,7 +451,8 @@ def test_a_server_made_before_a_fork_serves_in_each_process() -> None:
             assert os.waitstatus_to_exitcode(status) == 0, status
             import select
             assert not select.select([before], [], [], 0)[0], "woken by the child"
-        """
+        """,
+        str(threads),
     )
     assert (ended.returncode, ended.stderr) == (0, "")
 

@@ -1,5 +1,6 @@
 #include "base/sid.hpp"
 
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <sys/random.h>
@@ -16,8 +17,20 @@ constexpr std::uint16_t counter_mask = 0xfff;
 
 } // namespace
 
+std::optional<unsigned> shard_of(std::string_view sid, unsigned shards) noexcept {
+    if (sid.size() != base::sid::length)
+        return std::nullopt;
+    // The counter's low six bits.
+    const auto digit = url_alphabet.find(sid.back());
+    if (digit == url_alphabet.npos)
+        return std::nullopt;
+    const auto shard = static_cast<unsigned>(digit) & (std::bit_ceil(shards) - 1);
+    return shard < shards ? std::optional(shard) : std::nullopt;
+}
+
 sid_source::sid_source(unsigned shard, unsigned shard_count)
-    : counter_(static_cast<std::uint16_t>(shard)), step_(static_cast<std::uint16_t>(shard_count)) {}
+    : counter_(static_cast<std::uint16_t>(shard)),
+      step_(static_cast<std::uint16_t>(std::bit_ceil(shard_count))) {}
 
 void sid_source::refill() {
     static_assert(sizeof(pool_) <= 256, "getentropy gives at most 256 bytes at once");

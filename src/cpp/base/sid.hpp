@@ -63,6 +63,13 @@ struct sid_hash {
 template <class Value>
 using sid_map = std::unordered_map<sid, Value, sid_hash, std::equal_to<>>;
 
+// More shards than this a sid cannot tell apart.
+inline constexpr unsigned max_shards = 64;
+
+// Which of `shards` has made this sid; nothing for text that none of them makes. Whether anybody
+// has it is not known from it.
+[[nodiscard]] std::optional<unsigned> shard_of(std::string_view sid, unsigned shards) noexcept;
+
 // Belongs to one shard.
 class sid_source {
 public:
@@ -78,8 +85,8 @@ private:
     std::array<std::uint8_t, random_bytes * 20> pool_{}; // one system call (≤ 256 bytes) for 20 ids
     std::size_t used_ = sizeof(pool_);
     std::uint16_t node_ = 0; // a cluster gives its members their slots
-    std::uint16_t counter_;  // always ≡ shard (mod shard_count)
-    std::uint16_t step_;
+    std::uint16_t counter_;  // its low bits are always the shard's number
+    std::uint16_t step_;     // a power of two, so that they are so after it has wrapped
 };
 
 } // namespace base

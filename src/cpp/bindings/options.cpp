@@ -58,6 +58,7 @@ const std::map<std::string, setter>& setters() {
         {"cors_origins", set<std::optional<std::vector<std::string>>>(OPTION(eio.cors.origins))},
         {"cors_credentials", set<bool>(OPTION(eio.cors.credentials))},
         {"always_connect", set<bool>(OPTION(sio.always_connect))},
+        {"threads", set<unsigned>(OPTION(threads))},
         {"max_attachments", set<std::size_t>(OPTION(sio.max_attachments))},
     };
     return all;

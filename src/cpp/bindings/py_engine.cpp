@@ -63,7 +63,7 @@ engine::engine& py_engine::get() {
 py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
     auto& from = get();
     py::list told;
-    bool checked = false;
+    engine::shard_set checked = 0;
     std::size_t count = 0;
     // What an earlier call has left over, and behind it what has come since.
     for (bool fresh = false; !fresh && count < limit;) {
@@ -83,7 +83,7 @@ py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
             if (item)
                 told.append(std::move(item));
             else
-                checked = true;
+                checked |= engine::shard_set{1} << std::get<engine::relay_check>(next).shard;
         }
     }
     const py::gil_scoped_release released;
@@ -93,8 +93,8 @@ py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
         taken_.clear();
         next_ = 0;
     }
-    if (checked)
-        from.relay_checked();
+    if (checked != 0)
+        from.relay_checked(checked);
     return told;
 }
 

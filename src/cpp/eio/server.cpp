@@ -30,7 +30,8 @@ server::server(
     : options_(options),
       above_(above),
       sids_(sids),
-      table_(std::move(hooks.schedule_flush), std::move(hooks.ask_relay)),
+      table_(
+          std::move(hooks.schedule_flush), std::move(hooks.ask_relay), std::move(hooks.sessions)),
       context_{options_, above_, log, table_} {}
 
 void server::on_request(
@@ -162,7 +163,9 @@ session& server::open(
 }
 
 bool server::full() const noexcept {
-    return !accepting_ || (options_.max_sessions != 0 && session_count() >= options_.max_sessions);
+    // Shards that open one at the same moment may pass the limit by one each.
+    return !accepting_ ||
+           (options_.max_sessions != 0 && table_.size_everywhere() >= options_.max_sessions);
 }
 
 std::size_t server::queued_bytes() {

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
 #include "eio/handler.hpp"
@@ -11,6 +12,7 @@
 #include "eio/session_table.hpp"
 #include "eio/transport.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +31,8 @@ struct server_hooks {
     std::function<void()> schedule_flush; // run flush() when this turn of the loop ends
     std::function<void()> ask_relay;      // call on_relay_round() when the application's loop has
                                           // come round
+    // What all shards together have open, for the bound on it; by itself this server counts alone.
+    base::shared_count sessions = base::make_shared_count();
 };
 
 class server {

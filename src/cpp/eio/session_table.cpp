@@ -7,8 +7,11 @@
 
 namespace eio {
 
-session_table::session_table(std::function<void()> schedule_flush, std::function<void()> ask_relay)
-    : schedule_flush_(std::move(schedule_flush)), ask_relay_(std::move(ask_relay)) {}
+session_table::session_table(
+    std::function<void()> schedule_flush, std::function<void()> ask_relay, base::shared_count open)
+    : schedule_flush_(std::move(schedule_flush)),
+      ask_relay_(std::move(ask_relay)),
+      open_(std::move(open)) {}
 
 session_table::~session_table() {
     for (auto* each : std::span(dirty_).subspan(flushed_))
@@ -18,6 +21,7 @@ session_table::~session_table() {
 
 session& session_table::add(std::unique_ptr<session> opened) {
     auto& added = sessions_.add(std::move(opened));
+    ++*open_;
     schedule(added);
     return added;
 }
@@ -48,6 +52,7 @@ void session_table::retire(session& closed) {
     deadlines_.clear(closed);
     mark_dirty(closed);
     sessions_.take(closed).release(); // dirty_ has it now
+    --*open_;
 }
 
 void session_table::await_relay(session& waiting) {

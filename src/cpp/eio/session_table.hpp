@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/deadline_queue.hpp"
+#include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "base/sid_set.hpp"
 #include "eio/session.hpp"
@@ -21,7 +22,10 @@ namespace eio {
 
 class session_table {
 public:
-    session_table(std::function<void()> schedule_flush, std::function<void()> ask_relay);
+    session_table(
+        std::function<void()> schedule_flush,
+        std::function<void()> ask_relay,
+        base::shared_count open);
     ~session_table();
     session_table(const session_table&) = delete;
     session_table& operator=(const session_table&) = delete;
@@ -29,6 +33,8 @@ public:
     session& add(std::unique_ptr<session> opened);
     [[nodiscard]] session* find(std::string_view sid) noexcept { return sessions_.find(sid); }
     [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
+    // With those of the other shards.
+    [[nodiscard]] std::size_t size_everywhere() const noexcept { return open_->load(); }
     [[nodiscard]] std::vector<session*> all();
 
     // --- called by sessions ---
@@ -67,6 +73,7 @@ private:
 
     std::function<void()> schedule_flush_;
     std::function<void()> ask_relay_;
+    base::shared_count open_;                        // on all shards together
     base::sid_set<session, &session::sid> sessions_; // the open ones
     // Who waits for the end of the turn: to send, or, being closed, to be freed. The first
     // `flushed_` have had it.

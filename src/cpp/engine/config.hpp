@@ -12,6 +12,7 @@ struct config {
     eio::config eio;
     sio::config sio;
     std::size_t max_connections = 0; // of the engine's own sockets; 0: no limit
+    unsigned threads = 1;            // shards; at most base::max_shards
 };
 
 } // namespace engine

@@ -5,6 +5,7 @@
 #include "engine/config.hpp"
 #include "engine/notification.hpp"
 #include "engine/shard.hpp"
+#include "engine/shards.hpp"
 #include "sio/interest.hpp"
 #include "sio/nsp.hpp"
 #include "sio/room_result.hpp"
@@ -26,7 +27,7 @@ namespace engine {
 struct statistics {
     std::size_t sessions = 0;
     std::size_t sockets = 0;
-    std::size_t rooms = 0;
+    std::size_t rooms = 0;       // each once for every shard that has a member
     std::size_t connections = 0; // the engine's own sockets
     std::size_t queued_bytes = 0;
 };
@@ -37,11 +38,16 @@ struct handled {
     std::size_t events = 0;
 };
 
+// A set of shards: bit n is shard n.
+using shard_set = std::uint64_t;
+static_assert(base::max_shards <= 64);
+
 // Commands are dropped, and questions answered as if nobody were connected, while it does not run.
-// Commands and questions of one thread are carried out in their order.
+// Commands and questions of one thread are carried out in their order: what concerns one session or
+// socket by the shard that it is on, what concerns rooms or everybody by each shard.
 class engine {
 public:
-    explicit engine(config options);
+    explicit engine(config options); // throws std::invalid_argument
     ~engine();
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
@@ -77,7 +83,8 @@ public:
     void close_session(std::string eio_sid);
     void leave_room(std::string sid, std::string nsp, std::string room);
     void stop_listening();
-    void relay_checked();
+    // `asked`: those whose relay_check has been drained.
+    void relay_checked(shard_set asked);
 
     // --- questions: the caller waits, some tens of microseconds ---
     [[nodiscard]] sio::room_result
@@ -122,16 +129,37 @@ public:
     net::asgi_id adopt(int descriptor, eio::http_request handshake, bool report);
 
 private:
-    void post(shard_task&& task, urgency how = urgency::in_burst);
+    [[nodiscard]] std::shared_ptr<shards> current() const;
+    [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;
+    [[nodiscard]] unsigned home_of(const eio::http_request& request) const;
+    // The shards on which somebody may be selected; at least one.
+    [[nodiscard]] shard_set reach(const sio::selection& whom) const;
+    void emit_to_several(
+        shards& to,
+        shard_set reached,
+        std::string nsp,
+        sio::selection whom,
+        sio::arguments args,
+        sio::ack_token token);
+    void post(unsigned shard, shard_task&& task, urgency how = urgency::in_burst);
+    template <class Command>
+    void post_all(const Command& command);
     template <class Question>
-    auto ask(Question question);
-    [[nodiscard]] std::shared_ptr<shard> current() const;
+    auto ask(unsigned shard, Question question);
+    // The answers of each in a row.
+    template <class Question>
+    auto ask_all(Question question);
+    [[nodiscard]] net::asgi_id new_id(unsigned shard) noexcept;
+    [[nodiscard]] unsigned shard_of(net::asgi_id id) const noexcept;
 
     const config options_;
     std::shared_ptr<outbox> out_;
     mutable std::mutex mutex_; // guards the two below
-    std::shared_ptr<shard> shard_;
+    std::shared_ptr<shards> shards_;
     sio::interest interest_; // given to each shard that starts
+    // A room has been entered whose name may be a sid of another client, by the look of it: from
+    // then on such a name does not tell on which shard its members are.
+    std::atomic<bool> room_like_a_sid_ = false;
     std::atomic<net::asgi_id> next_id_ = 1;
     std::atomic<bool> abandoned_ = false;
 };

@@ -27,7 +27,9 @@ struct adopted {
 };
 
 // To be answered by engine::relay_checked() as soon as it is drained.
-struct relay_check {};
+struct relay_check {
+    unsigned shard = 0;
+};
 
 using notification = std::variant<
     sio::connect_event,

@@ -2,10 +2,13 @@
 
 #include "base/sid.hpp"
 #include "eio/server.hpp"
+#include "engine/shards.hpp"
 #include "net/asgi_connection.hpp"
 #include "net/context.hpp"
 #include "net/handoff.hpp"
+#include "net/http_connection.hpp"
 #include "net/listener.hpp"
+#include "net/siblings.hpp"
 #include "sio/server.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -26,16 +29,23 @@ namespace asio = boost::asio;
 class shard::body final : public shard_context,
                           private sio::event_sink,
                           private base::log_sink,
-                          private net::asgi_sink {
+                          private net::asgi_sink,
+                          private net::siblings {
 public:
     body(
         const config& options,
         std::shared_ptr<outbox> out,
         std::shared_ptr<base::mailbox<shard_task>> inbox,
-        const std::atomic<bool>& bursting)
+        pace& pace,
+        totals counted,
+        unsigned index,
+        shards& all)
         : out_(std::move(out)),
           inbox_(std::move(inbox)),
-          bursting_(bursting),
+          pace_(pace),
+          index_(index),
+          all_(all),
+          sids_(index, all.count()),
           sio_(options.sio, *this, *this, sids_),
           eio_(
               options.eio,
@@ -43,12 +53,20 @@ public:
               sids_,
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
-               .ask_relay = [this] { tell(relay_check{}); }}),
+               .ask_relay = [this] { tell(relay_check{index_}); },
+               .sessions = std::move(counted.sessions)}),
           work_(asio::make_work_guard(io_)),
           timer_(io_),
           look_timer_(io_),
           asgi_(eio_, *this),
-          net_(io_, eio_, read_buffer_, *this, {.max_connections = options.max_connections}) {}
+          net_(
+              io_,
+              eio_,
+              read_buffer_,
+              *this,
+              {.max_connections = options.max_connections},
+              all.count() > 1 ? this : nullptr,
+              std::move(counted.connections)) {}
 
     ~body() override {
         // Sessions first: their transports hold sockets of the io_context.
@@ -97,8 +115,17 @@ public:
         return bound;
     }
     void stop_listening() override {
+        if (listeners_.empty())
+            return;
         for (const auto& each : std::exchange(listeners_, {}))
             each->stop();
+        for (unsigned other = 0; other < all_.count(); ++other)
+            if (other != index_)
+                all_[other].post([](shard_context& in) { in.close_waiting(); });
+    }
+    void close_waiting() override { net::close_waiting(net_); }
+    void arrive(net::moving_connection&& arriving) override {
+        net::arrive(net_, std::move(arriving));
     }
     void adopt(net::descriptor&& peer, eio::http_request&& handshake, std::uint64_t id) override {
         net::handshake_answered answered;
@@ -108,7 +135,7 @@ public:
             };
         net::adopt(net_, std::move(peer), std::move(handshake), std::move(answered));
     }
-    std::size_t connection_count() const noexcept override { return net_.connections; }
+    std::size_t connection_count() const noexcept override { return *net_.connections; }
     void relay_checked() override { eio_.on_relay_round(now()); }
 
 private:
@@ -120,12 +147,24 @@ private:
         pthread_sigmask(SIG_BLOCK, &all, nullptr);
     }
 
+    std::optional<unsigned> elsewhere(const eio::http_request& request) override {
+        const auto home = all_.home_of(request);
+        return home == index_ ? std::nullopt : std::optional(home);
+    }
+    void move(unsigned shard, net::moving_connection&& leaving) override {
+        all_[shard].post(
+            [leaving = std::move(leaving)](shard_context& in) mutable {
+                in.arrive(std::move(leaving));
+            },
+            urgency::now);
+    }
+
     void run_inbox() {
         inbox_->take(tasks_);
         for (auto& each : tasks_)
             each(*this);
         tasks_.clear();
-        if (bursting_.load(std::memory_order_relaxed))
+        if (pace_.bursting)
             look_again();
     }
 
@@ -140,15 +179,15 @@ private:
 
     // See shard::begin_burst().
     void look_again() {
-        if (stopping_ || std::exchange(looking_, true))
+        if (stopping_ || pace_.looking.exchange(true))
             return;
         look_timer_.expires_after(std::chrono::milliseconds(1));
         look_timer_.async_wait([this](boost::system::error_code error) {
-            looking_ = false;
+            pace_.looking = false; // before it looks: see post()
             if (error)
                 return;
             run_inbox();
-            if (bursting_.load(std::memory_order_relaxed) || !out_->box.empty())
+            if (pace_.bursting || !out_->box.empty())
                 look_again();
         });
     }
@@ -198,7 +237,9 @@ private:
 
     std::shared_ptr<outbox> out_;
     std::shared_ptr<base::mailbox<shard_task>> inbox_;
-    const std::atomic<bool>& bursting_;
+    pace& pace_;
+    const unsigned index_;
+    shards& all_;
     std::vector<shard_task> tasks_;
     base::sid_source sids_;
     sio::server sio_;
@@ -216,24 +257,33 @@ private:
     std::chrono::milliseconds patience_{0};
     bool turn_end_scheduled_ = false;
     bool wake_application_ = false;
-    bool looking_ = false;
     bool stopping_ = false;
 };
 
-shard::shard(const config& options, std::shared_ptr<outbox> out)
+shard::shard(
+    const config& options, std::shared_ptr<outbox> out, totals counted, unsigned index, shards& all)
     : inbox_(std::make_shared<base::mailbox<shard_task>>()),
-      body_(std::make_unique<body>(options, std::move(out), inbox_, bursting_)) {
+      body_(
+          std::make_unique<body>(
+              options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
     thread_ = std::thread([this] { body_->run(); });
 }
 
 shard::~shard() {
-    stop(std::chrono::milliseconds::zero());
+    begin_stop(std::chrono::milliseconds::zero());
+    join();
 }
 
 bool shard::post(shard_task&& task, urgency how) {
-    if (how == urgency::in_burst && bursting_.load(std::memory_order_relaxed) &&
-        (burst_posts_.fetch_add(1, std::memory_order_relaxed) + 1) % posts_a_wake != 0)
-        return inbox_->post_quietly(std::move(task));
+    if (how == urgency::in_burst && pace_.bursting && pace_.looking &&
+        (burst_posts_.fetch_add(1, std::memory_order_relaxed) + 1) % posts_a_wake != 0) {
+        if (!inbox_->post_quietly(std::move(task)))
+            return false;
+        // Whoever put an end to either meanwhile may have looked before the task was there.
+        if (!(pace_.bursting && pace_.looking) && inbox_->wanted())
+            body_->wake();
+        return true;
+    }
     switch (inbox_->post(std::move(task))) {
     case base::post_result::first:
         body_->wake();
@@ -247,23 +297,25 @@ bool shard::post(shard_task&& task, urgency how) {
 }
 
 void shard::begin_burst(first_post first) noexcept {
-    if (!bursting_.exchange(true, std::memory_order_relaxed))
+    if (!pace_.bursting.exchange(true))
         burst_posts_.store(
             first == first_post::wakes ? posts_a_wake - 1 : 0, std::memory_order_relaxed);
 }
 
 void shard::end_burst() {
-    bursting_.store(false, std::memory_order_relaxed);
+    pace_.bursting = false;
     if (inbox_->wanted())
         body_->wake();
 }
 
-void shard::stop(std::chrono::milliseconds patience) {
-    if (!thread_.joinable())
-        return;
+void shard::begin_stop(std::chrono::milliseconds patience) {
     end_burst();
-    post([this, patience](shard_context&) { body_->begin_stop(patience); });
-    thread_.join();
+    post([this, patience](shard_context&) { body_->begin_stop(patience); }, urgency::now);
+}
+
+void shard::join() {
+    if (thread_.joinable())
+        thread_.join();
 }
 
 } // namespace engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mailbox.hpp"
+#include "base/shared_count.hpp"
 #include "base/task.hpp"
 #include "engine/config.hpp"
 #include "engine/notification.hpp"
@@ -25,9 +26,21 @@ namespace sio {
 class server;
 }
 
+namespace net {
+struct moving_connection;
+}
+
 namespace engine {
 
-// What leaves a shard. It outlives the shard, so that what was said last can still be read.
+class shards;
+
+// What the shards of an engine count together.
+struct totals {
+    base::shared_count sessions = base::make_shared_count();
+    base::shared_count connections = base::make_shared_count();
+};
+
+// What leaves the shards. It outlives them, so that what was said last can still be read.
 struct outbox {
     base::mailbox<notification> box;
     wake_descriptor wake;
@@ -53,7 +66,12 @@ public:
     virtual void stop_listening() = 0;
     // See net::adopt; with an id the answer is reported as `adopted`.
     virtual void adopt(net::descriptor&& peer, eio::http_request&& handshake, std::uint64_t id) = 0;
+    // Of all shards together.
     [[nodiscard]] virtual std::size_t connection_count() const noexcept = 0;
+    // The shard that listened has stopped: so do connections that have moved here.
+    virtual void close_waiting() = 0;
+    // A connection from another shard.
+    virtual void arrive(net::moving_connection&& arriving) = 0;
     // The application has drained a relay_check.
     virtual void relay_checked() = 0;
 };
@@ -68,9 +86,14 @@ enum class first_post : std::uint8_t { quiet, wakes };
 
 class shard {
 public:
-    // Starts the thread.
-    shard(const config& options, std::shared_ptr<outbox> out);
-    ~shard(); // stop() without waiting for peers
+    // Starts the thread. `counted` together with the others of `all`.
+    shard(
+        const config& options,
+        std::shared_ptr<outbox> out,
+        totals counted,
+        unsigned index,
+        shards& all);
+    ~shard(); // stops without waiting for peers
     shard(const shard&) = delete;
     shard& operator=(const shard&) = delete;
 
@@ -81,21 +104,24 @@ public:
     // application has not taken what it was told: what has been posted is never held up by what
     // the application does next.
     void begin_burst(first_post first) noexcept;
-    [[nodiscard]] bool in_burst() const noexcept {
-        return bursting_.load(std::memory_order_relaxed);
-    }
+    [[nodiscard]] bool in_burst() const noexcept { return pace_.bursting; }
     void end_burst();
-    // Any thread but the shard's: closes every session, gives its bytes `patience` to leave, joins.
-    void stop(std::chrono::milliseconds patience);
+    // Any thread but the shard's. Closes every session, gives its bytes `patience` to leave, ends.
+    void begin_stop(std::chrono::milliseconds patience);
+    void join();
 
 private:
     class body;
+    struct pace {
+        std::atomic<bool> bursting = false; // see begin_burst()
+        std::atomic<bool> looking = false;  // the shard will look for itself
+    };
 
     // Of a burst's posts, one in so many wakes the shard.
     static constexpr unsigned posts_a_wake = 32;
 
     std::shared_ptr<base::mailbox<shard_task>> inbox_;
-    std::atomic<bool> bursting_ = false;
+    pace pace_;
     std::atomic<unsigned> burst_posts_ = 0;
     std::unique_ptr<body> body_;
     std::thread thread_;

@@ -1,10 +1,13 @@
 #include "net/context.hpp"
 
 #include "eio/server.hpp"
+#include "net/http_connection.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/wait_traits.hpp>
+
+#include <utility>
 
 namespace net {
 
@@ -52,17 +55,22 @@ context::context(
     eio::server& server_,
     net::read_buffer& buffer_,
     base::log_sink& log_,
-    const net::limits& limits_)
+    const net::limits& limits_,
+    siblings* others_,
+    base::shared_count connections_)
     : loop(loop_),
       server(server_),
       buffer(buffer_),
       log(log_),
       limits(limits_),
+      others(others_),
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
+      connections(std::move(connections_)),
       decoder(server_.options().max_payload_bytes),
       ticker_(std::make_shared<ticker>(*this)) {}
 
 context::~context() {
+    end_connections(*this); // the loop, which keeps them alive, ends after this
     ticker_->stop();
 }
 

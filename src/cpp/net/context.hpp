@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/shared_count.hpp"
 #include "net/deadlines.hpp"
 #include "net/output_queue.hpp"
 #include "net/websocket_frame.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <unordered_set>
 
 namespace boost::asio {
 class io_context;
@@ -20,6 +22,9 @@ class server;
 }
 
 namespace net {
+
+class http_connection;
+class siblings;
 
 // A connection reads into it and deals with what it read before it returns to the loop, so one
 // buffer serves them all and an idle connection has none.
@@ -43,7 +48,9 @@ public:
         eio::server& server,
         net::read_buffer& buffer,
         base::log_sink& log,
-        const net::limits& limits = {});
+        const net::limits& limits = {},
+        siblings* others = nullptr,
+        base::shared_count connections = base::make_shared_count());
     ~context();
     context(const context&) = delete;
     context& operator=(const context&) = delete;
@@ -53,9 +60,11 @@ public:
     net::read_buffer& buffer;
     base::log_sink& log;
     const net::limits limits;
+    siblings* const others; // null: this shard is the only one
     net::deadlines deadlines;
-    // Those that are open, whether they are a session's yet or not.
-    std::size_t connections = 0;
+    // Those that are open on all shards together, whether they are a session's yet or not.
+    base::shared_count connections;
+    std::unordered_set<http_connection*> http_connections; // those that are not WebSockets (yet)
     // Where a turn's frames are put together; what a socket does not take moves to its own queue.
     output_queue scratch;
     // Decodes for every WebSocket that is between two messages; who is inside one has its own.

@@ -21,16 +21,22 @@ asio::ip::tcp protocol_of(int number) {
     return address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
 }
 
-std::shared_ptr<http_connection> connection(context& shared, descriptor&& peer) {
+std::shared_ptr<http_connection>
+connection(context& shared, descriptor&& peer, std::shared_ptr<http_door> door) {
     stream_socket socket(shared.loop);
     error_code error;
     socket.assign(protocol_of(peer.get()), peer.get(), error);
     if (error)
         throw std::system_error(std::error_code(error));
     (void)peer.release();
-    const auto door =
-        std::make_shared<http_door>(http_door{.path = {}, .kind = eio::door::handoff});
-    return std::make_shared<http_connection>(shared, door, std::move(socket));
+    return std::make_shared<http_connection>(shared, std::move(door), std::move(socket));
+}
+
+void log_failure(context& shared, const std::exception& failure) {
+    shared.log.log(
+        base::log_channel::engineio,
+        base::log_level::error,
+        std::string("closing a connection that was handed over: ") + failure.what());
 }
 
 } // namespace
@@ -42,17 +48,25 @@ void adopt(
     handshake_answered&& answered) {
     std::shared_ptr<http_connection> opened;
     try {
-        opened = connection(shared, std::move(peer));
+        opened = connection(
+            shared, std::move(peer), std::make_shared<http_door>("", eio::door::handoff));
     } catch (const std::exception& failure) {
-        shared.log.log(
-            base::log_channel::engineio,
-            base::log_level::error,
-            std::string("closing a connection that was handed over: ") + failure.what());
+        log_failure(shared, failure);
         if (answered)
             answered(std::nullopt, 0);
         return;
     }
     opened->start(std::move(handshake), std::move(answered));
+}
+
+void arrive(context& shared, moving_connection&& arriving) {
+    std::shared_ptr<http_connection> opened;
+    try {
+        opened = connection(shared, std::move(arriving.peer), std::move(arriving.door));
+    } catch (const std::exception& failure) {
+        return log_failure(shared, failure);
+    }
+    opened->go_on(std::move(arriving.parser), std::move(arriving.input));
 }
 
 } // namespace net

@@ -3,6 +3,7 @@
 #include "eio/server.hpp"
 #include "net/content_encoding.hpp"
 #include "net/http_response_head.hpp"
+#include "net/siblings.hpp"
 #include "net/websocket_connection.hpp"
 #include "net/websocket_handshake.hpp"
 
@@ -48,23 +49,29 @@ bool same_path(std::string_view requested, std::string_view path) {
     return without_slash(percent_decoded(requested)) == without_slash(path);
 }
 
-void http_door::close() {
-    closing = true;
+void close_waiting(context& shared) {
+    const auto& open = shared.http_connections;
     const std::vector<http_connection*> copy(open.begin(), open.end());
     for (auto* each : copy)
-        if (open.contains(each))
+        if (open.contains(each) && each->door_->closing)
             each->close_when_done();
+}
+
+void end_connections(context& shared) noexcept {
+    while (!shared.http_connections.empty())
+        (*shared.http_connections.begin())->finish();
 }
 
 http_connection::http_connection(
     context& shared, std::shared_ptr<http_door> door, stream_socket&& socket)
     : context_(shared), door_(std::move(door)), socket_(std::move(socket)), parser_(new_parser()) {
-    door_->open.insert(this);
-    ++context_.connections;
+    context_.http_connections.insert(this);
+    ++*context_.connections;
 }
 
 http_connection::~http_connection() {
-    door_->open.erase(this);
+    if (state_ != state::closed)
+        context_.http_connections.erase(this);
 }
 
 http_parser http_connection::new_parser() const {
@@ -121,7 +128,7 @@ void http_connection::start(eio::http_request&& handshake, handshake_answered&& 
 // Of this one, too, `connections` knows.
 bool http_connection::one_too_many() const noexcept {
     const auto most = context_.limits.max_connections;
-    return most != 0 && context_.connections > most;
+    return most != 0 && *context_.connections > most;
 }
 
 void http_connection::set_endpoints(
@@ -130,6 +137,22 @@ void http_connection::set_endpoints(
     local_port_ = local.port();
     remote_address_ = remote.address().to_string();
     remote_port_ = remote.port();
+}
+
+void http_connection::go_on(http_parser&& parser, std::string&& already_read) {
+    parser_ = std::move(parser);
+    input_ = std::move(already_read);
+    at_home_ = true;
+    run([&] {
+        const auto& request = parser_.request();
+        local_address_ = request.local_address;
+        local_port_ = request.local_port;
+        remote_address_ = request.remote_address;
+        remote_port_ = request.remote_port;
+        never_block(socket_);
+        process(true);
+        continue_reading();
+    });
 }
 
 // Reading. A read is pending in every state but `writing`: a poll that is parked learns from it
@@ -187,6 +210,8 @@ void http_connection::process(bool fed) {
         if (!std::exchange(fed, false))
             input_.erase(0, parser_.feed(input_));
         const auto phase = parser_.at();
+        if (move_away())
+            break;
         if (phase == http_parser::phase::failed) {
             refuse(parser_.status());
         } else if (phase == http_parser::phase::done) {
@@ -200,6 +225,27 @@ void http_connection::process(bool fed) {
     processing_ = false;
     if (input_.empty() && input_.capacity() > 4096)
         input_.shrink_to_fit();
+}
+
+// As soon as a request's head says that it belongs to another shard.
+bool http_connection::move_away() {
+    const auto phase = parser_.at();
+    if (!context_.others ||
+        (phase != http_parser::phase::body && phase != http_parser::phase::done))
+        return false;
+    if (std::exchange(at_home_, true) || !same_path(parser_.request().path, door_->path))
+        return false;
+    const auto home = context_.others->elsewhere(parser_.request());
+    if (!home)
+        return false;
+    add_endpoints(parser_.request());
+    error_code error;
+    descriptor peer(socket_.release(error));
+    if (error)
+        return false;
+    context_.others->move(*home, {std::move(peer), door_, std::move(parser_), std::move(input_)});
+    finish();
+    return true;
 }
 
 void http_connection::await_more() {
@@ -218,12 +264,16 @@ void http_connection::await_more() {
         phase == http_parser::phase::body ? context_.limits.body_time : context_.limits.head_time);
 }
 
-void http_connection::handle(eio::http_request&& request) {
-    context_.deadlines.clear(*this);
+void http_connection::add_endpoints(eio::http_request& request) const {
     request.remote_address = remote_address_;
     request.remote_port = remote_port_;
     request.local_address = local_address_;
     request.local_port = local_port_;
+}
+
+void http_connection::handle(eio::http_request&& request) {
+    context_.deadlines.clear(*this);
+    add_endpoints(request);
     head_only_ = request.method == "HEAD";
     state_ = state::answering;
     if (!same_path(request.path, door_->path))
@@ -243,8 +293,8 @@ void http_connection::become_websocket(const eio::http_request& request) {
     const auto opened = std::make_shared<websocket_connection>(
         context_, std::move(socket_), door_->kind, accept_handshake(request));
     state_ = state::closed;
-    --context_.connections; // the WebSocket has been counted
-    door_->open.erase(this);
+    --*context_.connections; // the WebSocket has been counted
+    context_.http_connections.erase(this);
     const auto sid = context_.server.attach_websocket(
         std::get<eio::websocket_ticket>(admission), request, opened, base::clock::now());
     tell_answer(sid, 101); // before a frame of the client's is read
@@ -300,6 +350,7 @@ void http_connection::on_written() {
     parser_ = new_parser();
     timed_ = http_parser::phase::idle;
     continue_sent_ = false;
+    at_home_ = false;
     set_deadline(context_.limits.idle_time);
     if (input_.empty() || processing_)
         return continue_reading();
@@ -346,9 +397,9 @@ void http_connection::close_when_done() {
 void http_connection::finish() noexcept {
     if (std::exchange(state_, state::closed) == state::closed)
         return;
-    --context_.connections;
+    --*context_.connections;
     context_.deadlines.clear(*this);
-    door_->open.erase(this);
+    context_.http_connections.erase(this);
     watcher_ = nullptr;
     error_code ignored;
     socket_.close(ignored);

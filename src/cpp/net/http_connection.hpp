@@ -10,31 +10,33 @@
 #include "net/output_queue.hpp"
 #include "net/socket.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 namespace net {
 
-class http_connection;
-
-// What the connections that came through one door share.
+// What the connections that came through one door share, on whichever shard they are.
 struct http_door {
-    std::string path; // where Engine.IO lives; all else is answered with 404
-    eio::door kind = eio::door::listen;
-    bool closing = false;
-    std::unordered_set<http_connection*> open{}; // those that are not WebSockets (yet)
+    explicit http_door(std::string path_, eio::door kind_ = eio::door::listen)
+        : path(std::move(path_)), kind(kind_) {}
 
-    // Closes who waits for a request, and the others after their response.
-    void close();
+    const std::string path; // where Engine.IO lives; all else is answered with 404
+    const eio::door kind;
+    std::atomic<bool> closing = false;
 };
 
 // How a handshake that another server has read was answered: the session that the WebSocket serves,
 // if there is one, and the status (0: there was no answer). Called once.
 using handshake_answered = std::function<void(std::optional<base::sid> eio_sid, int status)>;
+// Ends this shard's connections of doors that are closing: at once those that wait for a request,
+// the others after their response.
+void close_waiting(context& shared);
+// Ends them all at once, and without a word.
+void end_connections(context& shared) noexcept;
 
 class http_connection final : public eio::http_exchange,
                               public std::enable_shared_from_this<http_connection>,
@@ -48,13 +50,16 @@ public:
     // Begins with a WebSocket handshake that another server has read and found a place for. The
     // addresses in it are kept: a proxy in front may have named the peer.
     void start(eio::http_request&& handshake, handshake_answered&& answered);
+    // Goes on where another shard has stopped, which has read a request's head at least.
+    void go_on(http_parser&& parser, std::string&& already_read);
 
     void respond(eio::http_response&& response) override;
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
     [[nodiscard]] eio::door came_by() const noexcept override { return door_->kind; }
 
 private:
-    friend struct http_door;
+    friend void close_waiting(context& shared);
+    friend void end_connections(context& shared) noexcept;
 
     enum class state : std::uint8_t {
         reading,
@@ -76,6 +81,8 @@ private:
     void take(std::string_view arrived);
     void process(bool fed = false);
     void await_more();
+    [[nodiscard]] bool move_away();
+    void add_endpoints(eio::http_request& request) const;
     void handle(eio::http_request&& request);
     void become_websocket(const eio::http_request& request);
     void tell_answer(std::optional<base::sid> eio_sid, int status);
@@ -106,6 +113,7 @@ private:
     http_parser::phase timed_ = http_parser::phase::idle; // which phase the deadline is for
     bool read_waiting_ = false;
     bool processing_ = false;
+    bool at_home_ = false; // the request that is being read belongs to this shard
     bool keep_alive_ = false;
     bool head_only_ = false;
     bool continue_sent_ = false;

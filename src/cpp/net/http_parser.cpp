@@ -64,7 +64,7 @@ public:
         return taken;
     }
 
-    const limits& bounds_;
+    const limits bounds_; // its own: the connection may move to another shard
     const std::size_t max_body_bytes_;
     eio::http_request request_;
     phase phase_ = phase::idle;

@@ -108,14 +108,15 @@ private:
 };
 
 struct listener::body {
+    context& shared;
     std::shared_ptr<http_door> door;
     std::vector<std::shared_ptr<acceptor>> acceptors;
 };
 
 listener::listener(
     context& shared, const std::string& host, std::uint16_t port, const std::string& path)
-    : body_(std::make_unique<body>()) {
-    body_->door = std::make_shared<http_door>(http_door{.path = path});
+    : body_(std::make_unique<body>(shared)) {
+    body_->door = std::make_shared<http_door>(path);
     asio::ip::basic_resolver<tcp, executor> resolver(shared.loop);
     error_code error;
     const auto found = resolver.resolve(
@@ -150,7 +151,8 @@ std::pair<std::string, std::uint16_t> listener::local_endpoint() const {
 void listener::stop() {
     for (const auto& each : body_->acceptors)
         each->stop();
-    body_->door->close();
+    body_->door->closing = true;
+    close_waiting(body_->shared);
 }
 
 } // namespace net

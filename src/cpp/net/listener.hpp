@@ -1,4 +1,5 @@
-// A listening port: accepts connections for its shard. Belongs to the shard's thread.
+// A listening port: accepts connections, whichever shard they will end on. Belongs to the shard's
+// thread.
 #pragma once
 
 #include "net/context.hpp"
@@ -23,7 +24,8 @@ public:
     // Of the first address.
     [[nodiscard]] std::pair<std::string, std::uint16_t> local_endpoint() const;
     // Accepts no more. Connections that wait for a request are closed, others after their
-    // response; WebSockets belong to their sessions and stay.
+    // response; WebSockets belong to their sessions and stay. Those on other shards, which have
+    // moved there, are to be told by close_waiting().
     void stop();
 
 private:

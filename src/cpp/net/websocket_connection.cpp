@@ -34,7 +34,7 @@ void append_packet(output_queue& out, const eio::packet& packet) {
 websocket_connection::websocket_connection(
     context& shared, stream_socket&& socket, eio::door came_by, std::string_view preface)
     : context_(shared), socket_(std::move(socket)), came_by_(came_by) {
-    ++context_.connections;
+    ++*context_.connections;
     if (!preface.empty())
         pending().append_copy(preface);
 }
@@ -320,7 +320,7 @@ void websocket_connection::lose(bool failed) {
 void websocket_connection::finish() noexcept {
     if (std::exchange(state_, state::closed) == state::closed)
         return;
-    --context_.connections;
+    --*context_.connections;
     context_.deadlines.clear(*this);
     error_code ignored;
     socket_.close(ignored);

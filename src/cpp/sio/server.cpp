@@ -226,7 +226,11 @@ void server::on_event(
 }
 
 void server::emit(
-    std::string_view nsp, const selection& whom, const arguments& args, ack_token token) {
+    std::string_view nsp,
+    const selection& whom,
+    const arguments& args,
+    ack_token token,
+    base::countdown parts) {
     auto* home = find_nsp(nsp);
     if (token == 0) {
         if (!home)
@@ -239,7 +243,7 @@ void server::emit(
         });
         return;
     }
-    auto& group = ack_groups_.open(token, std::string(nsp));
+    auto& group = ack_groups_.open(token, std::string(nsp), std::move(parts));
     if (home)
         home->for_each(whom, [&](socket& to) {
             if (!to.receives())
@@ -253,8 +257,10 @@ void server::emit(
         });
     group.waiting = group.asked.size();
     if (group.waiting == 0) {
+        const bool last = group.parts.done();
         forget_token(token);
-        sink_.on_event(acks_done_event{token});
+        if (last)
+            sink_.on_event(acks_done_event{token});
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/countdown.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/log.hpp"
 #include "base/sid_set.hpp"
@@ -40,8 +41,14 @@ public:
 
     // --- what the application asks ---
     void set_interest(interest wanted) { interest_ = std::move(wanted); }
-    // Encoded once, queued for each. A token other than 0 asks every receiver for an ack.
-    void emit(std::string_view nsp, const selection& whom, const arguments& args, ack_token token);
+    // Encoded once, queued for each. A token other than 0 asks every receiver for an ack. `parts`:
+    // of an emit that goes to several shards; the last of them tells that no more acks will come.
+    void emit(
+        std::string_view nsp,
+        const selection& whom,
+        const arguments& args,
+        ack_token token,
+        base::countdown parts = {});
     void forget_token(ack_token token);
     void
     send_ack(std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args);

@@ -16,6 +16,7 @@ Origins: TypeAlias = str | Collection[str] | Callable[..., Any] | None
 Interval: TypeAlias = float | tuple[float, float]
 
 _ALIASES = {"max_payload": "max_http_buffer_size", "maxPayload": "max_http_buffer_size"}
+_MOST_THREADS = 64  # a session id has six bits for the thread that serves it
 _LONGEST = 7 * 24 * 3600.0  # seconds: a week, far from where a clock in the engine overflows
 
 
@@ -49,6 +50,7 @@ class Options:
     max_sessions: int = 0  # Engine.IO sessions; 0: no limit
     max_connections: int = 0  # TCP connections of the engine's own; 0: as many as the process can
     handoff: bool = True  # under uvicorn the engine takes WebSockets over, where it can
+    threads: int = 1  # of the engine, with its own share of the clients each
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class Options:
             "monitor_clients": self.monitor_clients is None or bool(self.monitor_clients),
             "max_sessions": _count("max_sessions", self.max_sessions),
             "max_connections": _count("max_connections", self.max_connections),
+            "threads": _count("threads", self.threads, 1, _MOST_THREADS),
         }
 
 
@@ -149,9 +152,11 @@ def _milliseconds(name: str, value: float) -> int:
     return round(value * 1000)
 
 
-def _count(name: str, value: int, smallest: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
-        raise ValueError(f"{name} must be a whole number of at least {smallest}, not {value!r}")
+def _count(name: str, value: int, smallest: int = 0, largest: int | None = None) -> int:
+    known = isinstance(value, int) and not isinstance(value, bool)
+    if not known or value < smallest or (largest is not None and value > largest):
+        bounds = f"at least {smallest}" if largest is None else f"{smallest} to {largest}"
+        raise ValueError(f"{name} must be a whole number of {bounds}, not {value!r}")
     return value
 
 

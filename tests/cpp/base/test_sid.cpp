@@ -57,4 +57,21 @@ BOOST_AUTO_TEST_CASE(an_id_is_compared_and_found_as_the_text_it_is) {
     BOOST_TEST((base::sid(ids[0]) == ids[0]));
 }
 
+BOOST_AUTO_TEST_CASE(an_id_names_its_shard_also_when_the_counter_has_wrapped) {
+    for (const unsigned shards : {1U, 2U, 3U, 5U, 64U})
+        for (unsigned shard = 0; shard < shards; ++shard) {
+            base::sid_source source(shard, shards);
+            for (int i = 0; i < 5'000; ++i)
+                BOOST_REQUIRE(base::shard_of(source.next(), shards).value() == shard);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(text_that_no_shard_makes_names_none) {
+    BOOST_TEST(!base::shard_of("", 3));
+    BOOST_TEST(!base::shard_of("short", 3));
+    BOOST_TEST(!base::shard_of("twenty characters, !", 3));
+    BOOST_TEST(!base::shard_of("AAAAAAAAAAAAAAAAAAAD", 3)); // the fourth of three
+    BOOST_TEST(base::shard_of("AAAAAAAAAAAAAAAAAAAC", 3).value() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,9 +70,9 @@ BOOST_FIXTURE_TEST_CASE(a_handshake_that_another_server_has_read_becomes_a_webso
     BOOST_TEST(answered.told[0].second == 101);
     peer->send(frame(fin | text_frame, "4hello"));
     peer->receive_through("4hello");
-    BOOST_TEST(shard.context.connections == 1U);
+    BOOST_TEST(*shard.context.connections == 1U);
     peer->close();
-    BOOST_REQUIRE(shard.run_until([&] { return shard.context.connections == 0; }));
+    BOOST_REQUIRE(shard.run_until([&] { return *shard.context.connections == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_is_adopted_as_well) {

@@ -450,11 +450,11 @@ BOOST_AUTO_TEST_CASE(a_connection_above_the_limit_is_answered_503_and_frees_its_
     {
         client first(small, port);
         first.send("GET /socket.io/ HTTP/1.1\r\n"); // no session yet, and counted
-        BOOST_REQUIRE(small.run_until([&] { return small.context.connections == 1; }));
+        BOOST_REQUIRE(small.run_until([&] { return *small.context.connections == 1; }));
         client second(small, port);
         BOOST_TEST(second.receive_all().starts_with("HTTP/1.1 503 "));
     }
-    BOOST_REQUIRE(small.run_until([&] { return small.context.connections == 0; }));
+    BOOST_REQUIRE(small.run_until([&] { return *small.context.connections == 0; }));
     client third(small, port);
     third.send(get("/nowhere"));
     BOOST_TEST(read_response(third).status() == 404);

@@ -1,0 +1,235 @@
+// What the engine is asked: of one shard, or of all and put together.
+#include "eio/server.hpp"
+#include "eio/session.hpp"
+#include "engine/engine.hpp"
+#include "sio/server.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <iterator>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace engine {
+
+namespace {
+
+template <class Question>
+using answer_to = std::invoke_result_t<Question, shard_context&>;
+
+// `question` must be there until the answer is.
+template <class Question>
+std::future<answer_to<Question>> put(shard& to, Question& question) {
+    std::promise<answer_to<Question>> promise;
+    auto future = promise.get_future();
+    to.post(
+        [&question, promise = std::move(promise)](shard_context& in) mutable {
+            try {
+                promise.set_value(question(in));
+            } catch (...) {
+                promise.set_exception(std::current_exception());
+            }
+        },
+        urgency::now);
+    return future;
+}
+
+// A question that is never run, because there is no shard or it stops, has the empty answer.
+template <class Answer>
+Answer received(std::future<Answer>& from) {
+    try {
+        return from.get();
+    } catch (const std::future_error&) {
+        return Answer{};
+    }
+}
+
+} // namespace
+
+template <class Question>
+auto engine::ask(unsigned shard, Question question) {
+    const auto to = current();
+    if (!to)
+        return answer_to<Question>{};
+    auto answer = put((*to)[shard], question);
+    return received(answer);
+}
+
+template <class Question>
+auto engine::ask_all(Question question) {
+    std::vector<answer_to<Question>> answers;
+    const auto to = current();
+    if (!to)
+        return answers;
+    std::vector<std::future<answer_to<Question>>> futures;
+    answers.reserve(to->count());
+    futures.reserve(to->count());
+    for (unsigned each = 0; each < to->count(); ++each)
+        futures.push_back(put((*to)[each], question));
+    for (const auto& each : futures)
+        each.wait(); // before one of them throws: all use the question
+    for (auto& each : futures)
+        answers.push_back(received(each));
+    return answers;
+}
+
+namespace {
+
+template <class Item>
+std::vector<Item> joined(std::vector<std::vector<Item>>&& lists) {
+    if (lists.empty())
+        return {};
+    auto all = std::move(lists.front());
+    for (auto& each : std::span(lists).subspan(1))
+        std::ranges::move(each, std::back_inserter(all));
+    return all;
+}
+
+std::vector<std::string> united(std::vector<std::vector<std::string>>&& lists) {
+    const bool repeats = lists.size() > 1;
+    auto all = joined(std::move(lists));
+    if (repeats) {
+        std::ranges::sort(all);
+        const auto rest = std::ranges::unique(all);
+        all.erase(rest.begin(), rest.end());
+    }
+    return all;
+}
+
+} // namespace
+
+sio::room_result
+engine::enter_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    using sio::room_result;
+    if (!running())
+        return room_result::unknown_namespace;
+    // A client of another shard may be what the room is named after: its shard knows.
+    const auto namesake = base::shard_of(room, options_.threads);
+    bool is_sid = false;
+    if (options_.threads > 1 && namesake && room != sid) {
+        is_sid =
+            ask(*namesake, [=](shard_context& in) { return in.sio().find(room, nsp) != nullptr; });
+        if (!is_sid)
+            room_like_a_sid_ = true; // before it has a member
+    }
+    auto result = ask(owner(sid), [=](shard_context& in) {
+        if (!is_sid || !in.sio().find(sid, nsp))
+            return in.sio().enter_room(sid, nsp, room);
+        return room_result::is_sid;
+    });
+    if (result == room_result::unknown_namespace && options_.threads > 1 &&
+        std::ranges::count(namespaces(), nsp) != 0)
+        result = room_result::unknown_sid; // it is known elsewhere
+    return result;
+}
+
+sio::room_result engine::close_room(std::string_view room, std::string_view nsp) {
+    using sio::room_result;
+    const auto results = ask_all([=](shard_context& in) { return in.sio().close_room(room, nsp); });
+    return std::ranges::count(results, room_result::is_sid) != 0 ? room_result::is_sid
+                                                                 : room_result::ok;
+}
+
+std::vector<std::string> engine::rooms(std::string_view sid, std::string_view nsp) {
+    return ask(owner(sid), [=](shard_context& in) { return in.sio().rooms(sid, nsp); });
+}
+
+std::vector<std::pair<std::string, std::string>>
+engine::participants(std::string_view nsp, const sio::selection& whom) {
+    return joined(
+        ask_all([nsp, &whom](shard_context& in) { return in.sio().participants(nsp, whom); }));
+}
+
+std::vector<std::string> engine::namespaces() {
+    return united(ask_all([](shard_context& in) { return in.sio().namespaces(); }));
+}
+
+std::vector<std::string> engine::room_names(std::string_view nsp) {
+    return united(ask_all([=](shard_context& in) { return in.sio().room_names(nsp); }));
+}
+
+bool engine::is_connected(std::string_view sid, std::string_view nsp) {
+    return ask(owner(sid), [=](shard_context& in) {
+        const auto* found = in.sio().find(sid, nsp);
+        return found && found->state == sio::socket_state::connected;
+    });
+}
+
+std::optional<std::string> engine::eio_sid(std::string_view sid, std::string_view nsp) {
+    return ask(owner(sid), [=](shard_context& in) {
+        const auto* found = in.sio().find(sid, nsp);
+        return found ? std::optional(found->eio_sid.str()) : std::nullopt;
+    });
+}
+
+std::optional<std::string> engine::sid(std::string_view eio_sid, std::string_view nsp) {
+    return ask(owner(eio_sid), [=](shard_context& in) {
+        const auto* found = in.sio().find_of_session(eio_sid, nsp);
+        return found ? std::optional(found->sid.str()) : std::nullopt;
+    });
+}
+
+std::optional<std::string> engine::transport(std::string_view eio_sid) {
+    return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<std::string> {
+        const auto* found = in.eio().find(eio_sid);
+        if (!found)
+            return std::nullopt;
+        return std::string(eio::to_string(found->transport_in_use()));
+    });
+}
+
+std::optional<std::string> engine::transport_path(std::string_view eio_sid) {
+    return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<std::string> {
+        const auto* found = in.eio().find(eio_sid);
+        if (!found)
+            return std::nullopt;
+        return std::string(eio::to_string(found->came_by()));
+    });
+}
+
+std::optional<eio::http_request> engine::request_head(std::string_view eio_sid) {
+    return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<eio::http_request> {
+        if (const auto* found = in.eio().find(eio_sid))
+            return found->request();
+        return in.sio().request_of_closed(eio_sid);
+    });
+}
+
+std::vector<std::string> engine::sessions() {
+    return joined(ask_all([](shard_context& in) { return in.sio().sessions(); }));
+}
+
+statistics engine::stats() {
+    statistics total;
+    for (const auto& each : ask_all([](shard_context& in) {
+             return statistics{
+                 .sessions = in.eio().session_count(),
+                 .sockets = in.sio().socket_count(),
+                 .rooms = in.sio().room_count(),
+                 .connections = in.connection_count(),
+                 .queued_bytes = in.eio().queued_bytes()};
+         })) {
+        total.sessions += each.sessions;
+        total.sockets += each.sockets;
+        total.rooms += each.rooms;
+        total.connections = each.connections; // of all together
+        total.queued_bytes += each.queued_bytes;
+    }
+    return total;
+}
+
+void engine::catch_up() {
+    (void)ask_all([](shard_context&) { return 0; });
+}
+
+std::pair<std::string, std::uint16_t>
+engine::listen(const std::string& host, std::uint16_t port, const std::string& path) {
+    if (!running())
+        throw std::logic_error("the engine does not run");
+    return ask(shards::listening, [&](shard_context& in) { return in.listen(host, port, path); });
+}
+
+} // namespace engine

@@ -1,0 +1,43 @@
+// All shards of an engine that runs, and which of them has a session. Any thread.
+#pragma once
+
+#include "eio/http.hpp"
+#include "engine/shard.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+class shards {
+public:
+    // It accepts for all: a connection moves to where its first request belongs.
+    static constexpr unsigned listening = 0;
+
+    // Starts the threads.
+    shards(const config& options, const std::shared_ptr<outbox>& out);
+    ~shards(); // stop() without waiting for peers
+    shards(const shards&) = delete;
+    shards& operator=(const shards&) = delete;
+
+    [[nodiscard]] unsigned count() const noexcept { return count_; }
+    [[nodiscard]] shard& operator[](unsigned index) noexcept { return *all_[index]; }
+    // The shard of the session that a request names, else the one whose turn it is to open one.
+    [[nodiscard]] unsigned home_of(const eio::http_request& request);
+    // Any thread but a shard's. All at once: they share the patience.
+    void stop(std::chrono::milliseconds patience);
+
+private:
+    const unsigned count_;
+    std::vector<std::unique_ptr<shard>> all_;
+    std::atomic<unsigned> turn_ = 0;
+};
+
+// The shard, of so many, that the session or socket of this id is on. For text that is no such id
+// any shard will do: it finds nobody.
+[[nodiscard]] unsigned owner_of(std::string_view sid, unsigned count) noexcept;
+
+} // namespace engine

@@ -1,0 +1,2 @@
+#define BOOST_TEST_MODULE engine
+#include <boost/test/included/unit_test.hpp>
