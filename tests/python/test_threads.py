@@ -179,8 +179,8 @@ async def test_polling_works_over_a_fresh_connection_for_every_request(door: Doo
             await sio.disconnect(sid)
 
 
-async def test_the_limit_of_connections_is_one_for_all_threads(door: Door) -> None:
-    sio = make(door, max_connections=CLIENTS)
+async def test_the_limit_of_sessions_is_one_for_all_threads(door: Door) -> None:
+    sio = make(door, max_sessions=CLIENTS)
     async with door.open(sio) as url, crowd(sio, url, ["websocket"], Log()):
         for _ in range(COUNT):
             with pytest.raises(socketio.exceptions.ConnectionError):
