@@ -99,6 +99,7 @@ void handler_queue::drop_all() {
     for (const auto dropped = take_all(); const auto& each : dropped)
         runner::skip(*this, each);
     flush();
+    start(); // nothing is left: ends the burst
 }
 
 bool handler_queue::suspends(const engine::notification& told) const {

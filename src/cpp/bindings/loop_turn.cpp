@@ -6,6 +6,7 @@
 namespace bindings {
 
 void loop_turn::bind(py_ref at_end) {
+    end(); // of a loop that is gone, perhaps in the middle of a turn
     at_end_ = std::move(at_end);
     thread_ = PyThread_get_thread_ident();
 }
