@@ -760,8 +760,7 @@ async def test_no_callback_stays_behind(native_door: Door) -> None:
         await sio.emit("echo", 1, to="nobody", callback=lambda x: log.add(x))
         await sio.emit("echo", 1, to=[], room=[], callback=lambda x: log.add(x))
         await log.reaches(1)
-        assert await sio.call("echo", 2, to=sid) == 2  # behind whatever was still to come
-        assert len(sio._service.acks) == 0
+        await until(lambda: len(sio._service.acks) == 0)  # several shards end at their own time
 
 
 async def test_a_late_answer_is_nobodys(native_door: Door) -> None:
