@@ -298,6 +298,7 @@ async def test_descriptors_come_back() -> None:
         async with connected(url):
             pass
         await until(lambda: sio._core.engine.stats()["connections"] == 0)
+        gc.collect()  # what earlier tests have left behind
         before = count()
         async with contextlib.AsyncExitStack() as clients:
             for _ in range(5):
@@ -305,7 +306,7 @@ async def test_descriptors_come_back() -> None:
             assert sio._core.engine.stats()["connections"] == 5
             _, refused = await raw_answer(url, handshake("EIO=3&transport=websocket"))
             refused.close()
-        await until(lambda: count() == before)
+        await until(lambda: count() <= before)
 
 
 # --- environs ---
