@@ -52,7 +52,7 @@ void handler_queue::start() {
     else if (!running_ && !empty())
         running_ = spawn(std::nullopt);
     if (!running_)
-        engine_.end_burst();
+        turn_.end();
 }
 
 void handler_queue::hand_on() {

@@ -49,7 +49,7 @@ struct handler_entry {
 
 class handler_queue {
 public:
-    // `owner` is the Python object that `engine` and `keys` are part of.
+    // `owner` is the Python object that the others are part of.
     handler_queue(
         PyObject* owner,
         engine::engine& engine,
@@ -74,7 +74,6 @@ public:
     [[nodiscard]] engine::notification pop();
     // The queue's runner goes on with another task, or ends.
     void hand_on();
-    void stopped() noexcept { running_ = false; }
     // A task was cancelled before it began: so were the handlers that it stood for.
     void drop_all();
     // Its like has suspended when it was handled last, so that it will keep the task that it is
@@ -108,14 +107,13 @@ public:
 
 private:
     [[nodiscard]] bool spawn(std::optional<engine::notification> own);
+    [[nodiscard]] std::vector<engine::notification> take_all();
 
     py_ref owner_;
     engine::engine& engine_;
     value_codec& codec_;
     loop_turn& turn_;
     handler_hooks hooks_;
-    [[nodiscard]] std::vector<engine::notification> take_all();
-
     std::vector<engine::notification> items_; // those in front of front_ have been taken
     std::size_t front_ = 0;
     bool running_ = false; // a runner of the queue is in a task and not suspended

@@ -1,5 +1,6 @@
-// One turn of the application's loop, seen as a burst of commands: the first one wakes the engine,
-// and the others ride along until the turn ends. Under the GIL.
+// Bursts of commands, as the application's loop makes them: in a turn of its own, where the first
+// command wakes the engine and the others ride along; or while it works off what the engine has
+// told. Under the GIL.
 #pragma once
 
 #include "bindings/py_ref.hpp"
@@ -15,13 +16,21 @@ public:
     // ends. Null: there is no loop any more.
     void bind(py_ref at_end);
     // Before a command. Nothing happens on other threads, whose turns nobody ends.
-    void begin();
-    void end() { engine_.end_burst(); }
+    void begin() {
+        if (!open_)
+            open_turn();
+    }
+    // Before what the engine has told is taken: until end() it looks for commands itself.
+    void begin_batch();
+    void end();
 
 private:
+    void open_turn();
+
     engine::engine& engine_;
     py_ref at_end_;
     unsigned long thread_ = 0;
+    bool open_ = false;
 };
 
 } // namespace bindings

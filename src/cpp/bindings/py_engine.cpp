@@ -199,7 +199,7 @@ void bind_life(py::class_<py_engine>& type) {
             if (!is_queue(handlers.ptr()))
                 throw py::type_error("drain() needs a HandlerQueue or None");
             auto& queue = queue_of(handlers.ptr());
-            self.get().begin_burst(engine::first_post::quiet); // until the queue has nothing to do
+            self.turn().begin_batch(); // until the queue has nothing to do
             auto told = self.drain(limit, &queue);
             queue.start();
             return told;

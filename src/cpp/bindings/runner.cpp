@@ -151,11 +151,22 @@ PySendResult runner::send(PyObject* value, PyObject** result) {
 }
 
 PySendResult runner::run(PyObject** result) {
+    const bool shared = !own_;
+    try {
+        return run_items(shared, result);
+    } catch (...) { // an error of ours, for want of memory perhaps: those behind it are not lost
+        finish();
+        if (shared)
+            queue().hand_on();
+        throw;
+    }
+}
+
+PySendResult runner::run_items(bool shared, PyObject** result) {
     auto& from = queue();
     const auto task = current_task();
     const auto references = Py_REFCNT(task.get());
     const auto until = std::chrono::steady_clock::now() + max_time;
-    const bool shared = !own_;
     auto how = outcome::ended;
     for (int count = 1; how == outcome::ended && (own_ || (shared && !from.empty())); ++count) {
         if (count > max_items ||
@@ -356,7 +367,6 @@ runner::outcome runner::fail() {
 void runner::report() {
     const py::error_already_set error;
     const auto& hooks = queue().hooks();
-    const auto none = py::none();
     py_ref sid;
     py_ref nsp;
     if (now_.is_event) {

@@ -57,6 +57,8 @@ private:
 
     [[nodiscard]] handler_queue& queue() const noexcept;
     [[nodiscard]] PySendResult run(PyObject** result);
+    // Of the queue if it is `shared` with other runners, else its own.
+    [[nodiscard]] PySendResult run_items(bool shared, PyObject** result);
     [[nodiscard]] PySendResult sent(outcome how, PyObject** result);
     [[nodiscard]] outcome begin(const engine::notification& item, PyObject** yielded);
     [[nodiscard]] py_ref call_event(const sio::message_event& told);

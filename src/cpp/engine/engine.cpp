@@ -82,11 +82,6 @@ void engine::begin_burst(first_post first) {
             (*to)[each].begin_burst(first);
 }
 
-bool engine::in_burst() const {
-    const auto to = current();
-    return to && (*to)[0].in_burst(); // as the others
-}
-
 void engine::end_burst() {
     if (const auto to = current())
         for (unsigned each = 0; each < to->count(); ++each)

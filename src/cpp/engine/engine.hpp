@@ -67,7 +67,6 @@ public:
 
     // Around many commands in a row, see shard::begin_burst().
     void begin_burst(first_post first);
-    [[nodiscard]] bool in_burst() const;
     void end_burst();
 
     // --- commands ---

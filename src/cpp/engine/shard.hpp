@@ -21,13 +21,10 @@ class server;
 }
 namespace net {
 class descriptor;
-}
+struct moving_connection;
+} // namespace net
 namespace sio {
 class server;
-}
-
-namespace net {
-struct moving_connection;
 }
 
 namespace engine {
@@ -104,7 +101,6 @@ public:
     // application has not taken what it was told: what has been posted is never held up by what
     // the application does next.
     void begin_burst(first_post first) noexcept;
-    [[nodiscard]] bool in_burst() const noexcept { return pace_.bursting; }
     void end_burst();
     // Any thread but the shard's. Closes every session, gives its bytes `patience` to leave, ends.
     void begin_stop(std::chrono::milliseconds patience);

@@ -5,7 +5,9 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, final
+
+from .types import RequestHead
 
 __version__: Final[str]
 
@@ -34,20 +36,6 @@ ROOM_UNKNOWN_SID: Final[int]
 ROOM_UNKNOWN_NAMESPACE: Final[int]
 ROOM_IS_SID: Final[int]  # the room is another client's own room
 ROOM_LIMIT: Final[int]  # the client is in the largest number of rooms allowed
-
-# method, path, query, HTTP version, headers, remote (address, port), local, secure, and the
-# application's own verdict on the Origin header, if it gave one
-_RequestHead: TypeAlias = tuple[
-    str,
-    str,
-    bytes,
-    str,
-    Sequence[tuple[bytes, bytes]],
-    tuple[str, int] | None,
-    tuple[str, int] | None,
-    bool,
-    bool | None,
-]
 
 @final
 class Runner:
@@ -256,12 +244,12 @@ class Engine:
     def stop_listening(self) -> None: ...
 
     # The ASGI door: the Python side moves messages, the engine does the rest.
-    def http_begin(self, head: _RequestHead, /) -> int:
+    def http_begin(self, head: RequestHead, /) -> int:
         """The head of a request whose body is still arriving: `http_request` or `http_abort`
         follows, with the returned exchange number."""
 
     def http_request(
-        self, begun: int, head: _RequestHead, body: bytes, body_too_large: bool, /
+        self, begun: int, head: RequestHead, body: bytes, body_too_large: bool, /
     ) -> int:
         """One HTTP request; an HTTP_RESPONSE with the returned exchange number follows.
 
@@ -271,7 +259,7 @@ class Engine:
     def http_abort(self, exchange: int, /) -> None:
         """The client of this exchange has gone; no HTTP_RESPONSE is wanted."""
 
-    def ws_open(self, head: _RequestHead, /) -> int:
+    def ws_open(self, head: RequestHead, /) -> int:
         """A WebSocket handshake; WS_ACCEPT or WS_REJECT with the returned connection follows."""
 
     def ws_receive(self, connection: int, data: str | bytes, /) -> None: ...
@@ -281,7 +269,7 @@ class Engine:
     def ws_closed(self, connection: int, failed: bool, /) -> None:
         """The WebSocket is gone; nothing more comes for this connection."""
 
-    def adopt(self, descriptor: int, head: _RequestHead, report: bool, /) -> int:
+    def adopt(self, descriptor: int, head: RequestHead, report: bool, /) -> int:
         """Take over a connection whose WebSocket handshake another server has read.
 
         The engine checks the handshake, answers it and owns the descriptor from here on, also when

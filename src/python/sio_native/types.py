@@ -27,7 +27,8 @@ Rooms: TypeAlias = Any
 StaticFile: TypeAlias = str | Mapping[str, str]
 StaticFiles: TypeAlias = Mapping[str, StaticFile]
 
-# What the engine is told of a request: see `_core.pyi`.
+# What the engine is told of a request: method, path, query, HTTP version, headers, remote and local
+# (address, port), secure, and the application's own verdict on the Origin header, if it gave one.
 RequestHead: TypeAlias = tuple[
     str,
     str,
