@@ -7,6 +7,7 @@ import contextvars
 import gc
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -291,6 +292,22 @@ async def test_disconnect_from_another_loop_does_not_wait() -> None:
         await log.reaches(1)
     assert log == [("MainThread",)]
     await sio.shutdown()
+
+
+def inherited() -> list[str]:
+    """The sockets and polls that a child process gets along."""
+    shown = subprocess.run(
+        ["ls", "-l", "/proc/self/fd"], close_fds=False, capture_output=True, text=True, check=True
+    )
+    return sorted(re.findall(r"(?:socket|anon_inode):\S+", shown.stdout))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+async def test_a_child_process_keeps_neither_the_port_nor_a_connection(native_door: Door) -> None:
+    before = inherited()
+    sio = native_door.server()
+    async with native_door.open(sio) as url, connected(url), connected(url, transports=["polling"]):
+        assert inherited() == before
 
 
 async def test_handlers_do_not_inherit_the_context_of_the_first_request(native_door: Door) -> None:

@@ -64,6 +64,7 @@ context::context(
       log(log_),
       limits(limits_),
       others(others_),
+      poller(loop_),
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
       connections(std::move(connections_)),
       decoder(server_.options().max_payload_bytes),

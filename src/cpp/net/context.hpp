@@ -6,6 +6,7 @@
 #include "base/shared_count.hpp"
 #include "net/deadlines.hpp"
 #include "net/output_queue.hpp"
+#include "net/poller.hpp"
 #include "net/websocket_frame.hpp"
 
 #include <array>
@@ -61,6 +62,7 @@ public:
     base::log_sink& log;
     const net::limits limits;
     siblings* const others; // null: this shard is the only one
+    net::poller poller;
     net::deadlines deadlines;
     // Those that are open on all shards together, whether they are a session's yet or not.
     base::shared_count connections;

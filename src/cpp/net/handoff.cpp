@@ -12,24 +12,19 @@ namespace net {
 
 namespace {
 
-// A Unix socket, of a proxy on this machine, goes as IPv4: nothing asks for its addresses.
-asio::ip::tcp protocol_of(int number) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (::getsockname(number, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+void require_stream_socket(const descriptor& peer) {
+    int type = 0;
+    socklen_t size = sizeof(type);
+    if (::getsockopt(peer.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0)
         throw std::system_error(errno, std::generic_category());
-    return address.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    if (type != SOCK_STREAM)
+        throw std::system_error(std::make_error_code(std::errc::wrong_protocol_type));
 }
 
 std::shared_ptr<http_connection>
 connection(context& shared, descriptor&& peer, std::shared_ptr<http_door> door) {
-    stream_socket socket(shared.loop);
-    error_code error;
-    socket.assign(protocol_of(peer.get()), peer.get(), error);
-    if (error)
-        throw std::system_error(std::error_code(error));
-    (void)peer.release();
-    return std::make_shared<http_connection>(shared, std::move(door), std::move(socket));
+    return std::make_shared<http_connection>(
+        shared, std::move(door), std::make_unique<socket>(shared.poller, std::move(peer)));
 }
 
 void log_failure(context& shared, const std::exception& failure) {
@@ -48,6 +43,7 @@ void adopt(
     handshake_answered&& answered) {
     std::shared_ptr<http_connection> opened;
     try {
+        require_stream_socket(peer);
         opened = connection(
             shared, std::move(peer), std::make_shared<http_door>("", eio::door::handoff));
     } catch (const std::exception& failure) {

@@ -7,6 +7,7 @@
 #include "net/websocket_connection.hpp"
 #include "net/websocket_handshake.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <charconv>
@@ -63,8 +64,8 @@ void end_connections(context& shared) noexcept {
 }
 
 http_connection::http_connection(
-    context& shared, std::shared_ptr<http_door> door, stream_socket&& socket)
-    : context_(shared), door_(std::move(door)), socket_(std::move(socket)), parser_(new_parser()) {
+    context& shared, std::shared_ptr<http_door> door, std::unique_ptr<socket> peer)
+    : context_(shared), door_(std::move(door)), socket_(std::move(peer)), parser_(new_parser()) {
     context_.http_connections.insert(this);
     ++*context_.connections;
 }
@@ -103,7 +104,6 @@ void http_connection::run(Step step) {
 void http_connection::start(
     const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote) {
     run([&] {
-        never_block(socket_);
         if (one_too_many())
             return refuse(503);
         set_endpoints(local, remote);
@@ -115,9 +115,7 @@ void http_connection::start(
 void http_connection::start(eio::http_request&& handshake, handshake_answered&& answered) {
     answered_ = std::move(answered);
     run([&] {
-        error_code error;
-        never_block(socket_);
-        socket_.set_option(asio::ip::tcp::no_delay(true), error); // a Unix socket has none
+        socket_->no_delay();
         if (one_too_many())
             return refuse(503);
         state_ = state::answering;
@@ -149,7 +147,6 @@ void http_connection::go_on(http_parser&& parser, std::string&& already_read) {
         local_port_ = request.local_port;
         remote_address_ = request.remote_address;
         remote_port_ = request.remote_port;
-        never_block(socket_);
         process(true);
         continue_reading();
     });
@@ -164,16 +161,17 @@ void http_connection::continue_reading() {
     if (!wanted || read_waiting_)
         return;
     read_waiting_ = true;
-    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code error) {
-        self->read_waiting_ = false;
-        if (error != asio::error::operation_aborted)
-            self->run([&] { self->on_readable(); });
-    });
+    socket_->await_readable(shared_from_this());
 }
 
 void http_connection::on_readable() {
+    read_waiting_ = false;
+    run([&] { read(); });
+}
+
+void http_connection::read() {
     error_code error;
-    const auto size = receive_some(socket_, context_.buffer, error);
+    const auto size = socket_->receive(context_.buffer, error);
     if (would_block(error))
         return continue_reading();
     if (error)
@@ -239,11 +237,8 @@ bool http_connection::move_away() {
     if (!home)
         return false;
     add_endpoints(parser_.request());
-    error_code error;
-    descriptor peer(socket_.release(error));
-    if (error)
-        return false;
-    context_.others->move(*home, {std::move(peer), door_, std::move(parser_), std::move(input_)});
+    context_.others->move(
+        *home, {socket_->release(), door_, std::move(parser_), std::move(input_)});
     finish();
     return true;
 }
@@ -253,7 +248,7 @@ void http_connection::await_more() {
     if (phase == http_parser::phase::body && parser_.expects_continue() &&
         !std::exchange(continue_sent_, true)) {
         output_.append_copy("HTTP/1.1 100 Continue\r\n\r\n");
-        if (send_some(socket_, output_))
+        if (socket_->send(output_))
             return finish();
     }
     if (phase == std::exchange(timed_, phase))
@@ -332,15 +327,16 @@ void http_connection::respond(eio::http_response&& response) {
 }
 
 void http_connection::write() {
-    if (send_some(socket_, output_))
+    if (socket_->send(output_))
         return finish();
     if (output_.empty())
         return on_written();
     set_deadline(context_.limits.body_time);
-    socket_.async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code error) {
-        if (error != asio::error::operation_aborted)
-            self->run([&] { self->write(); });
-    });
+    socket_->await_writable(shared_from_this());
+}
+
+void http_connection::on_writable() {
+    run([&] { write(); });
 }
 
 void http_connection::on_written() {
@@ -355,7 +351,7 @@ void http_connection::on_written() {
     if (input_.empty() || processing_)
         return continue_reading();
     // Not from here: whoever responds may be in the middle of its own work.
-    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    asio::post(context_.loop, [self = shared_from_this()] {
         self->run([&] {
             self->process();
             self->continue_reading();
@@ -366,8 +362,7 @@ void http_connection::on_written() {
 // Closing at once would reset the connection if the peer is still sending, and might cost it the
 // response.
 void http_connection::linger() {
-    error_code ignored;
-    socket_.shutdown(stream_socket::shutdown_send, ignored);
+    socket_->end_sending();
     state_ = state::lingering;
     input_ = {};
     set_deadline(context_.limits.close_time);
@@ -401,8 +396,7 @@ void http_connection::finish() noexcept {
     context_.deadlines.clear(*this);
     context_.http_connections.erase(this);
     watcher_ = nullptr;
-    error_code ignored;
-    socket_.close(ignored);
+    const auto waited = socket_ ? socket_->close() : nullptr; // perhaps the last to keep this one
     try {
         tell_answer(std::nullopt, 0); // unless it has been told
     } catch (const std::exception&) {

@@ -10,6 +10,8 @@
 #include "net/output_queue.hpp"
 #include "net/socket.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -40,13 +42,15 @@ void end_connections(context& shared) noexcept;
 
 class http_connection final : public eio::http_exchange,
                               public std::enable_shared_from_this<http_connection>,
+                              public socket_user,
                               private deadline_holder {
 public:
-    http_connection(context& shared, std::shared_ptr<http_door> door, stream_socket&& socket);
+    http_connection(context& shared, std::shared_ptr<http_door> door, std::unique_ptr<socket> peer);
     ~http_connection() override;
 
     // Begins to read. `local` is our own end, `remote` the peer's.
-    void start(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
+    void start(
+        const boost::asio::ip::tcp::endpoint& local, const boost::asio::ip::tcp::endpoint& remote);
     // Begins with a WebSocket handshake that another server has read and found a place for. The
     // addresses in it are kept: a proxy in front may have named the peer.
     void start(eio::http_request&& handshake, handshake_answered&& answered);
@@ -72,11 +76,13 @@ private:
     template <class Step>
     void run(Step step);
     [[nodiscard]] http_parser new_parser() const;
-    void set_endpoints(const asio::ip::tcp::endpoint& local, const asio::ip::tcp::endpoint& remote);
+    void set_endpoints(
+        const boost::asio::ip::tcp::endpoint& local, const boost::asio::ip::tcp::endpoint& remote);
     [[nodiscard]] bool one_too_many() const noexcept;
 
     void continue_reading();
-    void on_readable();
+    void on_readable() override;
+    void read();
     void on_peer_end();
     void take(std::string_view arrived);
     void process(bool fed = false);
@@ -88,6 +94,7 @@ private:
     void tell_answer(std::optional<base::sid> eio_sid, int status);
     void refuse(int status);
 
+    void on_writable() override;
     void write();
     void on_written();
     void linger();
@@ -99,7 +106,7 @@ private:
 
     context& context_;
     std::shared_ptr<http_door> door_;
-    stream_socket socket_;
+    std::unique_ptr<socket> socket_;
     http_parser parser_;
     std::string input_; // read but not parsed
     output_queue output_;

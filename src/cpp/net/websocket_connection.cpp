@@ -2,6 +2,7 @@
 
 #include "eio/server.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <exception>
@@ -32,8 +33,8 @@ void append_packet(output_queue& out, const eio::packet& packet) {
 } // namespace
 
 websocket_connection::websocket_connection(
-    context& shared, stream_socket&& socket, eio::door came_by, std::string_view preface)
-    : context_(shared), socket_(std::move(socket)), came_by_(came_by) {
+    context& shared, std::unique_ptr<socket> peer, eio::door came_by, std::string_view preface)
+    : context_(shared), socket_(std::move(peer)), came_by_(came_by) {
     ++*context_.connections;
     if (!preface.empty())
         pending().append_copy(preface);
@@ -68,9 +69,8 @@ void websocket_connection::start(std::string&& already_read) {
         if (!already_read.empty()) // an empty one may bring storage along
             held_ = std::move(already_read);
         // Behind the end of this turn, where a new session's first packet takes the preface along.
-        asio::post(socket_.get_executor(), [self = shared_from_this()] {
-            self->run([&] { self->flush(); });
-        });
+        asio::post(
+            context_.loop, [self = shared_from_this()] { self->run([&] { self->flush(); }); });
         continue_reading();
     });
 }
@@ -84,26 +84,27 @@ void websocket_connection::continue_reading() {
     read_waiting_ = true;
     const auto self = shared_from_this();
     if (!held_.empty()) {
-        asio::post(socket_.get_executor(), [self] {
+        asio::post(context_.loop, [self] {
             self->read_waiting_ = false;
             self->run([&] { self->on_held(); });
         });
     } else {
-        socket_.async_wait(stream_socket::wait_read, [self](error_code error) {
-            self->read_waiting_ = false;
-            if (error != asio::error::operation_aborted)
-                self->run([&] { self->on_readable(); });
-        });
+        socket_->await_readable(self);
     }
 }
 
 void websocket_connection::on_readable() {
+    read_waiting_ = false;
+    run([&] { read(); });
+}
+
+void websocket_connection::read() {
     reading_ = true;
     for (int i = 0; i < reads_a_turn; ++i) {
         if (paused_ && state_ == state::open)
             break; // since the wait began
         error_code error;
-        const auto size = receive_some(socket_, context_.buffer, error);
+        const auto size = socket_->receive(context_.buffer, error);
         if (would_block(error))
             break;
         now_ = base::clock::now();
@@ -229,7 +230,7 @@ void websocket_connection::send(std::span<const eio::packet> packets) {
     scratch.clear(); // of what an exception may have left in it
     for (const auto& each : packets)
         append_packet(scratch, each);
-    const auto error = send_some(socket_, scratch);
+    const auto error = socket_->send(scratch);
     if (!scratch.empty())
         scratch.move_to(pending());
     on_sent(error);
@@ -239,7 +240,7 @@ void websocket_connection::flush() {
     if (write_waiting_ || broken_ || state_ == state::closed)
         return;
     const bool closes = state_ == state::ending && peer_closed_;
-    on_sent(pending_ ? send_some(socket_, *pending_, closes) : error_code());
+    on_sent(pending_ ? socket_->send(*pending_, closes) : error_code());
 }
 
 void websocket_connection::on_sent(error_code error) {
@@ -248,28 +249,25 @@ void websocket_connection::on_sent(error_code error) {
     if (error) {
         // The owner may be the caller, in the middle of its own work: it hears later.
         broken_ = true;
-        asio::post(socket_.get_executor(), [self = shared_from_this()] {
-            self->run([&] { self->lose(true); });
-        });
+        asio::post(
+            context_.loop, [self = shared_from_this()] { self->run([&] { self->lose(true); }); });
     } else if (!pending_) {
         pong_waiting_ = false;
         on_all_sent();
     } else {
         write_waiting_ = true;
-        socket_.async_wait(
-            stream_socket::wait_write, [self = shared_from_this()](error_code failure) {
-                self->write_waiting_ = false;
-                if (failure != asio::error::operation_aborted)
-                    self->run([&] { self->on_write_ready(); });
-            });
+        socket_->await_writable(shared_from_this());
     }
 }
 
-void websocket_connection::on_write_ready() {
-    const bool was_full = pending_size() > writable_up_to;
-    flush();
-    if (was_full && writable() && owner_)
-        owner_->on_writable(*this, base::clock::now());
+void websocket_connection::on_writable() {
+    write_waiting_ = false;
+    run([&] {
+        const bool was_full = pending_size() > writable_up_to;
+        flush();
+        if (was_full && writable() && owner_)
+            owner_->on_writable(*this, base::clock::now());
+    });
 }
 
 void websocket_connection::on_all_sent() {
@@ -279,8 +277,7 @@ void websocket_connection::on_all_sent() {
         return finish(); // both close frames are through: the server closes first
     // A peer that broke the protocol may still be sending. Closing now would reset the connection
     // and could cost it the close frame that says what was wrong.
-    error_code ignored;
-    socket_.shutdown(stream_socket::shutdown_send, ignored);
+    socket_->end_sending();
 }
 
 // Closing.
@@ -322,8 +319,7 @@ void websocket_connection::finish() noexcept {
         return;
     --*context_.connections;
     context_.deadlines.clear(*this);
-    error_code ignored;
-    socket_.close(ignored);
+    socket_->close();
 }
 
 } // namespace net

@@ -19,12 +19,13 @@ namespace net {
 
 class websocket_connection final : public eio::transport,
                                    public std::enable_shared_from_this<websocket_connection>,
+                                   public socket_user,
                                    private websocket_sink,
                                    private deadline_holder {
 public:
     // `preface` is the answer to the handshake: it goes out before any frame.
     websocket_connection(
-        context& shared, stream_socket&& socket, eio::door came_by, std::string_view preface);
+        context& shared, std::unique_ptr<socket> peer, eio::door came_by, std::string_view preface);
 
     // Begins to read, with what came right behind the handshake, and sends the preface, with the
     // first packet if that is sent in this turn. Once, after an owner is set.
@@ -54,7 +55,8 @@ private:
     void run(Step step);
 
     void continue_reading();
-    void on_readable();
+    void on_readable() override;
+    void read();
     void on_held();
     void deliver(std::span<char> bytes);
     void on_violation(eio::close_code code);
@@ -71,7 +73,7 @@ private:
     void queue_close(std::optional<std::uint16_t> code);
     void flush();
     void on_sent(error_code error);
-    void on_write_ready();
+    void on_writable() override;
     void on_all_sent();
 
     void on_deadline(base::time_point now) override;
@@ -80,7 +82,7 @@ private:
     void finish() noexcept;
 
     context& context_;
-    stream_socket socket_;
+    std::unique_ptr<socket> socket_;
     std::unique_ptr<websocket_decoder> decoder_; // inside a message; else null
     std::unique_ptr<output_queue> pending_;      // null when there is nothing to send
     std::string held_; // read but not decoded: the rest of a read during which reading was paused
@@ -90,7 +92,7 @@ private:
     eio::door came_by_;
     bool started_ = false;
     bool paused_ = false;
-    bool reading_ = false;      // inside on_readable() or on_held()
+    bool reading_ = false;      // inside read() or on_held()
     bool read_waiting_ = false; // for bytes, or for the turn of on_held()
     bool write_waiting_ = false;
     bool pong_waiting_ = false; // a pong in pending_

@@ -38,11 +38,9 @@ struct fixture {
         const auto [ours, theirs] = tcp_pair();
         if (send_buffer)
             ::setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
-        net::stream_socket socket(shard.loop, boost::asio::ip::tcp::v4(), ours);
-        socket.non_blocking(true);
         peer.emplace(shard, theirs);
         connection = std::make_shared<net::websocket_connection>(
-            shard.context, std::move(socket), eio::door::listen, "");
+            shard.context, shard.socket_of(ours), eio::door::listen, "");
         watched = connection;
         connection->set_owner(&owner);
     }
@@ -277,11 +275,9 @@ BOOST_AUTO_TEST_CASE(a_paused_connection_that_is_forgotten_is_freed) {
 
 BOOST_AUTO_TEST_CASE(closing_before_the_start_still_answers_the_handshake) {
     const auto [ours, theirs] = tcp_pair();
-    net::stream_socket socket(shard.loop, boost::asio::ip::tcp::v4(), ours);
-    socket.non_blocking(true);
     client other(shard, theirs);
     const auto second = std::make_shared<net::websocket_connection>(
-        shard.context, std::move(socket), eio::door::listen, "HTTP/1.1 101\r\n\r\n");
+        shard.context, shard.socket_of(ours), eio::door::listen, "HTTP/1.1 101\r\n\r\n");
     second->close(close_code::normal);
     second->start(close_with(1000));
     BOOST_TEST(other.receive_all() == "HTTP/1.1 101\r\n\r\n" + closed_with(1000));

@@ -6,6 +6,7 @@
 #include "eio/server.hpp"
 #include "eio/session.hpp"
 #include "net/context.hpp"
+#include "net/socket.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -82,6 +83,10 @@ struct shard {
         context.deadlines.sweep(base::clock::now() + time);
         loop.restart();
         loop.poll();
+    }
+
+    std::unique_ptr<net::socket> socket_of(int number) {
+        return std::make_unique<net::socket>(context.poller, net::descriptor(number));
     }
 
     echo app;
