@@ -18,7 +18,7 @@ INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-report asan tsan clean
+.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-profile bench-report asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
 
@@ -55,6 +55,11 @@ bench: $(INSTALLED) ## Measure sio_native and its peers in turn; two to three ho
 
 bench-report: $(TOOLS) ## Fill docs/performance.md and its charts from RESULT=benchmarks/results/….json
 	$(BIN)/python benchmarks/report.py $(RESULT)
+
+bench-profile: $(INSTALLED) ## Show in docs/performance.md where the time goes; needs perf
+	$(BIN)/cmake --preset release
+	$(BIN)/cmake --build --preset release --target load
+	$(BIN)/python benchmarks/profiling.py
 
 bench-micro: $(INSTALLED) ## Measure codecs, JSON, rooms and the Python border by themselves
 	$(BIN)/cmake --preset release
