@@ -18,7 +18,8 @@ INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-profile bench-report asan tsan clean
+.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-profile \
+	bench-report bench-smoke asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
 
@@ -37,9 +38,11 @@ test-python: $(INSTALLED) $(CLIENTS) ## Run the tests of the Python module, clie
 	@scripts/need.sh node chromium
 	$(BIN)/python -m pytest $(PYTEST)
 
-test-versions: $(TOOLS) ## Run the Python tests on the oldest and the newest other Python that is here
+test-versions: $(TOOLS) ## Run the Python tests on every other Python that is here
 	@scripts/other-pythons.sh $(BIN)/python >.venv/other-pythons
-	@while read -r python; do scripts/test-version.sh "$$python" </dev/null || exit 1; done <.venv/other-pythons
+	@while read -r tests python; do \
+		scripts/test-version.sh "$$python" "$$tests" </dev/null || exit 1; \
+	done <.venv/other-pythons
 
 lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the module
 	$(BIN)/ruff check .
@@ -67,9 +70,18 @@ bench-micro: $(INSTALLED) ## Measure codecs, JSON, rooms and the Python border b
 	@build/release/benchmarks/micro
 	@$(BIN)/python benchmarks/micro/border.py
 
+bench-smoke: $(INSTALLED) ## See that the benchmarks work: every mode and micro-benchmark for a moment
+	$(BIN)/cmake --preset dev
+	$(BIN)/cmake --build --preset dev --target load bare_server micro
+	@BENCH_PRESET=dev $(BIN)/python benchmarks/bench.py --smoke --peers native-own bare
+	@build/dev/benchmarks/micro briefly
+	@$(BIN)/python benchmarks/micro/border.py briefly
+
 asan: asan.ctest ## Run the C++ unit tests under AddressSanitizer and UBSan
 
-tsan: tsan.ctest ## Run the C++ unit tests under ThreadSanitizer
+tsan: tsan.ctest $(INSTALLED) ## Run the tests of what has threads, C++ and Python, under ThreadSanitizer
+	$(BIN)/cmake --build --preset tsan --target _core
+	@scripts/tsan-python.sh $(BIN)/python build/tsan tests/python/test_threads.py
 
 clean: ## Remove what was built, downloaded and installed here
 	rm -rf build .venv tests/interop/node_modules .mypy_cache .pytest_cache .ruff_cache

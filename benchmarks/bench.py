@@ -9,17 +9,18 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import results
 from modes import LONGEST, MODES, PING_INTERVAL, QUICK, Mode
-from peers import BUILD, PEERS, ROOT, Peer, Unavailable
+from peers import BUILD, PEERS, PROGRAMS, ROOT, Peer, Unavailable
 from process import Server, free_port, run_pinned
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
-LOAD = ROOT / "build" / "release" / "benchmarks" / "load"
+LOAD = PROGRAMS / "load"
 START_AND_STOP = 2.0  # seconds, about
 
 
@@ -37,6 +38,8 @@ def measure(name: str, peer: Peer, mode: Mode, seconds: float) -> dict[str, floa
         generator += ["--server-pid", str(server.process.pid), *mode.flags(seconds)]
         said = run_pinned(generator, GENERATOR_CORE, LONGEST + 3 * seconds)
         figures: dict[str, float] = json.loads(said)
+        if figures.get("messages") == 0:
+            raise RuntimeError("no message came")
     except RuntimeError as error:
         ended = server.process.poll() is not None
         raise RuntimeError(
@@ -81,15 +84,15 @@ def announce(steps: list[tuple[int, str, str]], seconds: float) -> None:
     )
 
 
-def run(step: tuple[int, str, str], seconds: float) -> dict[str, Any]:
+def run(step: tuple[int, str, str], how: Mode, seconds: float) -> dict[str, Any]:
     """Measure once, and say what came of it: a failure is a result too."""
     number, mode, name = step
     began = time.monotonic()
     result: dict[str, Any] = {"round": number, "mode": mode, "peer": name}
     try:
-        result["figures"] = measure(name, PEERS[name], MODES[mode], seconds)
-        value = result["figures"][MODES[mode].figure] * MODES[mode].scale
-        said = f"{results.number(value)} {MODES[mode].unit}"
+        result["figures"] = measure(name, PEERS[name], how, seconds)
+        value = result["figures"][how.figure] * how.scale
+        said = f"{results.number(value)} {how.unit}"
     except (RuntimeError, OSError, ValueError, Unavailable) as error:
         result["error"] = str(error)
         said = f"failed: {error}"
@@ -108,10 +111,17 @@ def parse() -> argparse.Namespace:
         "--quick", action="store_true", help=f"one round of a second each: {', '.join(QUICK)}"
     )
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="every mode with few clients for a moment; keeps no figures, ends with 1 if one fails",
+    )
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds = 1, 1.0
         options.modes = [mode for mode in options.modes if mode in QUICK]
+    if options.smoke:
+        options.rounds, options.seconds = 1, 0.2
     return options
 
 
@@ -121,12 +131,14 @@ def main() -> None:
     options = parse()
     found, skipped = available(options.peers)
     steps = plan(options, list(found))
-    announce(steps, options.seconds)
+    if not options.smoke:
+        announce(steps, options.seconds)
     runs: list[dict[str, Any]] = []
     try:
         for done, step in enumerate(steps):
             print(f"{done + 1}/{len(steps)} ", end="", file=sys.stderr, flush=True)
-            runs.append(run(step, options.seconds))
+            mode = MODES[step[1]]
+            runs.append(run(step, mode.small() if options.smoke else mode, options.seconds))
     except KeyboardInterrupt:
         print("\ninterrupted: what was measured is kept", file=sys.stderr)
     document = {
@@ -138,7 +150,14 @@ def main() -> None:
         "summary": results.summary(runs),
         "runs": runs,
     }
-    print(results.save(document, options.output))
+    if not options.smoke:
+        print(results.save(document, options.output))
+        return
+    with tempfile.TemporaryDirectory() as nowhere:
+        results.save(document, Path(nowhere))
+    failed = [one for one in runs if "error" in one]
+    if failed or not runs or skipped:
+        raise SystemExit(f"{len(failed)} of {len(runs)} did not work, {len(skipped)} peers skipped")
 
 
 if __name__ == "__main__":

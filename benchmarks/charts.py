@@ -11,6 +11,7 @@ from results import Document, Spread, number
 
 WIDTH, LABELS, VALUES = 640, 200, 90  # of the picture, its left and its right column
 BAR, GAP, TITLE, MARGIN = 16, 6, 34, 8
+LIMITS = ("bare", "bun-publish")  # no Socket.IO servers
 
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #57606a }
@@ -37,7 +38,7 @@ def bars(document: Document, mode: str) -> list[Bar]:
         if "figures" in cell:
             values = cell["figures"][MODES[mode].figure]
             scaled = {key: value * MODES[mode].scale for key, value in values.items()}
-            kind = "ours" if peer.startswith("native") else "limit" if peer == "bare" else "bar"
+            kind = "ours" if peer.startswith("native") else "limit" if peer in LIMITS else "bar"
             found.append(Bar(document["peers"][peer]["title"], kind, scaled))
     return found
 

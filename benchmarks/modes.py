@@ -1,9 +1,10 @@
 """What is measured: each mode is one run of the load generator against a fresh server."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 PING_INTERVAL = 1.0  # seconds, where heartbeats are measured
+SMOKE_CLIENTS = 40
 LONGEST = 360.0  # seconds beside those measured; the generator's own limits are below that
 
 
@@ -29,6 +30,14 @@ class Mode:
             options["interval"] = PING_INTERVAL
         return [part for name, value in options.items() for part in (f"--{name}", str(value))]
 
+    def small(self) -> "Mode":
+        """The same with few clients and for a moment: does it work at all?"""
+        options = self.options | {"warm-up": 0.1}
+        options["clients"] = min(options.get("clients", SMOKE_CLIENTS), SMOKE_CLIENTS)
+        if "seconds" in options:
+            options["seconds"] = min(options["seconds"], 1)
+        return replace(self, options=options)
+
 
 def echo(in_flight: int) -> Mode:
     return Mode(
@@ -47,6 +56,7 @@ def broadcast(room: int, window: int) -> Mode:
         "per_second",
         "deliveries/s",
         {"clients": room, "in-flight": window},
+        needs="broadcast",
         estimate=2 + room / 2000,
     )
 

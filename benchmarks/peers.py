@@ -17,9 +17,10 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "benchmarks" / "peers"
 BUILD = ROOT / "build" / "bench"
 INSTALLED_WITHIN = 1200.0  # seconds; Rust compiles its dependencies
+PROGRAMS = ROOT / "build" / os.environ.get("BENCH_PRESET", "release") / "benchmarks"
 PYTHON_APP = str(SOURCES / "python" / "app.py")
 
-ALL_OF_IT = frozenset({"websocket", "polling", "tick", "stream", "hold"})
+ALL_OF_IT = frozenset({"websocket", "broadcast", "polling", "tick", "stream", "hold"})
 
 
 class Unavailable(Exception):
@@ -77,7 +78,7 @@ def sources_of(name: str) -> list[Path]:
 
 
 def bare() -> list[str]:
-    return [str(ROOT / "build" / "release" / "benchmarks" / "bare_server")]
+    return [str(PROGRAMS / "bare_server")]
 
 
 def own_python(*arguments: str) -> list[str]:
@@ -113,15 +114,15 @@ def node() -> list[str]:
     return [need("node"), str(javascript("node") / "server.mjs")]
 
 
-def bun() -> list[str]:
+def bun(program: str) -> list[str]:
     folder = javascript("bun")
-    programs = sorted((folder / "node_modules" / "@oven").glob("bun-*/bin/bun"))
-    for program in programs:  # for this processor, and for older ones without AVX2
+    interpreters = sorted((folder / "node_modules" / "@oven").glob("bun-*/bin/bun"))
+    for interpreter in interpreters:  # for this processor, and for older ones without AVX2
         try:
-            call([str(program), "--version"], folder)
+            call([str(interpreter), "--version"], folder)
         except (Unavailable, OSError):
             continue
-        return [str(program), str(folder / "server.mjs")]
+        return [str(interpreter), str(folder / program)]
     raise Unavailable("the npm package has no bun for this machine")
 
 
@@ -183,11 +184,18 @@ PEERS = {
     ),
     "python-uvicorn": python_peer("python-socketio, uvicorn", lambda: other_python("uvicorn")),
     "python-aiohttp": python_peer("python-socketio, aiohttp", lambda: other_python("aiohttp")),
+    "python-granian": python_peer("python-socketio, granian", lambda: other_python("granian")),
     "node": Peer("Node socket.io", node),
-    "bun": Peer("Bun socket.io", bun),
+    "bun": Peer("Bun socket.io", lambda: bun("server.mjs")),
+    "bun-publish": Peer(
+        "Bun's own publish (uWebSockets)", lambda: bun("publish.mjs"), frozenset({"broadcast"})
+    ),
     "socketioxide": Peer("socketioxide (Rust)", socketioxide),
     "go": Peer("zishang520/socket.io (Go)", go, environment={"GOMAXPROCS": "1"}),
     "bare": Peer(
-        "bare epoll (the limit)", bare, frozenset({"websocket", "tick"}), says_versions=False
+        "bare epoll (the limit)",
+        bare,
+        frozenset({"websocket", "broadcast", "tick"}),
+        says_versions=False,
     ),
 }

@@ -1,12 +1,20 @@
 #!/bin/sh
-# test-version.sh PYTHON: build the module for this Python and run the Python tests on it.
+# test-version.sh PYTHON whole|semantics: build the module for this Python and run the Python tests on
+# it, or those alone that look at how handlers are run and values are converted.
 set -eu
 
 version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+case $2 in
+whole) tests=tests/python ;;
+semantics) tests=$(printf 'tests/python/test_%s.py ' runner handlers threads json_value json_module) ;;
+*) echo "test-version.sh: whole or semantics, not $2" >&2; exit 2 ;;
+esac
 folder=build/versions/$version
 printf '\n-- Python %s\n' "$version"
 PYTHON=$1 scripts/venv.sh "$folder"
 "$folder/bin/python" -m pip --disable-pip-version-check --quiet install -r requirements-versions.txt
+# Always: the build's folder stays, and its tool finds what has changed.
 PATH=$PWD/$folder/bin:$PATH "$folder/bin/python" -m pip --disable-pip-version-check --quiet \
     install --no-build-isolation --no-deps .
-"$folder/bin/python" -m pytest -q -p no:cacheprovider tests/python
+# shellcheck disable=SC2086 # one word for each file
+"$folder/bin/python" -m pytest -q -p no:cacheprovider $tests

@@ -15,6 +15,7 @@ struct population {
     explicit population(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
             members.push_back(world.join());
+            world.app.sids.clear(); // which it looks through for each
         }
     }
     void enter(const std::string& room) {
@@ -58,6 +59,16 @@ void rooms() {
         count,
         [&] { server.emit("/", everybody, news, 0); },
         [&] { all.forget_sent(); });
+    {
+        constexpr std::size_t large = 10'000;
+        population crowd(large);
+        crowd.enter("everybody");
+        measure(
+            "emit to a room of 10,000, for each member",
+            large,
+            [&] { crowd.world.sio.emit("/", everybody, news, 0); },
+            [&] { crowd.forget_sent(); });
+    }
     const sio::selection one{std::vector<std::string>{all.members[7].second}, {}};
     measure(
         "emit to one by its sid",

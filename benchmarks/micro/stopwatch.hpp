@@ -14,6 +14,9 @@ namespace micro {
 
 using clock = std::chrono::steady_clock;
 
+// Of one run; `micro briefly` makes it so short that the figures say nothing.
+inline std::chrono::microseconds run_time = std::chrono::milliseconds(60);
+
 // Makes the compiler believe that a value is used.
 template <class T>
 void keep(const T& value) {
@@ -24,7 +27,6 @@ void keep(const T& value) {
 // `between`, which is not timed, undoes what the work has piled up.
 template <class Work, class Between>
 void measure(std::string_view name, std::size_t things, Work&& work, Between&& between) {
-    constexpr auto run_time = std::chrono::milliseconds(60);
     std::array<double, 9> runs{};
     for (auto& result : runs) {
         clock::duration spent{};

@@ -3,7 +3,7 @@
 python app.py LIBRARY DOOR PORT [--ping-interval 25] [--threads 1]
 
 LIBRARY is `socketio` (python-socketio) or `sio_native`. DOOR is `fastapi` (mounted, under uvicorn),
-`uvicorn` (an ASGI application by itself), `aiohttp`, or `own`, the engine's own port.
+`uvicorn` and `granian` (an ASGI application by itself), `aiohttp`, or `own`, the engine's own port.
 """
 
 import argparse
@@ -157,6 +157,21 @@ def run_aiohttp(sio: Any, options: argparse.Namespace) -> None:
     uvloop.run(serve())
 
 
+def run_granian(sio: Any, options: argparse.Namespace) -> None:
+    """Embedded: one process to measure, and as fast as its worker processes."""
+    uvloop, granian = (importlib.import_module(n) for n in ("uvloop", "granian.server.embed"))
+    asgi = importlib.import_module("granian.constants").Interfaces.ASGI
+    app = importlib.import_module(options.library).ASGIApp(sio)
+
+    async def serve() -> None:
+        server = granian.Server(
+            app, port=options.port, interface=asgi, backlog=1024, log_enabled=False
+        )
+        await server.serve()
+
+    uvloop.run(serve())
+
+
 def run_own(sio: Any, options: argparse.Namespace) -> None:
     importlib.import_module("uvloop").run(sio.serve("127.0.0.1", options.port))
 
@@ -168,6 +183,7 @@ def versions(options: argparse.Namespace) -> dict[str, str]:
         "sio_native": ["sio-native"],
     }[options.library] + {
         "aiohttp": ["aiohttp", "uvloop"],
+        "granian": ["granian", "uvloop"],
         "uvicorn": ["uvicorn", "uvloop", "httptools", "websockets"],
         "fastapi": ["fastapi", "uvicorn", "uvloop", "httptools", "websockets"],
         "own": ["uvloop"],
@@ -179,7 +195,7 @@ def versions(options: argparse.Namespace) -> dict[str, str]:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("library", choices=("socketio", "sio_native"))
-    parser.add_argument("door", choices=("fastapi", "uvicorn", "aiohttp", "own"))
+    parser.add_argument("door", choices=("fastapi", "uvicorn", "granian", "aiohttp", "own"))
     parser.add_argument("port", type=int, help="0: print the versions and end")
     parser.add_argument("--ping-interval", type=float, default=25)
     parser.add_argument("--threads", type=int, default=1)
@@ -197,6 +213,8 @@ def main() -> None:
         run_own(sio, options)
     elif options.door == "aiohttp":
         run_aiohttp(sio, options)
+    elif options.door == "granian":
+        run_granian(sio, options)
     else:
         run_uvicorn(sio, options)
 

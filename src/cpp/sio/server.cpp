@@ -238,8 +238,10 @@ void server::emit(
         const auto frame =
             encode_packet(packet_type::event, nsp, {}, args.json, args.attachments.size());
         home->for_each(whom, [&](socket& to) {
-            if (to.receives())
-                to.owner->send(frame, args.attachments);
+            if (!to.receives())
+                return;
+            ++deliveries_;
+            to.owner->send(frame, args.attachments);
         });
         return;
     }
@@ -248,6 +250,7 @@ void server::emit(
         home->for_each(whom, [&](socket& to) {
             if (!to.receives())
                 return;
+            ++deliveries_;
             const auto id = to.next_ack_id++;
             to.pending_acks.insert(id, token);
             group.asked.emplace_back(to.sid, id);

@@ -83,6 +83,8 @@ public:
     [[nodiscard]] std::vector<std::string> sessions() const;
     [[nodiscard]] std::size_t socket_count() const noexcept;
     [[nodiscard]] std::size_t room_count() const noexcept;
+    // How many packets its emits have queued so far, one for each receiver.
+    [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
 
     // --- deadlines: sessions that join no namespace ---
     void sweep(base::time_point now);
@@ -128,6 +130,7 @@ private:
     base::sid_map<closed_session> closed_;              // whose sockets' handlers still run
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     ack_groups ack_groups_;
+    std::uint64_t deliveries_ = 0;
     // Sessions that have joined no namespace yet.
     base::deadline_queue<client, &client::joins_by> joining_;
 };
