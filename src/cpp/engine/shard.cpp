@@ -78,10 +78,13 @@ public:
     // The thread's whole life.
     void run() {
         ignore_broken_pipes();
-        io_.run();
+        while (!io_.stopped())
+            guarded([this] { io_.run(); });
         // Asked to stop: what the closed sessions have yet to send is the only work left.
         io_.restart();
-        io_.run_for(patience_);
+        const auto until = now() + patience_;
+        while (!io_.stopped() && now() < until)
+            guarded([this, until] { io_.run_until(until); });
         inbox_->close();
     }
 
@@ -147,6 +150,29 @@ private:
         pthread_sigmask(SIG_BLOCK, &all, nullptr);
     }
 
+    // What gets past this ends the process. A session or connection that fails closes itself; this
+    // is for what is not about one, and for what is too short of memory even for that. The rest of
+    // the turn, and the turns to come, do not hear of it.
+    template <class Work>
+    void guarded(Work work) noexcept {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            complain(error.what());
+        } catch (...) {
+            complain("no exception of the standard library's");
+        }
+    }
+    void complain(const char* what) noexcept {
+        try {
+            log(base::log_channel::engineio,
+                base::log_level::error,
+                std::string("the engine goes on after an error: ") + what);
+        } catch (const std::exception&) {
+            // Out of memory while saying so.
+        }
+    }
+
     std::optional<unsigned> elsewhere(const eio::http_request& request) override {
         const auto home = all_.home_of(request);
         return home == index_ ? std::nullopt : std::optional(home);
@@ -162,7 +188,7 @@ private:
     void run_inbox() {
         inbox_->take(tasks_);
         for (auto& each : tasks_)
-            each(*this);
+            guarded([&] { each(*this); });
         tasks_.clear();
         if (pace_.bursting)
             look_again();
@@ -194,15 +220,16 @@ private:
 
     // Runs after all that this turn of the loop has made ready.
     void schedule_turn_end() {
-        if (std::exchange(turn_end_scheduled_, true))
+        if (turn_end_scheduled_)
             return;
         asio::post(io_, [this] {
             turn_end_scheduled_ = false;
             if (std::exchange(wake_application_, false))
                 out_->wake.signal();
-            eio_.flush(now());
+            guarded([this] { eio_.flush(now()); });
             arm_timer();
         });
+        turn_end_scheduled_ = true;
     }
 
     void arm_timer() {
@@ -219,8 +246,8 @@ private:
                 return; // moved to an earlier time, or stopping
             armed_for_ = base::time_point::max();
             const auto time = now();
-            eio_.sweep(time);
-            sio_.sweep(time);
+            guarded([&] { eio_.sweep(time); });
+            guarded([&] { sio_.sweep(time); });
             arm_timer();
         });
     }
