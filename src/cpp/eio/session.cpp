@@ -130,7 +130,7 @@ void session::close(close_reason reason, base::time_point now) {
 void session::fail(std::string_view why, base::time_point now) {
     context_.log.log(
         base::log_channel::engineio,
-        base::log_level::warning,
+        base::log_level::error,
         "closing session " + sid_.str() + ": " + std::string(why));
     close(close_reason::transport_error, now);
 }
