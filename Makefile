@@ -1,6 +1,7 @@
 # `make` lists the targets. Each sets up what it needs, and does nothing twice.
 
 PORT ?= 8000
+DOCUMENTS ?= 1000000
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check --quiet
@@ -18,8 +19,8 @@ INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-versions test-cpp test-python lint bench bench-micro bench-profile \
-	bench-report bench-smoke asan tsan clean
+.PHONY: help demo test test-json test-versions test-cpp test-python lint bench bench-micro \
+	bench-profile bench-report bench-smoke asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
 
@@ -37,6 +38,9 @@ test-cpp: dev.ctest ## Run the C++ unit tests
 test-python: $(INSTALLED) $(CLIENTS) ## Run the tests of the Python module, clients and browser
 	@scripts/need.sh node chromium
 	$(BIN)/python -m pytest $(PYTEST)
+
+test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 random documents, sound and damaged
+	$(BIN)/python tests/python/json_documents.py $(DOCUMENTS)
 
 test-versions: $(TOOLS) ## Run the Python tests on every other Python that is here
 	@scripts/other-pythons.sh $(BIN)/python >.venv/other-pythons

@@ -381,6 +381,63 @@ async def test_a_client_that_leaves_ends_its_parked_poll() -> None:
     await sio.shutdown()
 
 
+class SlowBody(Exchange):
+    """A request whose body stops after its first pieces, until `goes_on`."""
+
+    def __init__(self, *pieces: dict[str, Any]) -> None:
+        super().__init__()
+        self.incoming = list(pieces)
+        self.reading = asyncio.Event()
+        self.goes_on = asyncio.Event()
+        self.last: dict[str, Any] = {"type": "http.disconnect"}
+
+    async def receive(self) -> Any:
+        if self.incoming:
+            return await super().receive()
+        self.reading.set()
+        await self.goes_on.wait()
+        return self.last
+
+
+@pytest.mark.parametrize("sent_before", [[], [piece(b"4", more=True)]], ids=["none", "half"])
+@pytest.mark.parametrize("last", [piece(b"0"), {"type": "http.disconnect"}], ids=["rest", "leaves"])
+async def test_a_body_that_arrives_while_the_server_ends_is_answered_503_at_once(
+    sent_before: list[dict[str, Any]], last: dict[str, Any]
+) -> None:
+    sio = sio_native.AsyncServer()
+    app = sio_native.ASGIApp(sio)
+    opened = await request(app, http_scope("/socket.io/", query_string=HANDSHAKE.encode()))
+    sid = opened.body.split(b'"sid":"')[1][:20].decode()
+    scope = http_scope("/socket.io/", method="POST", query_string=f"{HANDSHAKE}&sid={sid}".encode())
+    slow = SlowBody(*sent_before)
+    posting = asyncio.create_task(app(scope, slow.receive, slow.send))
+    await slow.reading.wait()
+    await sio.shutdown()
+    await until(lambda: slow.sent)
+    assert slow.status == 503
+    slow.last = last
+    slow.goes_on.set()
+    await posting
+    assert [message["type"] for message in slow.sent] == [
+        "http.response.start",
+        "http.response.body",
+    ]
+
+
+async def test_an_ended_engine_gives_no_request_a_number() -> None:
+    """Nothing would follow: whoever asks must not wait."""
+    sio = sio_native.AsyncServer()
+    bridge, scope = sio._service._bridge, http_scope("/socket.io/", query_string=HANDSHAKE.encode())
+    exchange = Exchange(piece(b""))
+    await bridge.http(scope, exchange.receive, exchange.send)  # the engine has not been started
+    assert exchange.status == 503
+    exchange = Exchange({"type": "websocket.connect"})
+    scope = websocket_scope(HANDSHAKE, extensions={"websocket.http.response": {}})
+    await bridge.websocket(scope, exchange.receive, exchange.send)
+    assert exchange.status == 503
+    assert bridge._exchanges == bridge._websockets == {}
+
+
 @pytest.mark.parametrize(
     ("client", "server"),
     [

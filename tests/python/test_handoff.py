@@ -479,8 +479,9 @@ async def test_a_handoff_that_fails_closes_that_socket_and_says_why(
     sio.on("echo", lambda sid, data: data)
     async with HANDOFF.open(sio) as url, connected(url) as client:
         with monkeypatch.context() as broken:
-            # The engine refuses what is no request head.
+            # The engine refuses what is no request head. It has the descriptor all the same.
             broken.setattr(sio._service._bridge, "_head", lambda *_: ("GET",))
+            broken.setattr("sio_native.handoff.os.close", pytest.fail)
             host, port = url.removeprefix("http://").split(":")
             reader, writer = await asyncio.open_connection(host, int(port))
             writer.write(handshake())
@@ -578,3 +579,31 @@ async def test_clients_are_closed_properly_when_uvicorn_stops(mount: str) -> Non
         await told.wait()
     assert log == [("server disconnect",)]
     assert not sio._core.started
+
+
+@pytest.mark.parametrize("http", ["h11", "httptools"])
+async def test_a_body_half_sent_does_not_keep_uvicorn_from_ending(http: Any) -> None:
+    """What was handed over has the server shut down while another request still arrives."""
+    app = sio_native.ASGIApp(sio := HANDOFF.server())
+    options = {"http": http, "lifespan": "off", "timeout_graceful_shutdown": None}
+    async with contextlib.AsyncExitStack() as stack:
+        async with under_uvicorn(app, **options) as url:
+            await stack.enter_async_context(connected(url))
+            host, port = url.removeprefix("http://").split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            stack.callback(writer.close)
+            writer.write(b"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n")
+            writer.write(b"Content-Length: 2\r\n\r\n4")
+            await until(lambda: sio._service._bridge._uploads)
+        assert b" 503 " in await reader.readline()
+
+
+async def test_a_descriptor_that_the_engine_refuses_is_closed_once() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        engine = HANDOFF.server()._core.engine
+        with pytest.raises(Exception):  # noqa: B017 - what is no request head
+            engine.adopt(descriptor := ours.detach(), ("GET",), False)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+        assert theirs.recv(1) == b""

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from conftest import Door, connected
 
+import sio_native
+
 
 class Exact:
     """Numbers with a point are Decimal, both ways."""
@@ -72,3 +74,56 @@ async def test_what_it_raises_is_the_callers_or_is_logged(
             await sio.emit("news", "boom")
     assert "boom" in caplog.text
     assert "unreadable" in caplog.text
+
+
+class LikeOrjson:
+    """Bytes come out, and it takes no options of the json module's."""
+
+    @staticmethod
+    def dumps(value: Any, /, default: Any = None, option: int | None = None) -> bytes:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+    loads = staticmethod(json.loads)
+
+
+class Wrapped(LikeOrjson):
+    """As docs/json.md shows it."""
+
+    @staticmethod
+    def dumps(value: Any, **options: Any) -> Any:
+        return LikeOrjson.dumps(value).decode()
+
+
+class InBytes(LikeOrjson):
+    @staticmethod
+    def dumps(value: Any, **options: Any) -> Any:
+        return LikeOrjson.dumps(value)
+
+
+class Lossy(Wrapped):
+    @staticmethod
+    def loads(text: str) -> Any:
+        return None
+
+
+@pytest.mark.parametrize("module", [Wrapped, InBytes, Wrapped()])
+async def test_a_wrapper_makes_a_module_of_other_arguments_usable(
+    native_door: Door, module: Any
+) -> None:
+    sio = native_door.server(json=module)
+    sio.on("echo", lambda sid, x: x)
+    async with native_door.open(sio) as url, connected(url) as client:
+        assert await client.call("echo", {"a": [1, "é"]}) == {"a": [1, "é"]}
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (LikeOrjson, "json=LikeOrjson cannot be used .* unexpected keyword argument"),
+        (object(), "json=<object .* has no attribute 'dumps'"),
+        (Lossy, r"json=Lossy reads None where it wrote \['event'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_at_once(module: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        sio_native.AsyncServer(json=module)

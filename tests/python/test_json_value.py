@@ -1,7 +1,4 @@
-"""JSON text and Python objects: what json.loads and json.dumps do, with attachments for bytes.
-
-The random documents come from a fixed seed; SIO_NATIVE_JSON_DOCUMENTS sets how many.
-"""
+"""JSON text and Python objects: what json.loads and json.dumps do, with attachments for bytes."""
 
 from __future__ import annotations
 
@@ -11,26 +8,12 @@ import enum
 import gc
 import json
 import math
-import os
 import random
-import struct
 import sys
 from typing import Any
 
 import pytest
-
-from sio_native import _core
-
-DOCUMENTS = int(os.environ.get("SIO_NATIVE_JSON_DOCUMENTS", "20000"))
-
-
-def loads(text: str | bytes, attachments: list[bytes] | None = None) -> Any:
-    return _core._loads(text.encode() if isinstance(text, str) else text, attachments or [])
-
-
-def dumps(value: Any) -> tuple[str, list[bytes]]:
-    text, attachments = _core._dumps(value)
-    return text.decode("ascii"), attachments
+from json_documents import check_damaged, check_sound, dumps, expected_dumps, loads, same
 
 
 def start_of(value: Any) -> str:
@@ -38,138 +21,15 @@ def start_of(value: Any) -> str:
     return ascii(value)[:30]
 
 
-def expected_dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equal in types, order of keys and sign of zero too."""
-    return repr(left) == repr(right)
-
-
 # --- Random documents ----------------------------------------------------------------------------
-
-CHARACTERS = (
-    "abcdefghijklmnopqrstuvwxyz ABC 0123456789 {}[]:,/'",
-    '"\\\b\f\n\r\t\x00\x1f\x7f',
-    "\x80\xa0éßÿ",
-    "Āж中\u2028\ufeff\uffff",
-    "\U00010000😀\U0010ffff",
-    "\ud800\udbff\udc00\udfff",
-)
-
-
-DAMAGE = '[]{}",:\\u019-+.eE tn \n\x01é'
-
-
-def random_string(rng: random.Random) -> str:
-    length = rng.choice((0, 1, 1, 3, 7, 8, 9, 15, 16, 17, 40))
-    if rng.random() < 0.6:
-        return "".join(rng.choices(CHARACTERS[0], k=length))
-    return "".join(rng.choice(rng.choice(CHARACTERS)) for _ in range(length))
-
-
-def random_integer(rng: random.Random) -> int:
-    bits = rng.choice((1, 7, 8, 30, 31, 32, 53, 59, 60, 63, 64, 65, 120, 300))
-    return rng.choice((-1, 1)) * (rng.getrandbits(bits) + rng.choice((0, 0, 1 << (bits - 1))))
-
-
-def random_float(rng: random.Random) -> float:
-    match rng.randrange(5):
-        case 0:
-            return rng.uniform(-1000, 1000)
-        case 1:
-            return round(rng.uniform(-1000, 1000), rng.randrange(6))
-        case 2:
-            return float(random_integer(rng))
-        case 3:
-            return rng.choice((-1.0, 1.0)) * 10.0 ** rng.randrange(-320, 309)
-        case _:
-            number: float = struct.unpack("d", rng.randbytes(8))[0]
-            return number if math.isfinite(number) else 0.0
-
-
-def random_key(rng: random.Random) -> Any:
-    match rng.randrange(12):
-        case 0:
-            return random_integer(rng)
-        case 1:
-            return random_float(rng)
-        case 2:
-            return rng.choice((True, False, None))
-        case 3 | 4 | 5:
-            return random_string(rng)
-        case _:
-            return rng.choice(("id", "num", "name", "text", "a-key-longer-than-the-cache-keeps"))
-
-
-def random_value(rng: random.Random, depth: int) -> Any:
-    kind = rng.randrange(9 if depth > 0 else 6)
-    if kind < 2:
-        return random_string(rng)
-    if kind == 2:
-        return random_integer(rng)
-    if kind == 3:
-        return random_float(rng)
-    if kind < 6:
-        return rng.choice((True, False, None, 0, 1, "", "x"))
-    size = rng.choice((0, 1, 2, 3, 3, 5, 9))
-    if kind == 6:
-        return {random_key(rng): random_value(rng, depth - 1) for _ in range(size)}
-    items = [random_value(rng, depth - 1) for _ in range(size)]
-    return tuple(items) if rng.random() < 0.2 else items
 
 
 def test_random_documents_are_written_and_read_as_by_json() -> None:
-    rng = random.Random(20261121)
-    for number in range(DOCUMENTS):
-        value = random_value(rng, rng.choice((0, 1, 2, 3, 3, 4)))
-        if number % 1000 == 0:
-            for _ in range(rng.randrange(1, 400)):
-                value = [value] if rng.random() < 0.5 else {"k": value}
-        text = expected_dumps(value)
-        assert dumps(value) == (text, []), f"document {number}"
-        assert same(loads(text), json.loads(text)), f"document {number}: {text}"
-        # The same value in another dress: spaces, UTF-8 where it is possible.
-        spaced = json.dumps(value, indent=rng.choice((None, 1)), ensure_ascii=False)
-        try:
-            utf8 = spaced.encode()
-        except UnicodeEncodeError:  # a lone surrogate
-            continue
-        assert same(loads(utf8), json.loads(spaced)), f"document {number}: {spaced}"
+    check_sound(random.Random(20261121), 20_000)
 
 
-def test_damaged_documents_are_refused_if_json_refuses_them() -> None:
-    rng = random.Random(5)
-    for number in range(DOCUMENTS):
-        text = json.dumps(random_value(rng, 3), ensure_ascii=rng.random() < 0.8)
-        characters = list(text)
-        for _ in range(rng.randrange(1, 4)):
-            where = rng.randrange(len(characters) + 1)
-            characters[where : where + rng.randrange(2)] = rng.choice(DAMAGE)
-        text = "".join(characters)
-        try:
-            utf8 = text.encode()
-        except UnicodeEncodeError:
-            continue
-        try:
-            # As engineio.json: at most 100 characters of an integer; as RFC 8259: no NaN.
-            value = json.loads(text, parse_int=short_integer, parse_constant=refused)
-        except ValueError:
-            with pytest.raises(ValueError):
-                loads(utf8)
-        else:
-            assert same(loads(utf8), value), f"document {number}: {text}"
-
-
-def short_integer(digits: str) -> int:
-    if len(digits) > 100:
-        raise ValueError(digits)
-    return int(digits)
-
-
-def refused(constant: str) -> None:
-    raise ValueError(constant)
+def test_damaged_documents_are_read_or_refused_as_by_json() -> None:
+    check_damaged(random.Random(5), 20_000)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -181,8 +41,9 @@ def refused(constant: str) -> None:
         *("null", "true", "false", "0", "-0", "-0.0", "1e400", "-1e400", "1e-400", "5e-324"),
         *("2.2250738585072014e-308", "1.7976931348623159e308", "0.1", "1E5", "1e+5"),
         *("9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775809"),
-        *("999999999999999999", "-99999999999999999", "1" * 100, "-" + "9" * 99),
-        "0." + "3" * 1022,
+        *("999999999999999999", "-99999999999999999", "1" * 101, "-" + "9" * 4300),
+        *("0." + "3" * 100_000, "3" * 100_000 + ".5", "1e" + "9" * 5000, "-0." + "0" * 5000 + "1"),
+        *("NaN", "Infinity", "-Infinity", '[NaN,{"a":-Infinity}, Infinity ]'),
         *('""', '"a"', '"\\u0000"', '"é"', '"\\u00e9"', '"中"', '"😀"', '"\x7f"'),
         *('"\\ud83d"', '"\\ude00"', '"\\ude00\\ud83d"', '"\\ud83d\\ud83d\\ude00"', '"\\ud83dx"'),
         *('"\\ud83d\\n"', '"\\ud83d\\u0041"', '"é\\ud800"', '"\\uD83D\\uDE00"', '"\\ud83d\\ude00"'),
@@ -190,7 +51,7 @@ def refused(constant: str) -> None:
         *("[]", "{}", "[ ]", "{ }", " [ 1 , [ ] , { } ] ", '\t{ "a" : { "b" : 1 } }\r\n'),
         *('{"a":1,"b":2,"a":3}', '{"é":1,"\\u00e9":2}', '{"":1}', '{"a\\u0062":1,"ab":2}'),
         '{"a-key-longer-than-thirty-two-characters":1}',
-        "[" * 512 + "]" * 512,
+        *("[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900),
     ],
     ids=start_of,
 )
@@ -202,19 +63,45 @@ def test_text_is_read_as_by_json(text: str) -> None:
     "text",
     [
         *(b"", b" ", b"nul", b"truex", b"+1", b"01", b"1.", b".5", b"1e", b"-", b"--1", b"1 2"),
-        *(b"NaN", b"Infinity", b"-Infinity", b"[NaN]"),
+        *(b"nan", b"NaN1", b"Na", b"Infinit", b"-Infinit", b"-NaN", b"+Infinity", b"--Infinity"),
         *(b'"', b'"a', b'"\n"', b'"\\x"', b'"\\u12"', b'"\\u12G4"', b'"\x00"', b"'a'"),
         *(b"[", b"[1", b"[1,", b"[1,]", b"[1}", b"[1 2]", b"]", b"[]]", b"[1]\x00"),
         *(b"{", b'{"a"', b'{"a":', b'{"a":1', b'{"a":1,}', b"{1:2}", b'{"a" 1}', b'{"a":1]'),
         *(b"\xef\xbb\xbf[]", b'"\xff"', b'"\xed\xa0\x80"', b'{"\xc3":1}', b'"\xc3\\n"', b"\xff"),
-        *(b"1" * 101, b"-" + b"1" * 100, b"0." + b"1" * 1023),
-        *(b"[" * 513 + b"]" * 513, b"[" * 1_000_000, b'{"a":' * 100_000),
+        *(b"1" * 4301, b"[-" + b"1" * 4301 + b"]"),
     ],
     ids=start_of,
 )
 def test_anything_else_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError):
         loads(text)
+    with pytest.raises(ValueError):
+        json.loads(text.decode("utf-8"))
+
+
+def test_how_long_an_integer_may_be_is_pythons_own_setting() -> None:
+    before = sys.get_int_max_str_digits()
+    try:
+        for limit in (1000, 0):
+            sys.set_int_max_str_digits(limit)
+            assert loads("1" * 1000) == int("1" * 1000)
+            with pytest.raises(ValueError) if limit else contextlib.nullcontext():
+                loads("1" * 5000)
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+@pytest.mark.parametrize("text", ["[" * 1_000_000, '{"a":' * 100_000])
+def test_what_is_too_deep_for_json_is_too_deep(text: str) -> None:
+    for read in (json.loads, loads):
+        with pytest.raises(RecursionError):
+            read(text)
+
+
+def test_beyond_ten_thousand_levels_nothing_is_read() -> None:
+    """Newer Pythons go on while there is stack."""
+    with pytest.raises(RecursionError):
+        loads("[" * 10_001 + "]" * 10_001)
 
 
 def test_every_prefix_of_a_document_is_refused() -> None:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 
 namespace base::json {
 namespace {
@@ -18,16 +19,22 @@ bool is_zero(std::string_view number) {
                std::string_view::npos;
 }
 
-// One walk over one text. The containers that are open stand in an array of fixed size, so that
-// depth costs neither the C stack nor an allocation.
+// One walk over one text. The containers that are open stand in an array, so that depth does not
+// cost the C stack; and an allocation only where it is out of the ordinary.
 class scanner {
 public:
     scanner(std::string_view text, const limits& limits, array_scan& result)
-        : at_(text.data()), end_(text.data() + text.size()), limits_(limits), result_(result) {
+        : begin_(text.data()),
+          at_(begin_),
+          end_(begin_ + text.size()),
+          limits_(limits),
+          result_(result) {
         limits_.depth = std::min(limits_.depth, max_depth);
     }
 
     bool run();
+    // After a run() that failed.
+    [[nodiscard]] std::string fault() const;
 
 private:
     enum class progress : std::uint8_t { failed, opened, complete };
@@ -53,16 +60,23 @@ private:
     bool follow_value();
     void close_object(const container& object);
     void note(value_kind kind, std::string_view token = {});
+    bool has_room();
     bool in_outermost_array() const { return depth_ == 1 && !open_[0].object; }
     bool is_first_element() const { return in_outermost_array() && result_.elements == 1; }
 
+    static constexpr std::size_t ordinary_depth = 128;
+
+    const char* const begin_;
     const char* at_;
     const char* end_;
     limits limits_;
     array_scan& result_;
     std::size_t depth_ = 0;
-    std::string key_;                       // scratch for one with escapes
-    std::array<container, max_depth> open_; // those below depth_
+    std::string key_; // scratch for one with escapes
+    std::array<container, ordinary_depth> near_;
+    std::unique_ptr<container[]> far_; // made when near_ is full
+    container* open_ = near_.data();   // of one of the two: those below depth_
+    std::size_t room_ = ordinary_depth;
 };
 
 bool scanner::run() {
@@ -81,6 +95,19 @@ bool scanner::run() {
             }
         }
     }
+}
+
+std::string scanner::fault() const {
+    const auto place =
+        "byte " + std::to_string(at_ - begin_) + " of " + std::to_string(end_ - begin_) + " ";
+    if (in_outermost_array() && result_.elements > limits_.elements) {
+        return place + "begins one value more than the " + std::to_string(limits_.elements) +
+               " allowed";
+    }
+    if (depth_ == limits_.depth && at_ != end_ && (*at_ == '[' || *at_ == '{')) {
+        return place + "goes deeper than the " + std::to_string(limits_.depth) + " levels allowed";
+    }
+    return place + "is not JSON";
 }
 
 // A scalar or an empty container is complete; another container is open and its first key read.
@@ -105,13 +132,29 @@ scanner::progress scanner::read_value() {
         return read_word("false", value_kind::falsy);
     case 'n':
         return read_word("null", value_kind::falsy);
+    case 'N':
+        return read_word("NaN", value_kind::truthy);
+    case 'I':
+        return read_word("Infinity", value_kind::truthy);
     default:
         return read_number();
     }
 }
 
+bool scanner::has_room() {
+    if (depth_ < room_)
+        return depth_ < limits_.depth;
+    if (depth_ >= limits_.depth)
+        return false;
+    far_ = std::make_unique_for_overwrite<container[]>(max_depth);
+    std::copy_n(open_, depth_, far_.get());
+    open_ = far_.get();
+    room_ = max_depth;
+    return true;
+}
+
 scanner::progress scanner::open(bool object) {
-    if (depth_ == limits_.depth) {
+    if (!has_room()) {
         return progress::failed;
     }
     at_ = lex::skip_space(at_ + 1, end_);
@@ -153,13 +196,10 @@ scanner::progress scanner::read_number() {
     const char* begin = at_;
     const lex::number_token token = lex::read_number(begin, end_);
     if (token.end == nullptr) {
-        return progress::failed;
+        return read_word("-Infinity", value_kind::truthy);
     }
     at_ = token.end;
     const std::string_view digits(begin, token.end);
-    if (digits.size() > (token.integer ? limits_.integer_digits : lex::max_number_length)) {
-        return progress::failed;
-    }
     if (is_first_element()) {
         result_.starts_with_integer = token.integer;
     }
@@ -369,6 +409,12 @@ std::optional<array_scan> scan_array(std::string_view text, const limits& limits
 bool valid(std::string_view text, const limits& limits) {
     array_scan unused;
     return scanner(text, limits, unused).run();
+}
+
+std::string fault(std::string_view text, const limits& limits) {
+    array_scan unused;
+    scanner refused(text, limits, unused);
+    return refused.run() ? "nothing is wrong" : refused.fault();
 }
 
 void append_quoted(std::string& out, std::string_view utf8) {

@@ -1,5 +1,6 @@
 // JSON text checked and searched without building a tree; and one JSON string written.
-// No state: any thread. Made for hostile text: no recursion, every quantity has a limit.
+// JSON is what Python's json.loads takes for it: RFC 8259, and NaN, Infinity and -Infinity.
+// No state: any thread. Made for hostile text: no recursion, one pass, bounded depth.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,13 @@
 
 namespace base::json {
 
-constexpr std::size_t max_depth = 512; // the scanner's own stack; `limits::depth` may be less
+// More than any json.loads allows up to Python 3.13, whose recursion limits are from 1,000 to
+// 10,000.
+constexpr std::size_t max_depth = 10'000;
 
 struct limits {
-    std::size_t depth = max_depth;
-    std::size_t integer_digits = 100; // with the sign, as engineio.json's `_safe_int`
-    std::size_t elements = 1'000;     // of the outermost array
+    std::size_t depth = max_depth; // or less
+    std::size_t elements = 1'000;  // of the outermost array
 };
 
 // What `sio` needs to know of an event's or an ack's arguments before Python sees them.
@@ -37,11 +39,14 @@ struct array_scan {
     bool bad_placeholder = false;
 };
 
-// The whole text is one JSON array (RFC 8259) within the limits, or nothing.
+// The whole text is one JSON array within the limits, or nothing.
 [[nodiscard]] std::optional<array_scan> scan_array(std::string_view text, const limits& = {});
 
 // The whole text is one JSON value within the limits; `elements` applies if it is an array.
 [[nodiscard]] bool valid(std::string_view text, const limits& = {});
+
+// What is wrong with a text that has been refused: "byte 7 of 20 ...", for a log.
+[[nodiscard]] std::string fault(std::string_view text, const limits& = {});
 
 // Appends the text as a JSON string; UTF-8 goes through unescaped.
 void append_quoted(std::string& out, std::string_view utf8);

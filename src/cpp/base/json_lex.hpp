@@ -131,8 +131,6 @@ void append_escape(std::string& out, char special);
 
 // --- Numbers ---------------------------------------------------------------------------------
 
-constexpr std::size_t max_number_length = 1'024; // of one with a fraction or an exponent
-
 struct number_token {
     const char* end = nullptr;
     bool integer = false;

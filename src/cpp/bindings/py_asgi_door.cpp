@@ -130,11 +130,13 @@ void bind_asgi_door(py::class_<py_engine>& type) {
             self.get().ws_closed(connection, failed);
         },
         without_gil());
-    type.def("adopt", [](py_engine& self, int descriptor, const request_head& head, bool report) {
+    type.def("adopt", [](py_engine& self, int descriptor, const py::object& head, bool report) {
+        // Ours from here on, whatever fails: the caller need not ask how far this has got.
+        net::descriptor peer(descriptor);
         auto& to = self.get();
-        auto handshake = http_request(head);
+        auto handshake = http_request(py::cast<request_head>(head));
         const py::gil_scoped_release released;
-        return to.adopt(descriptor, std::move(handshake), report);
+        return to.adopt(std::move(peer), std::move(handshake), report);
     });
     type.def("abort_bridged", [](py_engine& self) { self.get().abort_bridged(); }, without_gil());
 }

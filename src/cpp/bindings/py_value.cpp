@@ -8,6 +8,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <version>
@@ -31,6 +32,40 @@ PyObject* ascii_str(std::string_view text) noexcept {
 PyObject* utf8_str(std::string_view text, const char* errors) noexcept {
     return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), errors);
 }
+
+// One container inside another: as deep as Python's own recursion may go, and never deeper than
+// the scanner goes. The first levels are not counted, which ordinary text does not leave.
+class level {
+public:
+    level(std::size_t& depth, const char* where) : depth_(depth) {
+        if (++depth_ > uncounted) [[unlikely]] {
+            count(where);
+        }
+    }
+    ~level() {
+        if (depth_-- > uncounted && !refused_) [[unlikely]] {
+            Py_LeaveRecursiveCall();
+        }
+    }
+    level(const level&) = delete;
+    level& operator=(const level&) = delete;
+    explicit operator bool() const noexcept { return !refused_; }
+
+private:
+    static constexpr std::size_t uncounted = 20;
+
+    void count(const char* where) {
+        if (depth_ > base::json::max_depth) {
+            PyErr_Format(PyExc_RecursionError, "maximum recursion depth exceeded%s", where);
+            refused_ = true;
+        } else {
+            refused_ = Py_EnterRecursiveCall(where) != 0;
+        }
+    }
+
+    std::size_t& depth_;
+    bool refused_ = false;
+};
 
 // Recursive descent. Functions return a new reference or null; null without a Python exception
 // means that the text is not JSON at `at_`.
@@ -69,6 +104,7 @@ private:
     PyObject* number();
     PyObject* floating(std::string_view text);
     PyObject* word(std::string_view text, PyObject* meaning);
+    PyObject* constant(std::string_view text, double meaning);
     PyObject* decoded(std::string_view raw);
     PyObject* attachment_for(PyObject* dict);
 
@@ -102,13 +138,18 @@ PyObject* parser::value() {
         return word("false", Py_False);
     case 'n':
         return word("null", Py_None);
+    case 'N':
+        return constant("NaN", std::numeric_limits<double>::quiet_NaN());
+    case 'I':
+        return constant("Infinity", std::numeric_limits<double>::infinity());
     default:
         return number();
     }
 }
 
 PyObject* parser::array() {
-    if (++depth_ > base::json::max_depth) {
+    const level deeper(depth_, " while decoding a JSON array from a unicode string");
+    if (!deeper) {
         return nullptr;
     }
     py_ref list(PyList_New(0));
@@ -132,12 +173,12 @@ PyObject* parser::array() {
         }
     }
     ++at_;
-    --depth_;
     return list.release();
 }
 
 PyObject* parser::object() {
-    if (++depth_ > base::json::max_depth) {
+    const level deeper(depth_, " while decoding a JSON object from a unicode string");
+    if (!deeper) {
         return nullptr;
     }
     py_ref dict(PyDict_New());
@@ -168,7 +209,6 @@ PyObject* parser::object() {
         }
     }
     ++at_;
-    --depth_;
     return placeholder && !attachments_.empty() ? attachment_for(dict.get()) : dict.release();
 }
 
@@ -217,14 +257,10 @@ PyObject* parser::decoded(std::string_view raw) {
 PyObject* parser::number() {
     constexpr std::size_t surely_64_bit = 18;
     const lex::number_token token = lex::read_number(at_, end_);
-    const std::string_view text(at_, token.end != nullptr ? token.end : at_);
-    if (text.empty()) {
-        return nullptr;
+    if (token.end == nullptr) {
+        return constant("-Infinity", -std::numeric_limits<double>::infinity());
     }
-    if (text.size() >
-        (token.integer ? base::json::limits{}.integer_digits : lex::max_number_length)) {
-        return nullptr;
-    }
+    const std::string_view text(at_, token.end);
     at_ = token.end;
     if (!token.integer) {
         return floating(text);
@@ -234,6 +270,7 @@ PyObject* parser::number() {
         std::from_chars(text.data(), text.data() + text.size(), integer);
         return PyLong_FromLongLong(integer);
     }
+    // As int(), which bounds the digits.
     return PyLong_FromString(std::string(text).c_str(), nullptr, 10);
 }
 
@@ -256,6 +293,15 @@ PyObject* parser::word(std::string_view text, PyObject* meaning) {
     }
     at_ = behind;
     return new_reference(meaning);
+}
+
+PyObject* parser::constant(std::string_view text, double meaning) {
+    const char* behind = lex::read_word(at_, end_, text);
+    if (behind == nullptr) {
+        return nullptr;
+    }
+    at_ = behind;
+    return PyFloat_FromDouble(meaning);
 }
 
 // The dict itself if it is no placeholder after all.

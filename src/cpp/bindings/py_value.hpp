@@ -36,8 +36,9 @@ private:
 
 // The text as json.loads gives it, each placeholder object replaced by the bytes of its
 // attachment; without attachments (a packet that is not binary) placeholders stay dicts.
-// A new reference, or null with ValueError or MemoryError set. Stricter than json.loads as
-// `base::json` is: no NaN or Infinity, 512 deep, integers up to 100 characters.
+// A new reference, or null with the exception that json.loads raises: ValueError, also for integers
+// above sys.get_int_max_str_digits(), RecursionError, here beyond `base::json::max_depth` as well,
+// or MemoryError.
 [[nodiscard]] PyObject* parse(
     std::string_view json,
     std::span<const base::bytes> attachments = {},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <exception>
 #include <utility>
 
 namespace eio {
@@ -129,9 +130,23 @@ void session::close(close_reason reason, base::time_point now) {
 void session::fail(std::string_view why, base::time_point now) {
     context_.log.log(
         base::log_channel::engineio,
-        base::log_level::warning,
+        base::log_level::error,
         "closing session " + sid_.str() + ": " + std::string(why));
     close(close_reason::transport_error, now);
+}
+
+void session::give_up(const char* error, base::time_point now) noexcept {
+    try {
+        queue_.clear();
+        queued_bytes_ = 0;
+        close(close_reason::transport_error, now);
+        context_.log.log(
+            base::log_channel::engineio,
+            base::log_level::error,
+            "closed session " + sid_.str() + " after an error: " + error);
+    } catch (const std::exception&) {
+        // Out of memory while saying so.
+    }
 }
 
 base::time_point session::deadline() const noexcept {

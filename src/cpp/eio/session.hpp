@@ -106,6 +106,8 @@ private:
     void drop_probe(close_code code);
     void pause_if_unhandled();
     void fail(std::string_view why, base::time_point now);
+    // After an exception, for the table: what is queued may be what made it.
+    void give_up(const char* error, base::time_point now) noexcept;
 
     // What an emit to everyone looks at comes first, side by side.
     session_context& context_;

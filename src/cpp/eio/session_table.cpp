@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <exception>
 #include <span>
 #include <utility>
 
@@ -31,9 +32,10 @@ std::vector<session*> session_table::all() {
 }
 
 void session_table::mark_dirty(session& sending) {
-    if (std::exchange(sending.dirty_, true))
+    if (sending.dirty_)
         return;
     dirty_.push_back(&sending);
+    sending.dirty_ = true;
     if (dirty_.size() == 1)
         schedule_flush_();
 }
@@ -74,6 +76,15 @@ void session_table::on_relay_round(base::time_point now) {
         ask_relay_();
 }
 
+template <class Step>
+void session_table::attempt(session& by, base::time_point now, Step step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        by.give_up(error.what(), now);
+    }
+}
+
 void session_table::flush(base::time_point now) {
     const auto end = std::min(dirty_.size(), flushed_ + sessions_per_flush);
     while (flushed_ < end) {
@@ -82,7 +93,7 @@ void session_table::flush(base::time_point now) {
         if (next->closed())
             delete next;
         else
-            next->flush(now);
+            attempt(*next, now, [&] { next->flush(now); });
     }
     // Those that this has made dirty again stand behind those that still wait.
     if (flushed_ > dirty_.size() / 2) {
@@ -96,7 +107,7 @@ void session_table::flush(base::time_point now) {
 void session_table::sweep(base::time_point now) {
     while (auto* due = deadlines_.take_due(now)) {
         if (due->deadline() <= now)
-            due->on_deadline(now);
+            attempt(*due, now, [&] { due->on_deadline(now); });
         schedule(*due); // a closed one is not
     }
 }

@@ -58,6 +58,10 @@ public:
     }
 
 private:
+    // A session that fails is closed, and those behind it do not hear of it.
+    template <class Step>
+    void attempt(session& by, base::time_point now, Step step) noexcept;
+
     // No turn of the loop writes to more sockets than this before others get theirs: about two
     // milliseconds of system calls.
     static constexpr std::size_t sessions_per_flush = 250;

@@ -3,7 +3,6 @@
 #include "base/countdown.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
-#include "net/descriptor.hpp"
 #include "sio/server.hpp"
 
 #include <bit>
@@ -88,9 +87,9 @@ void engine::end_burst() {
             (*to)[each].end_burst();
 }
 
-void engine::post(unsigned shard, shard_task&& task, urgency how) {
-    if (const auto to = current())
-        (*to)[shard].post(std::move(task), how);
+bool engine::post(unsigned shard, shard_task&& task, urgency how) {
+    const auto to = current();
+    return to && (*to)[shard].post(std::move(task), how);
 }
 
 template <class Command>
@@ -278,19 +277,19 @@ unsigned engine::shard_of(net::asgi_id id) const noexcept {
 net::asgi_id engine::http_begin(eio::http_request head) {
     const auto home = home_of(head);
     const auto id = new_id(home);
-    post(home, [id, head = std::move(head)](shard_context& in) {
+    const bool taken = post(home, [id, head = std::move(head)](shard_context& in) {
         in.asgi().http_begin(id, head, in.now());
     });
-    return id;
+    return taken ? id : 0;
 }
 
 net::asgi_id engine::http_request(net::asgi_id begun, eio::http_request request) {
     const auto home = begun != 0 ? shard_of(begun) : home_of(request);
     const auto id = begun != 0 ? begun : new_id(home);
-    post(home, [id, request = std::move(request)](shard_context& in) mutable {
+    const bool taken = post(home, [id, request = std::move(request)](shard_context& in) mutable {
         in.asgi().http_request(id, std::move(request), in.now());
     });
-    return id;
+    return taken ? id : 0;
 }
 
 void engine::http_abort(net::asgi_id exchange) {
@@ -302,10 +301,10 @@ void engine::http_abort(net::asgi_id exchange) {
 net::asgi_id engine::ws_open(eio::http_request request) {
     const auto home = home_of(request);
     const auto id = new_id(home);
-    post(home, [id, request = std::move(request)](shard_context& in) mutable {
+    const bool taken = post(home, [id, request = std::move(request)](shard_context& in) mutable {
         in.asgi().ws_open(id, std::move(request), in.now());
     });
-    return id;
+    return taken ? id : 0;
 }
 
 void engine::ws_receive(net::asgi_id connection, std::string data, bool binary) {
@@ -336,15 +335,16 @@ void engine::abort_bridged() {
 
 // --- handed over ---
 
-net::asgi_id engine::adopt(int descriptor, eio::http_request handshake, bool report) {
+net::asgi_id engine::adopt(net::descriptor peer, eio::http_request handshake, bool report) {
     const auto home = home_of(handshake);
     const net::asgi_id id = report ? new_id(home) : 0;
     // Owned by the task: one that is never run closes it.
-    post(
+    const bool taken = post(
         home,
-        [peer = net::descriptor(descriptor), handshake = std::move(handshake), id](
-            shard_context& in) mutable { in.adopt(std::move(peer), std::move(handshake), id); });
-    return id;
+        [peer = std::move(peer), handshake = std::move(handshake), id](shard_context& in) mutable {
+            in.adopt(std::move(peer), std::move(handshake), id);
+        });
+    return taken ? id : 0;
 }
 
 } // namespace engine

@@ -6,6 +6,7 @@
 #include "engine/notification.hpp"
 #include "engine/shard.hpp"
 #include "engine/shards.hpp"
+#include "net/descriptor.hpp"
 #include "sio/interest.hpp"
 #include "sio/nsp.hpp"
 #include "sio/room_result.hpp"
@@ -113,6 +114,8 @@ public:
     listen(const std::string& host, std::uint16_t port, const std::string& path);
 
     // --- the ASGI door ---
+    // What is given no id, 0, gets no answer either: the engine does not run. Else there is one,
+    // unless the engine ends before.
     [[nodiscard]] net::asgi_id http_begin(eio::http_request head);
     // `begun` is what http_begin() gave for it, or 0.
     [[nodiscard]] net::asgi_id http_request(net::asgi_id begun, eio::http_request request);
@@ -123,9 +126,9 @@ public:
     void ws_closed(net::asgi_id connection, bool failed);
     void abort_bridged();
 
-    // A WebSocket handshake that another server has read. The descriptor is ours, whatever happens.
-    // With `report` an `adopted` that has the returned id follows.
-    net::asgi_id adopt(int descriptor, eio::http_request handshake, bool report);
+    // A WebSocket handshake that another server has read. With `report` an `adopted` that has the
+    // returned id follows, if it is not 0.
+    net::asgi_id adopt(net::descriptor peer, eio::http_request handshake, bool report);
 
 private:
     [[nodiscard]] std::shared_ptr<shards> current() const;
@@ -140,7 +143,7 @@ private:
         sio::selection whom,
         sio::arguments args,
         sio::ack_token token);
-    void post(unsigned shard, shard_task&& task, urgency how = urgency::in_burst);
+    bool post(unsigned shard, shard_task&& task, urgency how = urgency::in_burst);
     template <class Command>
     void post_all(const Command& command);
     template <class Question>

@@ -78,12 +78,15 @@ public:
     // The thread's whole life.
     void run() {
         ignore_broken_pipes();
-        io_.run();
+        while (!io_.stopped())
+            guarded([this] { io_.run(); });
         // Asked to stop: what the closed sessions have yet to send is the only work left.
         io_.restart();
-        io_.run_for(patience_);
+        const auto until = now() + patience_;
+        while (!io_.stopped() && now() < until)
+            guarded([this, until] { io_.run_until(until); });
         while (next_task_ < tasks_.size())
-            tasks_[next_task_++](*this);
+            run_task();
         tasks_.clear();
         inbox_->close();
     }
@@ -150,6 +153,29 @@ private:
         pthread_sigmask(SIG_BLOCK, &all, nullptr);
     }
 
+    // What gets past this ends the process. A session or connection that fails closes itself; this
+    // is for what is not about one, and for what is too short of memory even for that. The rest of
+    // the turn, and the turns to come, do not hear of it.
+    template <class Work>
+    void guarded(Work work) noexcept {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            complain(error.what());
+        } catch (...) {
+            complain("no exception of the standard library's");
+        }
+    }
+    void complain(const char* what) noexcept {
+        try {
+            log(base::log_channel::engineio,
+                base::log_level::error,
+                std::string("the engine goes on after an error: ") + what);
+        } catch (const std::exception&) {
+            // Out of memory while saying so.
+        }
+    }
+
     // Of the loop's time, for the inbox. Not less: between two of them up to 250 sockets are
     // written to, and a room that is emitted to again and again gets the more small writes.
     static constexpr auto slice = std::chrono::milliseconds(2);
@@ -184,7 +210,7 @@ private:
         // The clock costs as much as a small task: it is looked at after several, or a large one.
         std::uint64_t look_at = sio_.deliveries() + deliveries_a_look;
         while (next_task_ < tasks_.size()) {
-            tasks_[next_task_++](*this);
+            run_task();
             if (next_task_ % tasks_a_look != 0 && sio_.deliveries() < look_at)
                 continue;
             if (now() >= end)
@@ -197,6 +223,11 @@ private:
         next_task_ = 0;
         if (pace_.bursting)
             look_again();
+    }
+
+    void run_task() noexcept {
+        auto& task = tasks_[next_task_++];
+        guarded([&] { task(*this); });
     }
 
     void leave_rest() {
@@ -237,15 +268,16 @@ private:
 
     // Runs after all that this turn of the loop has made ready.
     void schedule_turn_end() {
-        if (std::exchange(turn_end_scheduled_, true))
+        if (turn_end_scheduled_)
             return;
         asio::post(io_, [this] {
             turn_end_scheduled_ = false;
             if (std::exchange(wake_application_, false))
                 out_->wake.signal();
-            eio_.flush(now());
+            guarded([this] { eio_.flush(now()); });
             arm_timer();
         });
+        turn_end_scheduled_ = true;
     }
 
     void arm_timer() {
@@ -262,8 +294,8 @@ private:
                 return; // moved to an earlier time, or stopping
             armed_for_ = base::time_point::max();
             const auto time = now();
-            eio_.sweep(time);
-            sio_.sweep(time);
+            guarded([&] { eio_.sweep(time); });
+            guarded([&] { sio_.sweep(time); });
             arm_timer();
         });
     }

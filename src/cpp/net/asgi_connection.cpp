@@ -7,6 +7,17 @@
 
 namespace net {
 
+namespace {
+
+eio::http_response failure() {
+    return {
+        .status = 500,
+        .headers = {{"Content-Type", "text/plain"}},
+        .body = "Internal Server Error"};
+}
+
+} // namespace
+
 class asgi_exchange final : public eio::http_exchange {
 public:
     asgi_exchange(asgi_door& door, asgi_id id) : door_(door), id_(id) {}
@@ -97,24 +108,46 @@ private:
 asgi_door::~asgi_door() = default;
 
 void asgi_door::http_begin(asgi_id exchange, const eio::http_request& head, base::time_point now) {
-    const auto begun = std::make_shared<asgi_exchange>(*this, exchange);
-    exchanges_.emplace(exchange, begun);
-    server_.on_request_begun(head, *begun, now);
+    try {
+        const auto begun = std::make_shared<asgi_exchange>(*this, exchange);
+        exchanges_.emplace(exchange, begun);
+        server_.on_request_begun(head, *begun, now);
+    } catch (...) {
+        http_abort(exchange, now); // http_request() begins again
+        throw;
+    }
 }
 
 void asgi_door::http_request(asgi_id exchange, eio::http_request&& request, base::time_point now) {
-    auto& opened = exchanges_[exchange]; // begun already, perhaps
-    if (!opened)
-        opened = std::make_shared<asgi_exchange>(*this, exchange);
-    server_.on_request(std::move(request), std::shared_ptr(opened), now);
+    try {
+        auto& opened = exchanges_[exchange]; // begun already, perhaps
+        if (!opened)
+            opened = std::make_shared<asgi_exchange>(*this, exchange);
+        server_.on_request(std::move(request), std::shared_ptr(opened), now);
+    } catch (...) {
+        http_abort(exchange, now);
+        sink_.on_asgi(
+            asgi_response{exchange, failure()}); // perhaps a second one, which nobody minds
+        throw;
+    }
 }
 
 void asgi_door::http_abort(asgi_id exchange, base::time_point now) {
-    if (auto node = exchanges_.extract(exchange))
+    if (auto node = exchanges_.extract(exchange); node && node.mapped())
         node.mapped()->peer_gone(now);
 }
 
 void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::time_point now) {
+    try {
+        admit(connection, request, now);
+    } catch (...) {
+        ws_closed(connection, true, now);
+        sink_.on_asgi(asgi_reject{connection, failure()});
+        throw;
+    }
+}
+
+void asgi_door::admit(asgi_id connection, const eio::http_request& request, base::time_point now) {
     auto admission = server_.admit_websocket(request);
     if (auto* refusal = std::get_if<eio::http_response>(&admission)) {
         sink_.on_asgi(asgi_reject{connection, std::move(*refusal)});
@@ -134,7 +167,13 @@ void asgi_door::ws_receive(
     asgi_id connection, std::string_view data, bool binary, base::time_point now) {
     if (const auto found = websockets_.find(connection); found != websockets_.end()) {
         const auto receiver = found->second; // may close itself and leave the table
-        receiver->receive(data, binary, now);
+        try {
+            receiver->receive(data, binary, now);
+        } catch (...) {
+            ws_closed(connection, true, now);
+            sink_.on_asgi(asgi_close{connection, eio::close_code::internal_error});
+            throw;
+        }
     }
 }
 

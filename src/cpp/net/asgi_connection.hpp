@@ -60,7 +60,8 @@ public:
 class asgi_exchange;
 class asgi_websocket;
 
-// What is open through this door. Bounded by what the ASGI server has open.
+// What is open through this door. Bounded by what the ASGI server has open. What a message makes
+// fail is closed, with an answer to whoever waits for one, before the exception goes on.
 class asgi_door {
 public:
     asgi_door(eio::server& server, asgi_sink& sink) : server_(server), sink_(sink) {}
@@ -83,6 +84,8 @@ public:
 private:
     friend class asgi_exchange;
     friend class asgi_websocket;
+
+    void admit(asgi_id connection, const eio::http_request& request, base::time_point now);
 
     eio::server& server_;
     asgi_sink& sink_;

@@ -6,7 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace net {
 
@@ -88,19 +90,17 @@ std::string zlib(std::string_view data) {
 }
 
 void encode_content(eio::http_response& response) {
-    switch (response.encoding) {
-    case eio::content_encoding::identity:
+    const auto encoding = std::exchange(response.encoding, eio::content_encoding::identity);
+    if (encoding == eio::content_encoding::identity)
         return;
-    case eio::content_encoding::gzip:
-        response.body = gzip(response.body);
-        response.headers.push_back({"Content-Encoding", "gzip"});
-        break;
-    case eio::content_encoding::deflate:
-        response.body = zlib(response.body);
-        response.headers.push_back({"Content-Encoding", "deflate"});
-        break;
+    const bool is_gzip = encoding == eio::content_encoding::gzip;
+    try {
+        auto encoded = is_gzip ? gzip(response.body) : zlib(response.body);
+        response.headers.push_back({"Content-Encoding", is_gzip ? "gzip" : "deflate"});
+        response.body = std::move(encoded);
+    } catch (const std::exception&) {
+        // The compressor found no memory: the body goes as it is.
     }
-    response.encoding = eio::content_encoding::identity;
 }
 
 } // namespace net

@@ -8,6 +8,15 @@
 
 namespace sio {
 
+namespace {
+
+std::string unreadable(std::string_view arguments) {
+    const auto is_array = arguments.starts_with('[');
+    return is_array ? base::json::fault(arguments) : "its arguments are no JSON array";
+}
+
+} // namespace
+
 socket* client::find(std::string_view nsp) const noexcept {
     const auto found = std::ranges::find_if(
         sockets_, [&](const socket* each) { return each->home.name() == nsp; });
@@ -35,62 +44,66 @@ void client::send(const base::bytes& frame, const std::vector<base::bytes>& atta
         session_.send({eio::packet_type::message, true, attachment});
 }
 
-bool client::on_text(std::string_view text, base::time_point) {
+fault client::on_text(std::string_view text, base::time_point) {
     if (partial_)
-        return false;
+        return "it sent text, and not the attachments of its last packet";
     const auto packet = decode_packet(text, above_.options().max_attachments);
     if (!packet)
-        return false;
+        return "it sent what is no Socket.IO packet, or one of more than " +
+               std::to_string(above_.options().max_attachments) + " attachments";
     switch (packet->type) {
     case packet_type::connect:
         return on_connect(*packet);
     case packet_type::disconnect:
         if (!packet->data.empty())
-            return false;
+            return "it sent a disconnect packet with data";
         if (auto* leaving = find(packet->nsp))
             above_.on_client_disconnect(*leaving);
-        return true;
+        return std::nullopt;
     case packet_type::event:
     case packet_type::ack:
     case packet_type::binary_event:
     case packet_type::binary_ack:
         return on_arguments(*packet);
-    case packet_type::connect_error: // only a server sends it
-        return false;
+    case packet_type::connect_error:
+        break;
     }
-    return false;
+    return "it sent a connect error, which only a server does";
 }
 
-bool client::on_connect(const packet_view& packet) {
-    if (!packet.data.empty() && (packet.data[0] != '{' || !base::json::valid(packet.data)))
-        return false;
+fault client::on_connect(const packet_view& packet) {
+    if (!packet.data.empty() && packet.data[0] != '{')
+        return "its auth is no JSON object";
+    if (!packet.data.empty() && !base::json::valid(packet.data))
+        return "its auth: " + base::json::fault(packet.data);
     if (find(packet.nsp))
-        return false;
+        return "it connects twice to one namespace";
     above_.on_connect(*this, packet.nsp, packet.data);
-    return true;
+    return std::nullopt;
 }
 
-bool client::on_arguments(const packet_view& packet) {
+fault client::on_arguments(const packet_view& packet) {
     const bool is_ack = packet.type == packet_type::ack || packet.type == packet_type::binary_ack;
     auto scan = base::json::scan_array(packet.data);
     if (!scan)
-        return false;
-    if (!is_ack && !scan->starts_with_integer &&
-        (!scan->starts_with_string || is_reserved_event(scan->first)))
-        return false;
+        return (is_ack ? "its acknowledgement: " : "its event: ") + unreadable(packet.data);
+    if (!is_ack && !scan->starts_with_integer && !scan->starts_with_string)
+        return "its event has no name";
+    if (!is_ack && is_reserved_event(scan->first))
+        return "its event has the name \"" + scan->first + "\", which is reserved";
     auto* to = find(packet.nsp);
     if (!to && !is_ack && !was_removed_from(packet.nsp))
-        return false; // never connected to this namespace
+        return "its event is for a namespace that it has not connected to";
     if (packet.attachments == 0) {
         if (to)
             deliver(*to, is_ack, packet.id, scan->first, {std::string(packet.data), {}});
-        return true;
+        return std::nullopt;
     }
     // Refused before anything is gathered: acks of strangers, placeholders of nothing.
     const auto out_of_range = [&](std::uint32_t number) { return number >= packet.attachments; };
     if ((is_ack && !to) || scan->bad_placeholder ||
         std::ranges::any_of(scan->placeholders, out_of_range))
-        return false;
+        return "it announces attachments that nothing in its packet is for";
     partial_ = std::make_unique<partial_packet>(partial_packet{
         .type = is_ack ? packet_type::ack : packet_type::event,
         .nsp = std::string(packet.nsp),
@@ -99,18 +112,19 @@ bool client::on_arguments(const packet_view& packet) {
         .event = std::move(scan->first),
         .args = {std::string(packet.data), {}}});
     partial_->args.attachments.reserve(packet.attachments);
-    return true;
+    return std::nullopt;
 }
 
-bool client::on_binary(std::string_view data) {
+fault client::on_binary(std::string_view data) {
     if (!partial_)
-        return false;
+        return "it sent an attachment that no packet has announced";
     partial_->bytes += data.size();
     if (partial_->bytes > above_.options().max_attachment_bytes)
-        return false;
+        return "the attachments of its packet have more than " +
+               std::to_string(above_.options().max_attachment_bytes) + " bytes";
     partial_->args.attachments.emplace_back(data);
     if (--partial_->missing > 0)
-        return true;
+        return std::nullopt;
     auto complete = std::exchange(partial_, nullptr);
     if (auto* to = find(complete->nsp))
         deliver(
@@ -119,7 +133,7 @@ bool client::on_binary(std::string_view data) {
             complete->id,
             complete->event,
             std::move(complete->args));
-    return true;
+    return std::nullopt;
 }
 
 void client::deliver(

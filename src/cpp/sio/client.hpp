@@ -19,13 +19,16 @@ namespace sio {
 
 class server;
 
+// What breaks the protocol in a frame, for the log; nothing if all is well.
+using fault = std::optional<std::string>;
+
 class client {
 public:
     client(server& above, eio::session& session) noexcept : above_(above), session_(session) {}
 
-    // False when the frame breaks the protocol: the caller closes the session.
-    [[nodiscard]] bool on_text(std::string_view text, base::time_point now);
-    [[nodiscard]] bool on_binary(std::string_view data);
+    // With a fault the caller closes the session.
+    [[nodiscard]] fault on_text(std::string_view text, base::time_point now);
+    [[nodiscard]] fault on_binary(std::string_view data);
 
     [[nodiscard]] eio::session& session() noexcept { return session_; }
     [[nodiscard]] const base::sid& sid() const noexcept { return session_.sid(); } // the session's
@@ -60,8 +63,8 @@ private:
         arguments args;
     };
 
-    [[nodiscard]] bool on_connect(const packet_view& packet);
-    [[nodiscard]] bool on_arguments(const packet_view& packet);
+    [[nodiscard]] fault on_connect(const packet_view& packet);
+    [[nodiscard]] fault on_arguments(const packet_view& packet);
     void deliver(
         socket& to,
         bool is_ack,

@@ -56,9 +56,13 @@ void server::on_open(eio::session& opened, base::time_point now) {
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
     auto& client = *clients_.find(from.sid());
-    if (binary ? client.on_binary(data) : client.on_text(data, now))
+    const auto wrong = binary ? client.on_binary(data) : client.on_text(data, now);
+    if (!wrong)
         return;
-    warn("closing session " + from.sid().str() + ": not a Socket.IO packet it may send now");
+    log_.log(
+        base::log_channel::socketio,
+        base::log_level::error,
+        "closing session " + from.sid().str() + ": " + *wrong);
     from.close(eio::close_reason::transport_error, now);
 }
 

@@ -246,21 +246,25 @@ class Engine:
     # The ASGI door: the Python side moves messages, the engine does the rest.
     def http_begin(self, head: RequestHead, /) -> int:
         """The head of a request whose body is still arriving: `http_request` or `http_abort`
-        follows, with the returned exchange number."""
+        follows, with the returned exchange number. 0: the engine does not run."""
 
     def http_request(
         self, begun: int, head: RequestHead, body: bytes, body_too_large: bool, /
     ) -> int:
         """One HTTP request; an HTTP_RESPONSE with the returned exchange number follows.
 
-        `begun` is the number from `http_begin`, or 0.
+        `begun` is the number from `http_begin`, or 0. The number is 0 and nothing follows when the
+        engine does not run.
         """
 
     def http_abort(self, exchange: int, /) -> None:
         """The client of this exchange has gone; no HTTP_RESPONSE is wanted."""
 
     def ws_open(self, head: RequestHead, /) -> int:
-        """A WebSocket handshake; WS_ACCEPT or WS_REJECT with the returned connection follows."""
+        """A WebSocket handshake; WS_ACCEPT or WS_REJECT with the returned connection follows.
+
+        The connection is 0 and nothing follows when the engine does not run.
+        """
 
     def ws_receive(self, connection: int, data: str | bytes, /) -> None: ...
     def ws_sent(self, connection: int, size: int, /) -> None:
@@ -272,8 +276,9 @@ class Engine:
     def adopt(self, descriptor: int, head: RequestHead, report: bool, /) -> int:
         """Take over a connection whose WebSocket handshake another server has read.
 
-        The engine checks the handshake, answers it and owns the descriptor from here on, also when
-        it does not run; unless this raises. With `report` an ADOPTED with the returned id follows.
+        The engine checks the handshake and answers it. It owns the descriptor from here on, also
+        when it does not run, and when this raises. With `report` an ADOPTED with the returned id
+        follows, unless it is 0: the engine does not run.
         """
 
     def abort_bridged(self) -> None:

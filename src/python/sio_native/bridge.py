@@ -25,6 +25,21 @@ class Response(NamedTuple):
     body: bytes
 
 
+class Upload:
+    """A request whose body is still arriving."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.refusal: asyncio.Future[None] | None = None
+
+    def refuse(self) -> None:
+        """Answer it before its client has sent the rest, which may never come.
+
+        An ASGI server's receive() returns once there has been an answer.
+        """
+        self.refusal = asyncio.ensure_future(send_response(self._send, SHUTTING_DOWN))
+
+
 class Exchange(NamedTuple):
     """A request that waits for its response."""
 
@@ -57,6 +72,7 @@ class Bridge:
         self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
+        self._uploads: set[Upload] = set()
         self._exchanges: dict[int, Exchange] = {}
         self._websockets: dict[int, WebSocketBridge] = {}
 
@@ -105,7 +121,9 @@ class Bridge:
             websocket.reading.set()
 
     def end(self) -> None:
-        """The engine has ended: answer what it left open."""
+        """The engine has ended: answer what it left open, and what it would hear of too late."""
+        for upload in self._uploads:
+            upload.refuse()
         for waiting in self._exchanges.values():
             if not waiting.answer.done():
                 waiting.answer.set_result(SHUTTING_DOWN)
@@ -114,6 +132,7 @@ class Bridge:
 
     def forget(self) -> None:
         """The loop has been closed, and with it all that it carried."""
+        self._uploads.clear()
         self._exchanges.clear()
         self._websockets.clear()
 
@@ -128,13 +147,21 @@ class Bridge:
             nonlocal begun
             begun = engine.http_begin(head)
 
-        body = await read_body(scope, receive, self._max_body_bytes, body_arrives_in_pieces)
+        upload = Upload(send)
+        self._uploads.add(upload)
+        try:
+            body = await read_body(scope, receive, self._max_body_bytes, body_arrives_in_pieces)
+        finally:
+            self._uploads.discard(upload)
+        if upload.refusal is not None:
+            await upload.refusal
+            return
         if body is None:
             if begun:
                 engine.http_abort(begun)
             return
         exchange = engine.http_request(begun, head, body.data, body.too_large)
-        response = await self._exchange(exchange, scope, receive)
+        response = await self._exchange(exchange, scope, receive) if exchange else SHUTTING_DOWN
         if response is not None:
             await send_response(send, response)
 
@@ -170,11 +197,13 @@ class Bridge:
         if event["type"] != "websocket.connect":
             return
         head = self._head("GET", "wss", scope, receive, send)
-        protocol = self._handoff.protocol(receive)
+        protocol = self._handoff.protocol(receive) if self._core.engine.running else None
         if protocol is not None and await self._handoff.take(protocol, scope, receive, head):
             return
         connection = self._core.engine.ws_open(head)
         websocket = WebSocketBridge(self._core, connection, scope, receive, send, self._environs)
+        if not connection:
+            websocket.rejected(SHUTTING_DOWN)
         self._websockets[connection] = websocket
         try:
             await websocket.run()

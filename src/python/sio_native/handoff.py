@@ -120,28 +120,30 @@ class Handoff:
             self._core.log.engineio.error("a WebSocket stays with the ASGI server: %s", error)
             return False
         try:
-            transport.abort()  # closes the server's descriptor; the connection lives on in ours
-            message = await receive()
-            if message["type"] != "websocket.disconnect":
-                raise RuntimeError("its client sent before its handshake was answered")
-            self._adopt(descriptor, scope, head)
-        except BaseException as error:
-            os.close(descriptor)
-            if not isinstance(error, Exception):
+            try:
+                transport.abort()  # closes the server's descriptor; the connection lives on in ours
+                message = await receive()
+                if message["type"] != "websocket.disconnect":
+                    raise RuntimeError("its client sent before its handshake was answered")
+                awaited = self._awaits(scope)
+            except BaseException:
+                os.close(descriptor)
                 raise
+            # From this call on the descriptor is the engine's, also if it raises.
+            connection = self._core.engine.adopt(descriptor, head, awaited is not None)
+            if connection and awaited is not None:
+                self._awaited[connection] = awaited
+        except Exception as error:
             self._core.log.engineio.error("closing a WebSocket, not handed over: %s", error)
         self._say_farewell_with(protocol)
         _let_go(protocol)
         return True
 
-    def _adopt(self, descriptor: int, scope: Scope, head: RequestHead) -> None:
+    def _awaits(self, scope: Scope) -> Awaited | None:
         # An upgrade's session has its own scope already.
         extras = None if is_upgrade(scope) else self._extras.of(scope)
         access = _access(scope)
-        report = extras is not None or access is not None
-        awaited = self._core.engine.adopt(descriptor, head, report)
-        if report:
-            self._awaited[awaited] = Awaited(extras, access)
+        return None if extras is None and access is None else Awaited(extras, access)
 
     def extras(self, scope: Scope) -> ScopeExtras | None:
         return self._extras.of(scope)

@@ -14,11 +14,35 @@ class Codec(NamedTuple):
     loads: Callable[[str, list[bytes]], Any]
 
 
+COMPACT = (",", ":")
+
+
 def find_codec(module: Any) -> Codec | None:
-    """None for the json module itself: the engine's encoder is its equal."""
+    """None for the json module itself: the engine's encoder is its equal.
+
+    `ValueError` for a module that cannot be called as python-socketio calls it.
+    """
     if module is None or module is standard_json:
         return None
+    _try_out(module)
     return codec_of(module)
+
+
+def _try_out(module: Any) -> None:
+    """Else its first use would fail, on a loop, with a client that waits for an answer."""
+    name = getattr(module, "__name__", repr(module))
+    event = ["event", {"key": 1}]
+    try:
+        text = module.dumps(event, separators=COMPACT)
+        read = module.loads(text if isinstance(text, str) else text.decode())
+    except Exception as error:
+        raise ValueError(
+            f"json={name} cannot be used as the json module can, as dumps(value, "
+            f'separators=(",", ":")) and loads(text): {error!r}. An object whose dumps and '
+            "loads call it in its own way can be given instead"
+        ) from error
+    if read != event:
+        raise ValueError(f"json={name} reads {read!r} where it wrote {event!r}")
 
 
 def codec_of(module: Any) -> Codec:
@@ -26,7 +50,7 @@ def codec_of(module: Any) -> Codec:
 
     def dumps(value: Any) -> tuple[str | bytes, list[bytes]]:
         attachments: list[bytes] = []
-        return module.dumps(_without_bytes(value, attachments), separators=(",", ":")), attachments
+        return module.dumps(_without_bytes(value, attachments), separators=COMPACT), attachments
 
     def loads(text: str, attachments: list[bytes]) -> Any:
         value = module.loads(text)

@@ -62,9 +62,10 @@ class AsyncServer:
     methods may be called from any thread.
 
     `json` is a module with `dumps` and `loads` to be used instead of the engine's own encoder.
-    Raises `ValueError` for what it does not support yet: other serializers, client managers and
-    async modes. Unknown options are left out with a warning. The options are those
-    of `options.Options`; times are in seconds, sizes in bytes.
+    Raises `ValueError` for one that cannot be called as the json module, and for what is not
+    supported yet: other serializers, client managers and async modes. Unknown options are left
+    out with a warning. The options are those of `options.Options`; times are in seconds, sizes in
+    bytes.
     """
 
     reason = reason

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_handshake_that_is_handed_over_goes_to_its_session) {
             {"Connection", "Upgrade"},
             {"Sec-WebSocket-Version", "13"},
             {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
-        const auto id = app.in.adopt(ends[0], std::move(handshake), true);
+        const auto id = app.in.adopt(net::descriptor(ends[0]), std::move(handshake), true);
         const auto answer = app.next<engine::adopted>();
         BOOST_TEST(answer.id == id);
         BOOST_TEST(answer.status == 101);
@@ -112,6 +112,21 @@ BOOST_AUTO_TEST_CASE(all_that_was_bridged_ends_when_its_loop_has) {
     for (unsigned i = 0; i < threads; ++i)
         (void)app.next<sio::session_closed_event>();
     BOOST_TEST(app.in.stats().sessions == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_to_an_engine_that_has_ended_is_told_that_nobody_will_answer) {
+    const auto begun = app.in.http_begin(request("POST", "transport=polling"));
+    BOOST_TEST(begun != 0U);
+    app.in.close(0s);
+    int ends[2];
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    peer late(peer::connected{ends[1]});
+    BOOST_TEST(app.in.http_begin(request("POST", "transport=polling")) == 0U);
+    BOOST_TEST(app.in.http_request(begun, request("POST", "transport=polling")) == 0U);
+    BOOST_TEST(app.in.http_request(0, request("GET", "transport=polling")) == 0U);
+    BOOST_TEST(app.in.ws_open(request("GET", "transport=websocket")) == 0U);
+    BOOST_TEST(app.in.adopt(net::descriptor(ends[0]), request("GET", ""), true) == 0U);
+    BOOST_TEST(late.ends());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
