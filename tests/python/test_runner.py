@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import gc
 import itertools
@@ -12,89 +11,22 @@ import logging
 import sys
 import types
 import weakref
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 from typing import Any
 
 import aiohttp
 import pytest
 from conftest import Log, until
+from polling_client import Client, connected, runners, task
 
 import sio_native
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
 
-class Client:
-    """A polling client whose events of one POST reach the server together."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-        self._unread: list[str] = []
-
-    async def join(self) -> None:
-        opened = json.loads((await self._get())[0][1:])
-        self._url += f"&sid={opened['sid']}"
-        await self.post("40")
-        self.sid = json.loads((await self.receive())[2:])["sid"]
-
-    async def _get(self) -> list[str]:
-        async with self._session.get(self._url) as response:
-            return (await response.text()).split("\x1e")
-
-    async def post(self, *packets: str) -> None:
-        async with self._session.post(self._url, data="\x1e".join(packets)) as response:
-            assert response.status == 200
-
-    async def emit(self, *events: tuple[Any, ...]) -> None:
-        """Events together; each asks for an ack with its place as the id."""
-        await self.post(*(f"42{i}{json.dumps(event)}" for i, event in enumerate(events)))
-
-    async def receive(self) -> str:
-        while not self._unread:
-            self._unread = [packet for packet in await self._get() if packet != "6"]
-        return self._unread.pop(0)
-
-    async def acks(self, count: int) -> dict[int, Any]:
-        answers = {}
-        while len(answers) < count:
-            number, _, args = (await self.receive()).removeprefix("43").partition("[")
-            answers[int(number)] = json.loads("[" + args)
-        return answers
-
-    async def call(self, *event: Any) -> Any:
-        await self.emit(event)
-        return (await self.acks(1))[0]
-
-
-@contextlib.asynccontextmanager
-async def connected(sio: sio_native.AsyncServer, clients: int = 1) -> AsyncIterator[Any]:
-    host, port = sio.listen("127.0.0.1", 0)
-    async with aiohttp.ClientSession() as session:
-        url = f"http://{host}:{port}/socket.io/?EIO=4&transport=polling"
-        made = [Client(session, url) for _ in range(clients)]
-        for each in made:
-            await each.join()
-        try:
-            yield made[0] if clients == 1 else made
-        finally:
-            await sio.shutdown()
-
-
 @pytest.fixture(params=["runner", "task"])
 def sio(request: pytest.FixtureRequest) -> sio_native.AsyncServer:
     return sio_native.AsyncServer(dispatch=request.param)
-
-
-def runners() -> list[asyncio.Task[Any]]:
-    """The tasks of handlers."""
-    return [each for each in asyncio.all_tasks() if type(each.get_coro()).__name__ == "Runner"]
-
-
-def task() -> asyncio.Task[Any]:
-    current = asyncio.current_task()
-    assert current is not None
-    return current
 
 
 # --- what each handler has for itself ---
