@@ -3,11 +3,13 @@
 #include "bindings/handler_queue.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
+#include "bindings/step_task.hpp"
 
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -22,11 +24,6 @@ namespace {
 // One step of a task does no more than this before the loop's others get theirs.
 constexpr int max_items = 256;
 constexpr std::chrono::milliseconds max_time{2};
-constexpr int items_a_look = 8; // at the clock
-
-PyObject* interned(const char* text) {
-    return PyUnicode_InternFromString(text);
-}
 
 // Enters a context for a block.
 class entered {
@@ -36,12 +33,11 @@ public:
             throw py::error_already_set();
     }
     ~entered() {
-        // Kept by hand: what is being raised must not be lost.
-        PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
-        PyErr_Fetch(&type, &value, &trace);
+        std::optional<py::error_scope> kept; // what is being raised must not be lost
+        if (PyErr_Occurred())
+            kept.emplace();
         if (PyContext_Exit(context_.get()) < 0)
             PyErr_WriteUnraisable(context_.get());
-        PyErr_Restore(type, value, trace);
     }
     entered(const entered&) = delete;
     entered& operator=(const entered&) = delete;
@@ -49,32 +45,6 @@ public:
 private:
     py_ref context_;
 };
-
-// The task that runs this step.
-py_ref current_task() {
-    static PyObject* const function = [] {
-        const py_ref module(PyImport_ImportModule("asyncio"));
-        return module ? PyObject_GetAttrString(module.get(), "current_task") : nullptr;
-    }();
-    py_ref task(function ? PyObject_CallNoArgs(function) : nullptr);
-    if (!task)
-        throw py::error_already_set();
-    return task;
-}
-
-// A handler that has ended may have left something of its own in the task: a reference by which
-// somebody may cancel it, or a cancellation. Then no other handler may run in it.
-bool is_marked(PyObject* task, Py_ssize_t references) {
-    if (Py_REFCNT(task) > references)
-        return true;
-    static PyObject* const name = interned("_must_cancel");
-    const py_ref must_cancel(PyObject_GetAttr(task, name));
-    if (!must_cancel) {
-        PyErr_Clear(); // a task of another make: who knows
-        return true;
-    }
-    return must_cancel.get() != Py_False;
-}
 
 // As inspect.isawaitable, but gives what send() takes: null and no exception when it is none.
 py_ref awaited_of(PyObject* value) {
@@ -164,13 +134,11 @@ PySendResult runner::run(PyObject** result) {
 
 PySendResult runner::run_items(bool shared, PyObject** result) {
     auto& from = queue();
-    const auto task = current_task();
-    const auto references = Py_REFCNT(task.get());
+    const step_task task;
     const auto until = std::chrono::steady_clock::now() + max_time;
     auto how = outcome::ended;
     for (int count = 1; how == outcome::ended && (own_ || (shared && !from.empty())); ++count) {
-        if (count > max_items ||
-            (count % items_a_look == 0 && std::chrono::steady_clock::now() >= until)) {
+        if (count > max_items || (count > 1 && std::chrono::steady_clock::now() >= until)) {
             from.flush();
             *result = new_reference(Py_None); // a turn of the loop, please
             return PYGEN_NEXT;
@@ -184,7 +152,7 @@ PySendResult runner::run_items(bool shared, PyObject** result) {
             now_.task.reset(new_reference(task.get()));
             from.keep(*this, task.get());
         }
-        if (shared && how == outcome::ended && is_marked(task.get(), references))
+        if (shared && how == outcome::ended && task.is_marked())
             break;
     }
     if (shared) {
@@ -215,7 +183,7 @@ PySendResult runner::sent(outcome how, PyObject** result) {
 
 runner::outcome runner::begin(const engine::notification& item, PyObject** yielded) {
     auto how = outcome::ended;
-    now_ = {};
+    assert(!now_.context); // the one before has finished
     try {
         now_.context.reset(PyContext_CopyCurrent());
         checked(now_.context != nullptr);
