@@ -11,9 +11,13 @@ namespace bindings {
 
 namespace {
 
-// Clients choose the names of events that a catch-all takes.
-constexpr Py_ssize_t max_entries = 1'024;
+// Clients choose the names of events that a catch-all takes, and of namespaces where all are let
+// in. A table that is full is emptied, and what is used is asked for again; what has a longer name
+// than any application gives is asked for each time.
+constexpr std::size_t max_entries = 4'096; // of all namespaces together
 constexpr std::size_t max_suspending = 1'024;
+constexpr Py_ssize_t max_name = 256;
+constexpr std::size_t max_key = 2 * max_name;
 constexpr std::size_t max_taken = 4'096;
 
 // What is handled alike: one event of one namespace, its name as it is written in JSON; or the
@@ -114,37 +118,30 @@ void handler_queue::spread() {
 
 void handler_queue::remember(const engine::notification& told, bool suspended) {
     if (suspended) {
+        auto key = handling_key(told);
+        if (key.size() > max_key)
+            return;
         if (suspending_.size() == max_suspending)
             suspending_.clear();
-        suspending_.insert(handling_key(told));
+        suspending_.insert(std::move(key));
     } else if (!suspending_.empty()) {
         suspending_.erase(handling_key(told));
     }
 }
 
 bool handler_queue::find(PyObject* event, PyObject* nsp, handler_entry& found) {
+    found = {};
     auto* table = PyDict_GetItemWithError(entries_.get(), nsp);
-    if (!table) {
-        const py_ref made(PyErr_Occurred() ? nullptr : PyDict_New());
-        if (!made || PyDict_SetItem(entries_.get(), nsp, made.get()) < 0)
-            return false;
-        table = made.get(); // the outer table holds it
-    }
-    auto* entry = PyDict_GetItemWithError(table, event);
-    if (!entry) {
+    if (auto* known = table ? PyDict_GetItemWithError(table, event) : nullptr) {
+        found.held.reset(new_reference(known));
+    } else {
         if (PyErr_Occurred())
             return false;
-        const py_ref given(PyObject_CallFunctionObjArgs(hooks_.entry.get(), event, nsp, nullptr));
-        if (!given)
+        found.held.reset(PyObject_CallFunctionObjArgs(hooks_.entry.get(), event, nsp, nullptr));
+        if (!found.held || !remember_entry(event, nsp, found.held.get()))
             return false;
-        if (PyDict_GET_SIZE(table) >= max_entries)
-            PyDict_Clear(table);
-        if (PyDict_SetItem(table, event, given.get()) < 0)
-            return false;
-        entry = given.get(); // the inner table holds it
     }
-    found = {};
-    found.held.reset(new_reference(entry));
+    auto* entry = found.held.get();
     if (entry == Py_None) {
         found.is = handler_entry::kind::none;
     } else if (PyTuple_CheckExact(entry)) {
@@ -155,6 +152,28 @@ bool handler_queue::find(PyObject* event, PyObject* nsp, handler_entry& found) {
         found.prefix = PyTuple_GET_ITEM(entry, 2);
     }
     return true;
+}
+
+bool handler_queue::remember_entry(PyObject* event, PyObject* nsp, PyObject* entry) {
+    if (!PyUnicode_CheckExact(event) || PyUnicode_GET_LENGTH(event) > max_name ||
+        PyUnicode_GET_LENGTH(nsp) > max_name)
+        return true;
+    if (entry_count_ == max_entries)
+        forget_entries();
+    auto* table = PyDict_GetItemWithError(entries_.get(), nsp);
+    if (!table) {
+        const py_ref made(PyErr_Occurred() ? nullptr : PyDict_New());
+        if (!made || PyDict_SetItem(entries_.get(), nsp, made.get()) < 0)
+            return false;
+        table = made.get(); // the outer table holds it
+    }
+    ++entry_count_;
+    return PyDict_SetItem(table, event, entry) == 0;
+}
+
+void handler_queue::forget_entries() {
+    PyDict_Clear(entries_.get());
+    entry_count_ = 0;
 }
 
 void handler_queue::done(const base::sid& eio_sid) {

@@ -64,7 +64,7 @@ public:
     // Sees to it that a runner of the queue is under way if there is something for it.
     void start();
     // Handlers have been registered: those found before count no more.
-    void forget_entries() { PyDict_Clear(entries_.get()); }
+    void forget_entries();
     // The loop is gone, and with it every task: what is suspended is done with, what has not
     // begun waits for the next start().
     void abandon();
@@ -108,6 +108,7 @@ public:
 private:
     [[nodiscard]] bool spawn(std::optional<engine::notification> own);
     [[nodiscard]] std::vector<engine::notification> take_all();
+    [[nodiscard]] bool remember_entry(PyObject* event, PyObject* nsp, PyObject* entry);
 
     py_ref owner_;
     engine::engine& engine_;
@@ -118,7 +119,8 @@ private:
     std::size_t front_ = 0;
     bool running_ = false; // a runner of the queue is in a task and not suspended
     py_ref entries_;       // namespace -> event -> what `entry` gave
-    py_ref tasks_;         // those of suspended runners: asyncio itself would forget them
+    std::size_t entry_count_ = 0;
+    py_ref tasks_; // those of suspended runners: asyncio itself would forget them
     std::unordered_set<runner*> suspended_;
     base::string_set suspending_; // what suspended when it was last handled
     std::vector<engine::handled> done_;

@@ -212,10 +212,15 @@ runner::outcome runner::begin(const engine::notification& item, PyObject** yield
 py_ref runner::call_event(const sio::message_event& told) {
     auto& from = queue();
     const auto& hooks = from.hooks();
-    const py_ref args(from.codec().parse(told.args.json, told.args.attachments));
+    py_ref args(from.codec().parse(told.args.json, told.args.attachments));
     checked(args != nullptr);
     if (!PyList_CheckExact(args.get()) || PyList_GET_SIZE(args.get()) == 0)
         throw py::type_error("an event's JSON is a list, also by the application's decoder");
+    // An application's decoder may keep its list, and change it while we read it.
+    if (Py_REFCNT(args.get()) > 1) {
+        args.reset(PyList_GetSlice(args.get(), 0, PyList_GET_SIZE(args.get())));
+        checked(args != nullptr);
+    }
     auto** const items = PySequence_Fast_ITEMS(args.get());
     const auto count = static_cast<std::size_t>(PyList_GET_SIZE(args.get()));
     now_.event.reset(new_reference(items[0]));
