@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
 import json
+import sys
 import time
+import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -80,6 +83,170 @@ async def test_looking_at_its_task_makes_no_other() -> None:
         await client.emit(*[("look",)] * 20)
         await client.acks(20)
     assert len(used) == 1
+
+
+# --- loops that make tasks in their own way ---
+
+Factory = Callable[..., asyncio.Future[Any]]
+
+
+def plain_task(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+    return asyncio.Task(coro, loop=loop, **options)
+
+
+async def nothing() -> None: ...
+
+
+def begun_at_once(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+    """What asyncio.eager_task_factory does, for handlers that end without waiting."""
+    if type(coro).__name__ != "Runner":
+        return plain_task(loop, coro, **options)
+    outer = asyncio.current_task()
+    me: Any = types.SimpleNamespace(_must_cancel=False, _callbacks=[])
+    if outer:
+        asyncio.tasks._leave_task(loop, outer)
+    asyncio.tasks._enter_task(loop, me)
+    with pytest.raises(StopIteration):
+        coro.send(None)
+    asyncio.tasks._leave_task(loop, me)
+    if outer:
+        asyncio.tasks._enter_task(loop, outer)
+    return plain_task(loop, nothing(), **options)
+
+
+def never_begun(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+    if type(coro).__name__ != "Runner":
+        return plain_task(loop, coro, **options)
+    coro.close()
+    return plain_task(loop, nothing(), **options)
+
+
+@contextlib.contextmanager
+def task_factory(factory: Factory) -> Iterator[list[str]]:
+    """Sets one and tells of what it has made tasks."""
+    loop = asyncio.get_running_loop()
+    made: list[str] = []
+
+    def recording(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+        made.append(type(coro).__name__)
+        return factory(loop, coro, **options)
+
+    loop.set_task_factory(recording)
+    try:
+        yield made
+    finally:
+        loop.set_task_factory(None)
+
+
+async def test_a_task_factory_that_comes_later_sees_every_handler() -> None:
+    sio = sio_native.AsyncServer()
+    sio.on("one", lambda sid: None)
+    async with connected(sio) as client:
+        await client.call("one")
+        with task_factory(plain_task) as made:
+            await client.emit(*[("one",)] * 8)
+            await client.acks(8)
+            assert made.count("Runner") == 8
+        made.clear()
+        await client.call("one")
+        assert made == []
+
+
+async def test_handlers_run_where_a_factory_begins_tasks_at_once() -> None:
+    sio = sio_native.AsyncServer()
+    sio.on("echo", lambda sid, number: number)
+    async with connected(sio) as client:
+        with task_factory(begun_at_once):
+            for i in range(3):
+                assert await client.call("echo", i) == [i]
+            await client.emit(*(("echo", i) for i in range(20)))
+            assert await client.acks(20) == {i: [i] for i in range(20)}
+
+
+async def test_handlers_run_on_a_loop_that_begins_tasks_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sio = sio_native.AsyncServer()
+    sio.on("echo", lambda sid, number: number)
+    loop = asyncio.get_running_loop()
+    async with connected(sio) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                loop, "create_task", lambda coro, **options: begun_at_once(loop, coro, **options)
+            )
+            for i in range(3):
+                assert await client.call("echo", i) == [i]
+        assert await client.call("echo", 3) == [3]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio has no eager tasks before 3.12")
+@pytest.mark.parametrize("before", [True, False], ids=["from the start", "later"])
+async def test_eager_tasks_run_handlers_in_order(before: bool) -> None:
+    eager: Factory = getattr(asyncio, "eager_task_factory")  # noqa: B009
+    sio = sio_native.AsyncServer()
+    begun: list[int] = []
+
+    @sio.event
+    async def quick(sid: str, number: int) -> int:
+        begun.append(number)
+        return number
+
+    @sio.event
+    async def slow(sid: str, number: int) -> int:
+        begun.append(number)
+        same = task()
+        await asyncio.sleep(0)
+        assert same is task()
+        return number
+
+    with contextlib.ExitStack() as stack:
+        if before:
+            stack.enter_context(task_factory(eager))
+        async with connected(sio) as client:
+            if not before:
+                stack.enter_context(task_factory(eager))
+            for _ in range(3):
+                begun.clear()
+                await client.emit(*((("slow", "quick")[i % 2], i) for i in range(20)))
+                assert await client.acks(20) == {i: [i] for i in range(20)}
+                assert begun == list(range(20))
+
+
+async def test_a_task_that_is_never_begun_leaves_nobody_waiting() -> None:
+    sio = sio_native.AsyncServer()
+    handled: list[str] = []
+    sio.on("connect", lambda sid, environ: handled.append("connect"))
+    sio.on("disconnect", lambda sid, reason: handled.append("disconnect"))
+    async with opened(sio, clients=2) as (refused, dropped):
+        await dropped.enter()
+        with task_factory(never_begun):
+            assert (await refused.ask_in()).startswith("44")
+            await dropped.post("41")
+            await until(lambda: sio._core.engine.stats()["sockets"] == 0)
+    assert handled == ["connect"]
+
+
+async def test_a_loop_that_makes_no_task_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    sio = sio_native.AsyncServer()
+    sio.on("echo", lambda sid, number: number)
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: failed.add(str(told.exc_value)))
+    failed = Log()
+    loop = asyncio.get_running_loop()
+    make = loop.create_task
+
+    def refuse(coro: Any, **options: Any) -> Any:
+        if type(coro).__name__ == "Runner":
+            raise RuntimeError("no task today")
+        return make(coro, **options)
+
+    async with connected(sio) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(loop, "create_task", refuse)
+            await client.emit(("echo", 0))
+            await failed.reaches(1)
+        await client.post('421["echo",1]')
+        assert await client.acks(2) == {0: [0], 1: [1]}
+    assert failed == [("no task today",)]
 
 
 # --- turns ---

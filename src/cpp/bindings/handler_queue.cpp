@@ -51,17 +51,27 @@ handler_queue::handler_queue(
       tasks_(PySet_New(nullptr)) {}
 
 void handler_queue::start() {
-    if (alone)
-        spread();
-    else if (!running_ && !empty())
-        running_ = spawn(std::nullopt);
+    if (!empty()) {
+        if (wants_own_tasks())
+            spread();
+        else if (!running_)
+            spawn_shared();
+    }
     if (!running_)
         turn_.end();
 }
 
-void handler_queue::hand_on() {
-    running_ = false;
+void handler_queue::hand_on(const runner& ended) {
+    if (running_ != &ended)
+        return;
+    running_ = nullptr;
     start();
+}
+
+void handler_queue::give_up(const runner& gone) {
+    if (running_ == &gone)
+        running_ = nullptr;
+    flush();
 }
 
 engine::notification handler_queue::pop() {
@@ -80,26 +90,43 @@ std::vector<engine::notification> handler_queue::take_all() {
     return std::exchange(items_, {});
 }
 
-// What cannot be started, for want of memory or of a loop, stays in the queue for the next try; an
-// item on its own does not.
-bool handler_queue::spawn(std::optional<engine::notification> own) {
-    const py_ref made(make_runner(self, std::move(own)));
-    const py_ref started(made ? PyObject_CallOneArg(hooks_.start.get(), made.get()) : nullptr);
+bool handler_queue::wants_own_tasks() const {
+    const py_ref said(PyObject_CallNoArgs(hooks_.alone.get()));
+    if (!said)
+        PyErr_WriteUnraisable(self);
+    return said.get() == Py_True;
+}
+
+// What cannot be started, for want of memory or of a loop, stays in the queue for the next try.
+void handler_queue::spawn_shared() {
+    const py_ref made(make_runner(self, std::nullopt));
+    if (!made)
+        return PyErr_WriteUnraisable(self);
+    running_ = &runner_of(made.get());
+    // It may have ended when this returns: there are loops that step a task as they make it.
+    if (!spawn(made.get()))
+        give_up(runner_of(made.get()));
+}
+
+bool handler_queue::spawn(PyObject* made) const {
+    const py_ref started(PyObject_CallOneArg(hooks_.start.get(), made));
     if (!started)
         PyErr_WriteUnraisable(self);
     return started != nullptr;
 }
 
 void handler_queue::abandon() {
-    running_ = false;
+    running_ = nullptr;
     for (auto* each : std::exchange(suspended_, {}))
         each->finish();
     PySet_Clear(tasks_.get());
     flush();
 }
 
-void handler_queue::drop_all() {
-    running_ = false;
+void handler_queue::drop_all(const runner& cancelled) {
+    if (running_ != &cancelled)
+        return;
+    running_ = nullptr;
     for (const auto dropped = take_all(); const auto& each : dropped)
         runner::skip(*this, each);
     flush();
@@ -111,9 +138,15 @@ bool handler_queue::suspends(const engine::notification& told) const {
 }
 
 void handler_queue::spread() {
-    for (const auto waiting = take_all(); const auto& each : waiting)
-        if (!spawn(each))
+    for (const auto waiting = take_all(); const auto& each : waiting) {
+        const py_ref made(make_runner(self, each));
+        if (!made) {
+            PyErr_WriteUnraisable(self);
             runner::skip(*this, each);
+        } else if (!spawn(made.get())) {
+            runner_of(made.get()).give_up();
+        }
+    }
 }
 
 void handler_queue::remember(const engine::notification& told, bool suspended) {
@@ -205,6 +238,7 @@ int handler_queue::traverse(visitproc visit, void* arg) const {
     for (const auto* each :
          {&owner_,
           &hooks_.start,
+          &hooks_.alone,
           &hooks_.entry,
           &hooks_.resolve,
           &hooks_.step,

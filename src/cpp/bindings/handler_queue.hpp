@@ -24,6 +24,7 @@ class runner;
 // The Python side: see `Engine.handler_queue` in `_core.pyi`.
 struct handler_hooks {
     py_ref start;
+    py_ref alone;
     py_ref entry;
     py_ref resolve;
     py_ref step;
@@ -72,10 +73,15 @@ public:
     // --- for runners ---
     [[nodiscard]] bool empty() const noexcept { return front_ == items_.size(); }
     [[nodiscard]] engine::notification pop();
-    // The queue's runner goes on with another task, or ends.
-    void hand_on();
-    // A task was cancelled before it began: so were the handlers that it stood for.
-    void drop_all();
+    // Whether it is the runner that steps what is in the queue.
+    [[nodiscard]] bool is_run_by(const runner& one) const noexcept { return running_ == &one; }
+    // A runner ends, or keeps its task for what it has begun. If it was the queue's, another
+    // follows where there is something for it.
+    void hand_on(const runner& ended);
+    // Its task was cancelled before it began: so were the handlers that it stood for.
+    void drop_all(const runner& cancelled);
+    // Its task is gone. What the queue holds waits for the next start().
+    void give_up(const runner& gone);
     // Its like has suspended when it was handled last, so that it will keep the task that it is
     // started in. Then each of those behind it gets a task of its own: else every one of them
     // would wait a turn of the loop for the one before.
@@ -100,13 +106,14 @@ public:
     [[nodiscard]] const handler_hooks& hooks() const noexcept { return hooks_; }
 
     bool verbose = false; // tell `received` of every event
-    bool alone = false;   // each handler in a task made for it
 
     int traverse(visitproc visit, void* arg) const;
     PyObject* self = nullptr; // the Python object that this is part of
 
 private:
-    [[nodiscard]] bool spawn(std::optional<engine::notification> own);
+    [[nodiscard]] bool wants_own_tasks() const;
+    void spawn_shared();
+    [[nodiscard]] bool spawn(PyObject* made) const;
     [[nodiscard]] std::vector<engine::notification> take_all();
     [[nodiscard]] bool remember_entry(PyObject* event, PyObject* nsp, PyObject* entry);
 
@@ -117,8 +124,8 @@ private:
     handler_hooks hooks_;
     std::vector<engine::notification> items_; // those in front of front_ have been taken
     std::size_t front_ = 0;
-    bool running_ = false; // a runner of the queue is in a task and not suspended
-    py_ref entries_;       // namespace -> event -> what `entry` gave
+    const runner* running_ = nullptr; // of the queue: in a task, and not suspended
+    py_ref entries_;                  // namespace -> event -> what `entry` gave
     std::size_t entry_count_ = 0;
     py_ref tasks_; // those of suspended runners: asyncio itself would forget them
     std::unordered_set<runner*> suspended_;

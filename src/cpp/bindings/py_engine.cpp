@@ -210,6 +210,7 @@ void bind_life(py::class_<py_engine>& type) {
         "handler_queue",
         [](const py::object& self,
            py::object start,
+           py::object alone,
            py::object entry,
            py::object resolve,
            py::object step,
@@ -220,6 +221,7 @@ void bind_life(py::class_<py_engine>& type) {
             return py::cast<py_engine&>(self).queue(
                 self,
                 {.start = owned(start),
+                 .alone = owned(alone),
                  .entry = owned(entry),
                  .resolve = owned(resolve),
                  .step = owned(step),
@@ -229,6 +231,7 @@ void bind_life(py::class_<py_engine>& type) {
         },
         py::kw_only(),
         py::arg("start"),
+        py::arg("alone"),
         py::arg("entry"),
         py::arg("resolve"),
         py::arg("step"),

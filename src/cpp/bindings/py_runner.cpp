@@ -130,7 +130,7 @@ PyObject* runner_throw(PyObject* self, PyObject* args) {
 PyObject* runner_close(PyObject* self, PyObject*) {
     return guarded(
         [&] {
-            body_of<runner>(self).finish();
+            body_of<runner>(self).give_up();
             return new_reference(Py_None);
         },
         nullptr);
@@ -139,7 +139,7 @@ PyObject* runner_close(PyObject* self, PyObject*) {
 void runner_finalize(PyObject* self) {
     if (reinterpret_cast<runner_object*>(self)->body) {
         const py::error_scope kept;
-        body_of<runner>(self).finish();
+        body_of<runner>(self).give_up();
     }
 }
 
@@ -232,7 +232,6 @@ PyMethodDef queue_methods[] = {
 
 PyGetSetDef queue_properties[] = {
     flag<&handler_queue::verbose>("verbose", "Whether `received` is called."),
-    flag<&handler_queue::alone>("alone", "Whether each handler gets a task made for it."),
     {},
 };
 
@@ -277,6 +276,10 @@ PyObject* make_queue(
 
 PyObject* make_runner(PyObject* queue, std::optional<engine::notification>&& own) {
     return make<runner>(runner_type, queue, std::move(own));
+}
+
+runner& runner_of(PyObject* object) noexcept {
+    return body_of<runner>(object);
 }
 
 handler_queue& queue_of(PyObject* object) noexcept {

@@ -21,6 +21,7 @@ void register_runner(pybind11::module_& module);
     handler_hooks hooks);
 [[nodiscard]] PyObject* make_runner(PyObject* queue, std::optional<engine::notification>&& own);
 
+[[nodiscard]] runner& runner_of(PyObject* object) noexcept;
 [[nodiscard]] handler_queue& queue_of(PyObject* object) noexcept;
 [[nodiscard]] bool is_queue(PyObject* object) noexcept;
 

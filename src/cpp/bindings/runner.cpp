@@ -82,8 +82,13 @@ void checked(bool ok) {
         throw py::error_already_set();
 }
 
-// Connects and ends: what Python has to await for them, and what it calls when that has ended.
-std::pair<py_ref, py_ref> started(handler_queue& from, const engine::notification& told) {
+// Connects and ends: what begins them, and what is called when they have ended. None: nothing.
+struct step {
+    py_ref begin;
+    py_ref end;
+};
+
+step step_for(handler_queue& from, const engine::notification& told) {
     const auto arguments = to_python(told, from.codec());
     const py_ref made(PyObject_Call(from.hooks().step.get(), arguments.ptr(), nullptr));
     checked(made != nullptr);
@@ -121,13 +126,13 @@ PySendResult runner::send(PyObject* value, PyObject** result) {
 }
 
 PySendResult runner::run(PyObject** result) {
-    const bool shared = !own_;
+    const bool shared = queue().is_run_by(*this);
     try {
         return run_items(shared, result);
     } catch (...) { // an error of ours, for want of memory perhaps: those behind it are not lost
         finish();
         if (shared)
-            queue().hand_on();
+            queue().hand_on(*this);
         throw;
     }
 }
@@ -160,7 +165,7 @@ PySendResult runner::run_items(bool shared, PyObject** result) {
         std::optional<py::error_already_set> raised;
         if (how == outcome::raised)
             raised.emplace();
-        from.hand_on();
+        from.hand_on(*this);
         if (raised)
             raised->restore();
     }
@@ -273,9 +278,13 @@ py_ref runner::call_event(const sio::message_event& told) {
 }
 
 py_ref runner::call_step(const engine::notification& told) {
-    auto made = started(queue(), told);
-    now_.end = std::move(made.second);
-    return std::move(made.first);
+    auto made = step_for(queue(), told);
+    now_.end = std::move(made.end); // first: a beginning that raises has ended
+    if (made.begin.get() == Py_None)
+        return std::move(made.begin);
+    py_ref value(PyObject_CallNoArgs(made.begin.get()));
+    checked(value != nullptr);
+    return value;
 }
 
 runner::outcome runner::drive(PyObject* value, PyObject** yielded) {
@@ -362,7 +371,7 @@ PySendResult runner::raise(PyObject* error, PyObject** result) {
         if (own_)
             skip(queue(), std::exchange(own_, std::nullopt).value());
         else
-            queue().drop_all();
+            queue().drop_all(*this);
         queue().flush();
         PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error)), error);
         return PYGEN_ERROR;
@@ -400,16 +409,18 @@ void runner::finish() {
         call_end(ended.end.get());
 }
 
+void runner::give_up() {
+    if (own_)
+        skip(queue(), std::exchange(own_, std::nullopt).value());
+    finish();
+    queue().give_up(*this);
+}
+
 void runner::skip(handler_queue& queue, const engine::notification& item) {
     if (const auto* told = std::get_if<sio::message_event>(&item))
         return queue.done(told->eio_sid);
     try {
-        const auto [awaited, end] = started(queue, item);
-        if (PyCoro_CheckExact(awaited.get())) { // else it would complain that nobody awaits it
-            const py_ref closed(PyObject_CallMethod(awaited.get(), "close", nullptr));
-            checked(closed != nullptr);
-        }
-        call_end(end.get());
+        call_end(step_for(queue, item).end.get());
     } catch (py::error_already_set& error) {
         error.discard_as_unraisable("a client's connect or disconnect");
     }

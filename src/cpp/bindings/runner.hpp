@@ -30,6 +30,8 @@ public:
     PySendResult raise(PyObject* error, PyObject** result);
     // What is suspended is done with, whatever becomes of it.
     void finish();
+    // Nobody will step it any more.
+    void give_up();
 
     // An item whose handler will never be started.
     static void skip(handler_queue& queue, const engine::notification& item);

@@ -57,7 +57,6 @@ class HandlerQueue:
     """What clients have done and no handler has dealt with. On the loop's thread alone."""
 
     verbose: bool  # `received` is called
-    alone: bool  # each handler gets a task made for it
     def forget(self) -> None:
         """Handlers have changed: ask `entry` again."""
 
@@ -123,23 +122,26 @@ class Engine:
         self,
         *,
         start: Callable[[Runner], object],
+        alone: Callable[[], bool],
         entry: Callable[[str, str], tuple[Any, str | None, tuple[str, ...]] | bool | None],
         resolve: Callable[[str, str, list[Any]], Any],
-        step: Callable[..., tuple[Any, Callable[[], None] | None]],
+        step: Callable[..., tuple[Callable[[], Any] | None, Callable[[], None] | None]],
         failed: Callable[[Exception, str | None, str | None, str | None], None],
         received: Callable[[str, str, str], None],
         not_handled: object,
     ) -> HandlerQueue:
         """A queue that runs handlers on the loop's thread.
 
-        `start(runner)` puts a runner into a task of the running loop. `entry(event, namespace)`
-        says whom to call for an event: a target, its attribute or None, and what goes in front of
-        sid and arguments; None if nobody handles it; False if `resolve(event, namespace, [sid,
+        `start(runner)` puts a runner into a task of the running loop; `alone()`, asked before,
+        says whether each handler is to have a task made for it. `entry(event, namespace)` says
+        whom to call for an event: a target, its attribute or None, and what goes in front of sid
+        and arguments; None if nobody handles it; False if `resolve(event, namespace, [sid,
         *args])` is to be called instead, each time, for its result. `step(kind, ...)` gets what is
-        no event; it returns what is to be awaited, or None, and what to call when that has ended.
-        `failed(error, event, sid, namespace)` hears of exceptions, `received(event, sid,
-        namespace)` of each event if the queue is `verbose`. A result that is `not_handled` is not
-        sent as an ack.
+        no event; it returns what begins it and what is called when it has ended, in whichever way,
+        each a function or None. What the first returns is awaited if it can be. When the task is
+        cancelled before it has begun, the second is called alone. `failed(error, event, sid,
+        namespace)` hears of exceptions, `received(event, sid, namespace)` of each event if the
+        queue is `verbose`. A result that is `not_handled` is not sent as an ack.
         """
 
     def set_interest(

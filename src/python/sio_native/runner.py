@@ -79,6 +79,7 @@ class HandlerRunner:
             self._queue_engine = self._core.engine
             self._queue = self._core.engine.handler_queue(
                 start=_start_runner,
+                alone=self._alone,
                 entry=self._entry,
                 resolve=self._call_handler,
                 step=self._step,
@@ -86,9 +87,11 @@ class HandlerRunner:
                 received=self._log_event,
                 not_handled=NOT_HANDLED,
             )
-        # A task factory of the application's wants to see a task for each handler.
-        factory = asyncio.get_running_loop().get_task_factory()
-        self._queue.alone = self._own_tasks or factory is not None
+
+    def _alone(self) -> bool:
+        # A task factory of the application's, which may come at any time, wants to see a task for
+        # each handler.
+        return self._own_tasks or asyncio.get_running_loop().get_task_factory() is not None
 
     def queue(self) -> _core.HandlerQueue | None:
         """Where what handlers are for goes; None: to the methods below."""
@@ -107,16 +110,13 @@ class HandlerRunner:
         handler, arguments = found
         return handler(*arguments)
 
-    def _step(self, kind: int, *told: Any) -> tuple[Awaitable[None] | None, Finish | None]:
-        """What is to be awaited for a connect or an end, and to be called afterwards."""
+    def _step(self, kind: int, *told: Any) -> tuple[Step | None, Finish | None]:
+        """What begins a connect or an end, and what is called when it has ended."""
         if kind == _core.SESSION_CLOSED:
             self._environs.closed(*told)
             return None, None
         work = self._connect_work(*told) if kind == _core.CONNECT else self._leave_work(*told)
-        if work is None:
-            return None, None
-        begin, finish = work
-        return begin(), finish
+        return work or (None, None)
 
     # --- tasks ---
 
@@ -138,8 +138,8 @@ class HandlerRunner:
         queue = self._queues.get(eio_sid) if self.serial else None
         if queue is not None:
             queue.append((step, finish))
-        elif (waiting := contextvars.copy_context().run(step)) is None:
-            finish()
+        elif (waiting := _begin(step, finish)) is None:
+            return
         elif self.serial:
             self._queues[eio_sid] = deque()
             self.spawn(waiting, lambda: self._run_next(eio_sid, finish))
@@ -150,12 +150,15 @@ class HandlerRunner:
         """A step of a queue has ended: start those behind it, up to the next that waits."""
         finish()
         queue = self._queues[eio_sid]
-        while queue:
-            step, finish_next = queue.popleft()
-            if (waiting := contextvars.copy_context().run(step)) is not None:
-                self.spawn(waiting, partial(self._run_next, eio_sid, finish_next))
-                return
-            finish_next()
+        try:
+            while queue:
+                step, finish_next = queue.popleft()
+                if (waiting := _begin(step, finish_next)) is not None:
+                    self.spawn(waiting, partial(self._run_next, eio_sid, finish_next))
+                    return
+        except BaseException:  # KeyboardInterrupt in a handler: those behind it are not lost
+            asyncio.get_running_loop().call_soon(self._run_next, eio_sid, _nothing)
+            raise
         del self._queues[eio_sid]
 
     # --- events ---
@@ -333,11 +336,8 @@ class HandlerRunner:
             self._run(eio_sid, *work)
             return
         # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
-        begin, finish = work
-        waiting = begin()
-        if waiting is None:
-            finish()
-        else:
+        step, finish = work
+        if (waiting := _begin(step, finish)) is not None:
             self.spawn(waiting, finish)
 
     def _leave_work(
@@ -441,6 +441,19 @@ class HandlerRunner:
 
 def _start_runner(runner: _core.Runner) -> None:
     asyncio.get_running_loop().create_task(runner)
+
+
+def _begin(step: Step, finish: Finish) -> Awaitable[None] | None:
+    """Begin a step in a context of its own. If it ends at once, however it does, finish it."""
+    waiting = None
+    try:
+        waiting = contextvars.copy_context().run(step)
+    except asyncio.CancelledError:
+        pass  # ends its handler, as in a task of its own
+    finally:
+        if waiting is None:
+            finish()
+    return waiting
 
 
 def _nothing() -> None:
