@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from fastapi.middleware.gzip import GZipMiddleware
 from starlette.middleware.base import BaseHTTPMiddleware
 
 import sio_native
-from sio_native.handoff import ACTIVE, INACTIVE, SERVER_LOGGERS
+from sio_native.asgi_server import SERVER_LOGGERS
+from sio_native.handoff import ACTIVE, INACTIVE, UNCOUNTED
 
 IMPLEMENTATIONS = ["websockets-sansio", "websockets", "wsproto"]
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -187,9 +189,9 @@ async def test_encrypted_connections_stay_with_the_server(
 class Lifespan:
     """The receive() of an ASGI server's lifespan."""
 
-    def __init__(self, module: str, *, is_ssl: bool = False) -> None:
+    def __init__(self, module: str, **config: Any) -> None:
         owner = type("Lifespan", (), {"__module__": module, "receive": self.receive})()
-        owner.config = type("Config", (), {"is_ssl": is_ssl})()
+        owner.config = type("Config", (), {"is_ssl": False, **config})()
         self.method = (lambda self: None).__get__(owner)
 
     async def receive(self) -> None: ...
@@ -201,6 +203,11 @@ class Lifespan:
         (Lifespan("uvicorn.lifespan.on"), {}, ACTIVE),
         (Lifespan("uvicorn.lifespan.on", is_ssl=True), {}, INACTIVE % "they are encrypted"),
         (Lifespan("uvicorn.lifespan.on"), {"handoff": False}, INACTIVE % "handoff=False"),
+        (
+            Lifespan("uvicorn.lifespan.on", ws_protocol_class=None),
+            {},
+            INACTIVE % "uvicorn has found no library",
+        ),
         (Lifespan("hypercorn.asyncio.lifespan"), {}, INACTIVE % "hypercorn does not let go"),
         (Lifespan("granian.asgi"), {}, INACTIVE % "granian does not let go"),
         (Lifespan("some.middleware"), {}, None),
@@ -216,13 +223,98 @@ def test_what_can_be_known_at_startup_is_told_then(
     assert line is None or servers_log.count("INFO " + line) == 1
 
 
-async def test_uvicorns_user_reads_at_startup_that_it_is_active(servers_log: Lines) -> None:
-    sio = HANDOFF.server()
-    server = uvicorn.Server(uvicorn.Config(sio_native.ASGIApp(sio), port=0, log_config=None))
-    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    server.should_exit = True
-    await server.serve()
+NAMED_APP = {
+    "outer": "import sio_native\napp = sio_native.ASGIApp(sio_native.AsyncServer())\n",
+    "sio.mount": "import fastapi, sio_native\napp = fastapi.FastAPI()\n"
+    "sio_native.AsyncServer().mount(app, '/ws')\n",
+    "app.mount": "import fastapi, sio_native\napp = fastapi.FastAPI()\n"
+    "app.mount('/ws', sio_native.ASGIApp(sio_native.AsyncServer()))\n",
+}
+
+
+def test_a_line_that_nobody_has_heard_is_said_again(servers_log: Lines) -> None:
+    """Hypercorn sets its logger up when the lifespan has begun."""
+    sio, lifespan = HANDOFF.server(), Lifespan("hypercorn.asyncio.lifespan")
+    log = logging.getLogger(SERVER_LOGGERS["hypercorn"])
+    log.setLevel(logging.WARNING)
+    sio.handle_startup(lifespan.method)
+    log.setLevel(logging.INFO)
+    for _ in range(2):
+        sio.handle_startup(lifespan.method)
+    assert servers_log.count("Socket.IO: ") == 1
+
+
+@pytest.mark.parametrize("app", NAMED_APP)
+@pytest.mark.parametrize("lifespan", ["on", "off"])
+@pytest.mark.parametrize("load_first", [False, True])
+async def test_uvicorns_user_reads_at_startup_that_it_is_active(
+    app: str,
+    lifespan: Any,
+    load_first: bool,
+    servers_log: Lines,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Uvicorn is given a name, as on its command line, and imports the application itself.
+
+    Before it runs a loop or, with several workers and in older versions, on it.
+    """
+    (tmp_path / "named_app.py").write_text(NAMED_APP[app])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "named_app", raising=False)
+    await start_and_stop("named_app:app", lifespan=lifespan, load_first=load_first)
     assert servers_log.count("INFO " + ACTIVE) == 1
+    assert servers_log.count("Socket.IO: ") == 1
+
+
+async def start_and_stop(app: Any, *, load_first: bool = False, **options: Any) -> None:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, **options))
+    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+    if load_first:
+        await asyncio.to_thread(server.config.load)  # where no task runs
+    server.should_exit = True
+    await asyncio.create_task(server.serve())
+
+
+async def test_with_sio_mount_an_application_object_will_do(servers_log: Lines) -> None:
+    app, sio = FastAPI(), HANDOFF.server()
+    sio.mount(app, "/ws")
+    await start_and_stop(app)
+    assert servers_log.count("INFO " + ACTIVE) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "line"), [({}, ACTIVE), ({"handoff": False}, INACTIVE % "handoff=False")]
+)
+async def test_where_nothing_tells_at_startup_the_first_request_does(
+    options: dict[str, Any], line: str, servers_log: Lines
+) -> None:
+    app, sio = FastAPI(), HANDOFF.server(**options)
+    app.mount("/ws", sio_native.ASGIApp(sio))
+    async with serving(app) as url:
+        assert servers_log.count("Socket.IO: ") == 0
+        async with connected(url, socketio_path="ws/socket.io", transports=["polling"]):
+            assert servers_log.count("INFO " + line) == 1
+        async with connected(url, socketio_path="ws/socket.io"):
+            pass
+    await sio.shutdown()
+    assert servers_log.count("Socket.IO: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        ({"handoff": False, "max_connections": 2}, True),
+        ({"handoff": False, "max_sessions": 2}, False),
+        ({"max_connections": 2}, False),
+    ],
+)
+async def test_a_limit_that_counts_nothing_of_the_servers_is_warned_of(
+    options: dict[str, Any], warned: bool, servers_log: Lines
+) -> None:
+    await start_and_stop(sio_native.ASGIApp(HANDOFF.server(**options)))
+    assert servers_log.count("WARNING " + UNCOUNTED % 2) == warned
+    assert servers_log.count("max_connections") == warned
 
 
 # --- what uvicorn's log says ---

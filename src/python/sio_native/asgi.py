@@ -43,6 +43,7 @@ class ASGIApp:
         self.on_startup = on_startup
         self.on_shutdown = on_shutdown
         self._told_path = False
+        socketio_server.handle_startup()  # perhaps the server is importing us
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -157,6 +158,7 @@ def mount(server: AsyncServer, app: Any, path: str, **asgi_app_arguments: Any) -
 
     @asynccontextmanager
     async def lifespan(host: Any) -> AsyncIterator[Any]:
+        server.handle_startup()
         async with inner(host) as state:
             await run_hook(on_startup)
             try:

@@ -72,6 +72,7 @@ class Bridge:
         self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
+        self._announced = False
         self._uploads: set[Upload] = set()
         self._exchanges: dict[int, Exchange] = {}
         self._websockets: dict[int, WebSocketBridge] = {}
@@ -139,6 +140,9 @@ class Bridge:
     # --- what the ASGI server asks ---
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._announced:  # at the latest: a client may never upgrade
+            self._announced = True
+            self._handoff.announce(receive)
         engine = self._core.engine
         head = self._head(scope["method"], "https", scope, receive, send)
         begun = 0

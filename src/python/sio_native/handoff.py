@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from .asgi_server import callers, logger_of, owner_of, package_of
 from .core import Core
 from .environs import Environs
 from .scope_extras import ExtrasTable, ScopeExtras
 from .types import Receive, RequestHead, Scope
 
-# Where an ASGI server says what its user sees without having configured anything.
-SERVER_LOGGERS = {
-    "uvicorn": "uvicorn.error",
-    "hypercorn": "hypercorn.error",
-    "granian": "_granian",
-    "daphne": "daphne.server",
-}
 PROTOCOLS = "uvicorn.protocols.websockets."
-LIFESPAN = "uvicorn.lifespan."
 
 ACTIVE = "Socket.IO: WebSockets are handed over to the engine"
 INACTIVE = "Socket.IO: WebSockets stay with the ASGI server: %s"
+UNCOUNTED = (
+    "Socket.IO: max_connections=%d counts the engine's own connections alone, and not what stays "
+    "with the ASGI server; max_sessions counts all clients"
+)
 SWITCHED_OFF = "handoff=False"
+NOT_UVICORN = "%s does not let go of them, uvicorn would"
 TLS = "they are encrypted, which the engine does not do"
 NO_SOCKET = "uvicorn's transport has no socket"
+NO_LIBRARY = "uvicorn has found no library for them; pip install websockets"
 
 
 class Awaited(NamedTuple):
@@ -49,11 +49,13 @@ class Handoff:
         core: Core,
         environs: Environs,
         enabled: bool,
+        max_connections: int,
         shut_down: Callable[[], Awaitable[None]],
     ) -> None:
         self._core = core
         self._environs = environs
         self._enabled = enabled
+        self._max_connections = max_connections
         self._shut_down = shut_down
         self._extras = ExtrasTable()
         self._awaited: dict[int, Awaited] = {}
@@ -62,27 +64,30 @@ class Handoff:
 
     # --- may it be done? ---
 
-    def announce(self, lifespan_receive: Receive) -> None:
-        """At startup: say what will be done with WebSockets, if that can be known already."""
-        lifespan = getattr(lifespan_receive, "__self__", None)
-        if lifespan is None or _package(lifespan) not in SERVER_LOGGERS:
-            return
-        obstacle = None
+    def announce(self, receive: Receive | None = None) -> None:
+        """Say what will be done with WebSockets, before there is one, if that can be known.
+
+        From the receive() of a lifespan or of a request; without one, from who is calling.
+        """
+        for server in callers() if receive is None else [owner_of(receive)]:
+            if package_of(server) is not None:
+                with contextlib.suppress(AttributeError):  # not every object of uvicorn's can tell
+                    self._tell(self._foreseen(server), server)
+                    return
+
+    def _foreseen(self, server: object) -> str | None:
         if not self._enabled:
-            obstacle = SWITCHED_OFF
-        elif not type(lifespan).__module__.startswith(LIFESPAN):
-            obstacle = _not_uvicorns(lifespan_receive)
-        elif lifespan.config.is_ssl:
-            obstacle = TLS
-        self._tell(obstacle, lifespan_receive)
+            return SWITCHED_OFF
+        package = package_of(server)
+        return _foreseen(server) if package == "uvicorn" else NOT_UVICORN % package
 
     def protocol(self, receive: Receive) -> Any:
         """Uvicorn's protocol object behind `receive` if its connection can be taken over."""
-        protocol: Any = getattr(receive, "__self__", None)
+        protocol: Any = owner_of(receive)
         obstacle = self._obstacle(receive, protocol)
         if obstacle is None and not _is_idle(protocol.transport):
             return None  # it is about to end, which is nobody's fault
-        self._tell(obstacle, receive)
+        self._tell(obstacle, protocol)
         return protocol if obstacle is None else None
 
     def _obstacle(self, receive: Receive, protocol: Any) -> str | None:
@@ -96,11 +101,16 @@ class Handoff:
         socket = transport.get_extra_info("socket")
         return None if socket is not None and socket.fileno() >= 0 else NO_SOCKET
 
-    def _tell(self, obstacle: str | None, receive: Receive) -> None:
+    def _tell(self, obstacle: str | None, server: object) -> None:
+        log = logger_of(server) or self._core.log.engineio
         text = ACTIVE if obstacle is None else INACTIVE % obstacle
-        if text not in self._told:
+        # Where nobody hears it yet, as in hypercorn while it starts, it is said again.
+        if text not in self._told and getattr(log, "isEnabledFor", bool)(logging.INFO):
             self._told.add(text)
-            (_server_logger(receive) or self._core.log.engineio).info(text)
+            log.info(text)
+        if obstacle is not None and self._max_connections and UNCOUNTED not in self._told:
+            self._told.add(UNCOUNTED)
+            log.warning(UNCOUNTED, self._max_connections)
 
     # --- it is done ---
 
@@ -199,14 +209,21 @@ def _is_idle(transport: asyncio.Transport) -> bool:
     return not transport.is_closing() and transport.get_write_buffer_size() == 0
 
 
-def _package(thing: object) -> str:
-    return type(thing).__module__.partition(".")[0]
+def _foreseen(server: Any) -> str | None:
+    """What an object of uvicorn's has to say: a configuration, what has one, or a request."""
+    config = getattr(server, "config", server)
+    if not hasattr(config, "is_ssl"):
+        return TLS if server.transport.get_extra_info("sslcontext") is not None else None
+    if config.is_ssl:
+        return TLS
+    # Not there before the configuration has been loaded.
+    return NO_LIBRARY if getattr(config, "ws_protocol_class", ...) is None else None
 
 
 def _not_uvicorns(receive: Receive) -> str:
-    owner = getattr(receive, "__self__", None)
-    if owner is not None and _package(owner) in SERVER_LOGGERS.keys() - {"uvicorn"}:
-        return f"{_package(owner)} does not let go of them, uvicorn would"
+    package = package_of(owner_of(receive))
+    if package is not None and package != "uvicorn":
+        return NOT_UVICORN % package
     name = getattr(receive, "__qualname__", type(receive).__qualname__)
     module = getattr(receive, "__module__", type(receive).__module__)
     return (
@@ -244,15 +261,3 @@ def _access(scope: Scope) -> tuple[str, str] | None:
     from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
     return get_client_addr(scope), get_path_with_query_string(scope)  # type: ignore[arg-type]
-
-
-def _server_logger(receive: Receive) -> logging.Logger | None:
-    """The ASGI server's, where its user reads it."""
-    package = _package(getattr(receive, "__self__", None))
-    if package in SERVER_LOGGERS:
-        return logging.getLogger(SERVER_LOGGERS[package])
-    known = logging.root.manager.loggerDict  # receive() is wrapped: which server has set one up?
-    for package, name in SERVER_LOGGERS.items():
-        if any(logging.getLogger(each).handlers for each in (package, name) if each in known):
-            return logging.getLogger(name)
-    return None

@@ -48,7 +48,8 @@ class Options:
     max_attachments: int = 10  # of one packet; more close the client
     send_buffer_bytes: int = 1 << 20  # of one client; past it the client counts as slow
     max_sessions: int = 0  # Engine.IO sessions; 0: no limit
-    max_connections: int = 0  # TCP connections of the engine's own; 0: as many as the process can
+    # TCP connections of the engine's own, handed over or on its port; 0: as many as the process can
+    max_connections: int = 0
     handoff: bool = True  # under uvicorn the engine takes WebSockets over, where it can
     threads: int = 1  # of the engine, with its own share of the clients each
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it

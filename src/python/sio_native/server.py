@@ -420,8 +420,11 @@ class AsyncServer:
         self._initialize_manager()
         await self._service.handle_request(scope, receive, send)
 
-    def handle_startup(self, receive: Receive) -> None:
-        """The ASGI server's lifespan has begun: say what will be done with WebSockets."""
+    def handle_startup(self, receive: Receive | None = None) -> None:
+        """The ASGI server starts: log what will be done with WebSockets, if that can be seen.
+
+        `receive` is that of the lifespan, where there is one.
+        """
         self._service.handoff.announce(receive)
 
     def mount(self, app: Any, path: str = "/", **asgi_app_arguments: Any) -> ASGIApp:

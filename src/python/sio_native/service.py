@@ -51,7 +51,9 @@ class Service:
             options.dispatch == "task",
         )
         self.acks = AckTable(core, self.runner.spawn)
-        self.handoff = Handoff(core, self.environs, options.handoff, self.end)
+        self.handoff = Handoff(
+            core, self.environs, options.handoff, options.max_connections, self.end
+        )
         self._bridge = Bridge(
             core,
             self.environs,
