@@ -15,7 +15,8 @@ namespace {
 struct fixture {
     fixture() {
         std::promise<std::uint16_t> bound;
-        all[0].post([&](engine::shard_context& in) {
+        auto known = bound.get_future();
+        all[0].post([bound = std::move(bound)](engine::shard_context& in) mutable {
             allocations::count_this_thread();
             sio::interest wanted;
             wanted.namespaces = {"/"};
@@ -23,7 +24,7 @@ struct fixture {
             in.sio().set_interest(std::move(wanted));
             bound.set_value(in.listen("127.0.0.1", 0, "/socket.io/").second);
         });
-        port = bound.get_future().get();
+        port = known.get();
     }
     // When the shard has nothing more to do for what it has been asked and told.
     allocations::totals settled() {
