@@ -17,13 +17,19 @@ struct fixture {
             wanted.namespaces = {"/"};
             in.sio().set_interest(std::move(wanted));
         });
-        std::promise<std::uint16_t> bound;
-        shard().post([&](engine::shard_context& in) {
-            bound.set_value(in.listen("127.0.0.1", 0, "/socket.io/").second);
-        });
-        port = bound.get_future().get();
+        port = answer<std::uint16_t>([](engine::shard_context& in) {
+                   return in.listen("127.0.0.1", 0, "/socket.io/").second;
+               }).get();
     }
     engine::shard& shard() { return all[0]; }
+    template <class Answer, class Question>
+    std::future<Answer> answer(Question question) {
+        std::promise<Answer> promise;
+        auto future = promise.get_future();
+        shard().post([question = std::move(question), promise = std::move(promise)](
+                         engine::shard_context& in) mutable { promise.set_value(question(in)); });
+        return future;
+    }
 
     // More than fits into any slice of the loop's time, and then enough small tasks for the shard
     // to have looked at its clock.
@@ -43,9 +49,16 @@ struct fixture {
     // The shard stands still until it is fulfilled, so that what is posted meanwhile is one batch.
     std::promise<void> stand_still() {
         std::promise<void> go_on;
+        std::promise<void> standing;
+        const auto stands = standing.get_future();
         shard().post(
-            [until = go_on.get_future().share()](engine::shard_context&) { until.wait(); },
+            [standing = std::move(standing),
+             until = go_on.get_future()](engine::shard_context&) mutable {
+                standing.set_value();
+                until.wait();
+            },
             engine::urgency::now);
+        stands.wait();
         return go_on;
     }
 
@@ -61,18 +74,17 @@ BOOST_FIXTURE_TEST_SUITE(turns, fixture)
 BOOST_AUTO_TEST_CASE(what_one_task_sends_leaves_before_a_long_inbox_has_ended) {
     client hearing(port);
     std::promise<void> heard;
-    std::promise<bool> in_time;
     auto go_on = stand_still();
     shard().post([](engine::shard_context& in) { emit(in, "first"); });
     post_much_work();
-    shard().post([&](engine::shard_context& in) {
-        in_time.set_value(heard.get_future().wait_for(5s) == std::future_status::ready);
+    auto in_time = answer<bool>([until = heard.get_future()](engine::shard_context& in) {
         emit(in, "last");
+        return until.wait_for(5s) == std::future_status::ready;
     });
     go_on.set_value();
     BOOST_TEST(hearing.receive_frame() == "42[\"first\"]");
     heard.set_value();
-    BOOST_TEST(in_time.get_future().get());
+    BOOST_TEST(in_time.get());
     BOOST_TEST(hearing.receive_frame() == "42[\"last\"]");
 }
 
@@ -80,24 +92,22 @@ BOOST_AUTO_TEST_CASE(others_are_read_before_a_long_inbox_has_ended) {
     client asking(port);
     auto go_on = stand_still();
     std::promise<void> gone;
-    std::promise<bool> in_time;
-    post_much_work(); // then the loop looks for what has come
-    post_much_work(); // and then it is read
-    shard().post([&](engine::shard_context&) {
-        in_time.set_value(gone.get_future().wait_for(5s) == std::future_status::ready);
+    for (int step = 0; step < 4; ++step) // the loop looks for what has come, reads, tells
+        post_much_work();
+    auto in_time = answer<bool>([until = gone.get_future()](engine::shard_context&) {
+        return until.wait_for(5s) == std::future_status::ready;
     });
     asking.send_frame("41"); // leaves "/", and is heard
     go_on.set_value();
     pollfd wake{out->wake.readable_end(), POLLIN, 0};
     BOOST_TEST(::poll(&wake, 1, 5000) == 1);
     gone.set_value();
-    BOOST_TEST(in_time.get_future().get());
+    BOOST_TEST(in_time.get());
 }
 
 BOOST_AUTO_TEST_CASE(tasks_are_run_in_their_order_though_the_loop_has_turns_between) {
     constexpr int tasks = 300;
     std::vector<int> order;
-    std::promise<void> all_run;
     auto go_on = stand_still();
     for (int number = 0; number < tasks; ++number)
         shard().post([&, number](engine::shard_context& in) {
@@ -105,14 +115,12 @@ BOOST_AUTO_TEST_CASE(tasks_are_run_in_their_order_though_the_loop_has_turns_betw
             if (number % 100 == 0)
                 work_long(in);
             if (number < 3) // comes behind those that wait already
-                shard().post([&, number](engine::shard_context&) {
-                    order.push_back(tasks + number);
-                    if (number == 2)
-                        all_run.set_value();
-                });
+                shard().post(
+                    [&, number](engine::shard_context&) { order.push_back(tasks + number); });
         });
     go_on.set_value();
-    BOOST_REQUIRE(all_run.get_future().wait_for(5s) == std::future_status::ready);
+    for (int i = 0; i < 2; ++i) // behind the many, and then behind the last three
+        BOOST_TEST(answer<bool>([](engine::shard_context&) { return true; }).get());
     std::vector<int> expected(tasks + 3);
     std::iota(expected.begin(), expected.end(), 0);
     BOOST_TEST(order == expected, boost::test_tools::per_element());
