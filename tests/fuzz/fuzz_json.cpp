@@ -26,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool opens_array = first != std::string_view::npos && text[first] == '[';
     const auto scan = json::scan_array(text);
     require(scan.has_value() == (opens_array && json::valid(text)));
+    require(json::valid(text) == (json::fault(text) == "nothing is wrong"));
     if (scan) {
         require(scan->starts_with_string || scan->first.empty());
         require(!scan->starts_with_string || scan->elements > 0);
