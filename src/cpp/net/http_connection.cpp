@@ -164,7 +164,7 @@ void http_connection::continue_reading() {
     socket_->await_readable(shared_from_this());
 }
 
-void http_connection::on_readable() {
+void http_connection::on_readable() noexcept {
     read_waiting_ = false;
     run([&] { read(); });
 }
@@ -335,7 +335,7 @@ void http_connection::write() {
     socket_->await_writable(shared_from_this());
 }
 
-void http_connection::on_writable() {
+void http_connection::on_writable() noexcept {
     run([&] { write(); });
 }
 

@@ -81,7 +81,7 @@ private:
     [[nodiscard]] bool one_too_many() const noexcept;
 
     void continue_reading();
-    void on_readable() override;
+    void on_readable() noexcept override;
     void read();
     void on_peer_end();
     void take(std::string_view arrived);
@@ -94,7 +94,7 @@ private:
     void tell_answer(std::optional<base::sid> eio_sid, int status);
     void refuse(int status);
 
-    void on_writable() override;
+    void on_writable() noexcept override;
     void write();
     void on_written();
     void linger();

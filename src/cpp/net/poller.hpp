@@ -22,7 +22,7 @@ struct readiness {
 class polled : public boost::intrusive::list_base_hook<
                    boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    virtual void on_ready(readiness now) = 0;
+    virtual void on_ready(readiness now) noexcept = 0;
     // The poller ends: nothing is reported any more.
     virtual void on_poller_end() noexcept = 0;
 

@@ -69,7 +69,7 @@ void socket::await_writable(std::shared_ptr<socket_user> user) {
     poller_.await_writable(*this, number());
 }
 
-void socket::on_ready(readiness now) {
+void socket::on_ready(readiness now) noexcept {
     can_read_ |= now.readable;
     ended_ |= now.ended;
     const bool writes = now.writable && std::exchange(write_awaited_, false);

@@ -25,8 +25,8 @@ using boost::system::error_code;
 class socket_user {
 public:
     virtual ~socket_user() = default;
-    virtual void on_readable() = 0;
-    virtual void on_writable() = 0;
+    virtual void on_readable() noexcept = 0;
+    virtual void on_writable() noexcept = 0;
 };
 
 class socket final : private polled {
@@ -58,7 +58,7 @@ public:
 
 private:
     [[nodiscard]] int number() const noexcept { return peer_.get(); }
-    void on_ready(readiness now) override;
+    void on_ready(readiness now) noexcept override;
     void on_poller_end() noexcept override { close(); }
 
     poller& poller_;

@@ -93,7 +93,7 @@ void websocket_connection::continue_reading() {
     }
 }
 
-void websocket_connection::on_readable() {
+void websocket_connection::on_readable() noexcept {
     read_waiting_ = false;
     run([&] { read(); });
 }
@@ -260,7 +260,7 @@ void websocket_connection::on_sent(error_code error) {
     }
 }
 
-void websocket_connection::on_writable() {
+void websocket_connection::on_writable() noexcept {
     write_waiting_ = false;
     run([&] {
         const bool was_full = pending_size() > writable_up_to;

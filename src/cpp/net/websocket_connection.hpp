@@ -55,7 +55,7 @@ private:
     void run(Step step);
 
     void continue_reading();
-    void on_readable() override;
+    void on_readable() noexcept override;
     void read();
     void on_held();
     void deliver(std::span<char> bytes);
@@ -73,7 +73,7 @@ private:
     void queue_close(std::optional<std::uint16_t> code);
     void flush();
     void on_sent(error_code error);
-    void on_writable() override;
+    void on_writable() noexcept override;
     void on_all_sent();
 
     void on_deadline(base::time_point now) override;

@@ -16,7 +16,7 @@ namespace {
 struct reader final : net::socket_user, std::enable_shared_from_this<reader> {
     explicit reader(std::unique_ptr<net::socket> of) : socket(std::move(of)) {}
 
-    void on_readable() override {
+    void on_readable() noexcept override {
         ++called;
         std::string bytes(size, '\0');
         net::error_code error;
@@ -28,7 +28,7 @@ struct reader final : net::socket_user, std::enable_shared_from_this<reader> {
         else if (!ended)
             socket->await_readable(shared_from_this());
     }
-    void on_writable() override { ++writable; }
+    void on_writable() noexcept override { ++writable; }
 
     std::unique_ptr<net::socket> socket;
     std::string read;
@@ -112,11 +112,11 @@ BOOST_AUTO_TEST_CASE(one_that_is_closed_hears_no_more_of_what_was_found_with_it)
     const auto second = std::make_shared<reader>(shard.socket_of(ours));
     // Whoever is told first ends both, itself too.
     struct ending final : net::socket_user {
-        void on_readable() override {
+        void on_readable() noexcept override {
             ++called;
             sockets.clear();
         }
-        void on_writable() override {}
+        void on_writable() noexcept override {}
         std::vector<std::unique_ptr<net::socket>> sockets;
         int called = 0;
     };
