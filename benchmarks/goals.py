@@ -253,7 +253,7 @@ def _goals() -> list[Goal]:
             "P12",
             "long-polling requests",
             (
-                bound(rate("polling", MOUNTED, "requests/s"), 10_000, True, "uvicorn "),
+                bound(rate("polling", "native-uvicorn", "requests/s"), 10_000, True, "uvicorn "),
                 bound(rate("polling", OWN, "requests/s"), 80_000, True, "own port "),
             ),
         ),

@@ -178,6 +178,13 @@ def python_peer(title: str, prepare: Callable[[], list[str]], *after_port: str) 
 
 PEERS = {
     "native-mounted": python_peer("sio_native in FastAPI, uvicorn", lambda: own_python("fastapi")),
+    # Where a framework would hide what polling costs us and uvicorn.
+    "native-uvicorn": Peer(
+        "sio_native, uvicorn",
+        lambda: own_python("uvicorn"),
+        frozenset({"polling"}),
+        interval_flag="--ping-interval",
+    ),
     "native-own": python_peer("sio_native, own port", lambda: own_python("own")),
     "native-own-2": python_peer(
         "sio_native, own port, 2 threads", lambda: own_python("own"), "--threads", "2"
