@@ -15,7 +15,7 @@ class task {
 public:
     template <class Call>
         requires(!std::is_same_v<std::remove_cvref_t<Call>, task>)
-    task(Call&& call) {
+    task(Call&& call, std::size_t holds = 0) : weight_(sizeof(task) + holds) {
         using held = std::decay_t<Call>;
         if constexpr (fits<held>) {
             new (storage_) held(std::forward<Call>(call));
@@ -25,7 +25,8 @@ public:
             does_ = &elsewhere<held>;
         }
     }
-    task(task&& other) noexcept : does_(std::exchange(other.does_, nullptr)) {
+    task(task&& other) noexcept
+        : does_(std::exchange(other.does_, nullptr)), weight_(other.weight_) {
         if (does_)
             does_(act::move, other.storage_, storage_, nullptr);
     }
@@ -42,6 +43,9 @@ public:
     }
 
     void operator()(Argument& argument) { does_(act::run, storage_, nullptr, &argument); }
+
+    // Bytes: its own, and what its maker says that it holds elsewhere.
+    [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
 private:
     // Room for what is posted most, an event for rooms, so that posting it allocates nothing more.
@@ -76,6 +80,7 @@ private:
     }
 
     behaviour does_ = nullptr;
+    std::size_t weight_;
     alignas(std::max_align_t) std::byte storage_[room];
 };
 

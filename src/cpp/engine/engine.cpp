@@ -109,6 +109,20 @@ void engine::set_interest(sio::interest wanted) {
     post_all([wanted = std::move(wanted)](shard_context& in) { in.sio().set_interest(wanted); });
 }
 
+namespace {
+
+// Bytes, about.
+std::size_t weight(const sio::selection& whom, const sio::arguments& args) {
+    auto held = args.json.capacity() + whom.skip_sids.capacity() * sizeof(std::string);
+    if (whom.rooms)
+        held += whom.rooms->capacity() * sizeof(std::string);
+    for (const auto& each : args.attachments)
+        held += sizeof(each) + each.size();
+    return held;
+}
+
+} // namespace
+
 void engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token) {
     const auto to = current();
     if (!to) {
@@ -120,11 +134,15 @@ void engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio
     if (!std::has_single_bit(reached))
         return emit_to_several(
             *to, reached, std::move(nsp), std::move(whom), std::move(args), token);
-    const bool taken = (*to)[static_cast<unsigned>(std::countr_zero(reached))].post(
-        [nsp = std::move(nsp), whom = std::move(whom), args = std::move(args), token](
-            shard_context& in) { in.sio().emit(nsp, whom, args, token); });
+    auto& shard = (*to)[static_cast<unsigned>(std::countr_zero(reached))];
+    const auto held = weight(whom, args);
+    const bool taken = shard.post(
+        {[nsp = std::move(nsp), whom = std::move(whom), args = std::move(args), token](
+             shard_context& in) { in.sio().emit(nsp, whom, args, token); },
+         held});
     if (!taken && token != 0)
         out_->post(sio::acks_done_event{token});
+    shard.wait_for_room();
 }
 
 shard_set engine::reach(const sio::selection& whom) const {
@@ -165,22 +183,26 @@ void engine::emit_to_several(
     sio::selection whom,
     sio::arguments args,
     sio::ack_token token) {
+    const auto held = weight(whom, args);
     const auto shared =
         std::make_shared<const emission>(std::move(nsp), std::move(whom), std::move(args));
     base::countdown parts(token == 0 ? 1U : static_cast<unsigned>(std::popcount(reached)));
     for (unsigned each = 0; each < to.count(); ++each) {
         if ((reached >> each & 1) == 0)
             continue;
-        const bool taken = to[each].post([shared, token, parts](shard_context& in) {
+        auto part = [shared, token, parts](shard_context& in) {
             const auto& sent = *shared;
             if (sent.args.attachments.empty())
                 in.sio().emit(sent.nsp, sent.whom, sent.args, token, parts);
             else
                 in.sio().emit(sent.nsp, sent.whom, own(sent.args), token, parts);
-        });
+        };
+        const bool taken = to[each].post({std::move(part), held});
         if (!taken && token != 0 && parts.done())
             out_->post(sio::acks_done_event{token});
     }
+    for (unsigned each = 0; each < to.count(); ++each)
+        to[each].wait_for_room();
 }
 
 void engine::forget_token(sio::ack_token token) {

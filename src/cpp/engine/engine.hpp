@@ -72,6 +72,8 @@ public:
 
     // --- commands ---
     void set_interest(sio::interest wanted);
+    // The one command that an application can give without end: it waits while more than 32 MiB of
+    // what has been posted are still to be done by one shard.
     void emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);
     void forget_token(sio::ack_token token);
     void send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arguments args);

@@ -182,6 +182,7 @@ private:
     static constexpr std::size_t tasks_a_look = 8;
     static constexpr std::uint64_t deliveries_a_look = 1'000; // about 50 µs
     static constexpr std::size_t tasks_kept = 16 * 1024;      // room for so many: 3 MB
+    static constexpr std::size_t unreported = 1024 * 1024;    // bytes
 
     std::optional<unsigned> elsewhere(const eio::http_request& request) override {
         const auto home = all_.home_of(request);
@@ -206,7 +207,8 @@ private:
     // A turn of the loop takes as many tasks as fit into a slice of time: sockets, timers and what
     // has been written have theirs between. One emit is never cut in two.
     void run_tasks() {
-        const auto end = tasks_.size() > next_task_ + 1 ? now() + slice : base::time_point::max();
+        const auto first = next_task_;
+        const auto end = tasks_.size() > first + 1 ? now() + slice : base::time_point::max();
         // The clock costs as much as a small task: it is looked at after several, or a large one.
         std::uint64_t look_at = sio_.deliveries() + deliveries_a_look;
         while (next_task_ < tasks_.size()) {
@@ -214,13 +216,14 @@ private:
             if (next_task_ % tasks_a_look != 0 && sio_.deliveries() < look_at)
                 continue;
             if (now() >= end)
-                return leave_rest();
+                return leave_rest(first);
             look_at = sio_.deliveries() + deliveries_a_look;
         }
         tasks_.clear();
         if (tasks_.capacity() > tasks_kept)
             std::vector<shard_task>().swap(tasks_);
         next_task_ = 0;
+        report_done();
         if (pace_.bursting)
             look_again();
     }
@@ -228,11 +231,22 @@ private:
     void run_task() noexcept {
         auto& task = tasks_[next_task_++];
         guarded([&] { task(*this); });
+        done_weight_ += task.weight();
     }
 
-    void leave_rest() {
-        rest_waits_ = true;
+    void leave_rest(std::size_t first) {
+        for (auto done = first; done < next_task_; ++done)
+            const auto freed = std::move(tasks_[done]);
+        report_done();
         asio::post(io_, [this] { run_rest(); });
+        rest_waits_ = true;
+    }
+
+    // Now and then, since it takes the lock; at once when somebody may wait for it: what he has
+    // posted brings us here.
+    void report_done() {
+        if (done_weight_ > unreported || inbox_->full())
+            inbox_->done(std::exchange(done_weight_, 0));
     }
 
     void run_rest() {
@@ -317,6 +331,7 @@ private:
     shards& all_;
     std::vector<shard_task> tasks_; // taken from the inbox
     std::size_t next_task_ = 0;     // of these
+    std::size_t done_weight_ = 0;   // of those that have been run and not reported
     bool rest_waits_ = false;       // run_rest() will come
     base::sid_source sids_;
     sio::server sio_;
@@ -339,7 +354,7 @@ private:
 
 shard::shard(
     const config& options, std::shared_ptr<outbox> out, totals counted, unsigned index, shards& all)
-    : inbox_(std::make_shared<base::mailbox<shard_task>>()),
+    : inbox_(std::make_shared<base::mailbox<shard_task>>(inbox_bytes)),
       body_(
           std::make_unique<body>(
               options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
@@ -371,6 +386,14 @@ bool shard::post(shard_task&& task, urgency how) {
         return false;
     }
     return false;
+}
+
+void shard::wait_for_room() {
+    if (!inbox_->full())
+        return;
+    if (inbox_->wanted())
+        body_->wake();
+    inbox_->wait_for_room();
 }
 
 void shard::begin_burst(first_post first) noexcept {

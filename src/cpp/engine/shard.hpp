@@ -96,6 +96,9 @@ public:
 
     // Any thread. False when the shard has stopped; the task is destroyed unrun.
     bool post(shard_task&& task, urgency how = urgency::in_burst);
+    // Any thread but a shard's, behind a post: returns at once unless more than `inbox_bytes` wait.
+    // A shard needs nothing of another thread to get on, so that this ends.
+    void wait_for_room();
     // Around many posts in a row: most of them leave the shard asleep, so that the two threads do
     // not take turns for each. It looks for itself every millisecond meanwhile, and while the
     // application has not taken what it was told: what has been posted is never held up by what
@@ -115,6 +118,8 @@ private:
 
     // Of a burst's posts, one in so many wakes the shard.
     static constexpr unsigned posts_a_wake = 32;
+    // What may wait to be done: some 100,000 small emits.
+    static constexpr std::size_t inbox_bytes = 32 * 1024 * 1024;
 
     std::shared_ptr<base::mailbox<shard_task>> inbox_;
     pace pace_;

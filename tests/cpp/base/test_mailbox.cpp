@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -28,6 +30,57 @@ BOOST_AUTO_TEST_CASE(a_closed_box_drops_and_destroys) {
     BOOST_TEST(item.use_count() == 1);
     BOOST_TEST((box.post(item) == post_result::closed));
     BOOST_TEST(item.use_count() == 1);
+}
+
+namespace {
+
+struct heavy {
+    std::size_t bytes = 0;
+    [[nodiscard]] std::size_t weight() const { return bytes; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_box_is_full_until_enough_of_what_was_taken_is_done) {
+    base::mailbox<heavy> box(100);
+    (void)box.post({100});
+    BOOST_TEST(!box.full());
+    BOOST_TEST(box.post_quietly({50}));
+    BOOST_TEST(box.full());
+    std::vector<heavy> taken;
+    box.take(taken);
+    BOOST_TEST(box.full());
+    box.done(49);
+    BOOST_TEST(box.full());
+    box.done(1);
+    BOOST_TEST(!box.full());
+    box.wait_for_room();
+}
+
+BOOST_AUTO_TEST_CASE(a_writer_waits_until_there_is_room) {
+    base::mailbox<heavy> box(100);
+    std::atomic<bool> made_room = false;
+    bool waited = false;
+    (void)box.post({150});
+    std::thread writer([&] {
+        box.wait_for_room();
+        waited = made_room;
+    });
+    std::vector<heavy> taken;
+    box.take(taken);
+    made_room = true;
+    box.done(150);
+    writer.join();
+    BOOST_TEST(waited);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_room_is_let_go_when_the_box_is_closed) {
+    base::mailbox<heavy> box(100);
+    (void)box.post({150});
+    std::thread writer([&] { box.wait_for_room(); });
+    box.close();
+    writer.join();
+    BOOST_TEST((box.post({1}) == post_result::closed));
 }
 
 BOOST_AUTO_TEST_CASE(each_writer_keeps_its_order) {

@@ -3,8 +3,10 @@
 #include "engine/world.hpp"
 #include "sio/server.hpp"
 
+#include <atomic>
 #include <future>
 #include <numeric>
+#include <thread>
 
 using namespace fake;
 
@@ -124,6 +126,44 @@ BOOST_AUTO_TEST_CASE(tasks_are_run_in_their_order_though_the_loop_has_turns_betw
     std::vector<int> expected(tasks + 3);
     std::iota(expected.begin(), expected.end(), 0);
     BOOST_TEST(order == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(whoever_posts_more_than_may_wait_waits_until_the_shard_has_got_on) {
+    constexpr std::size_t mebibyte = 1024 * 1024;
+    constexpr int all_of_them = 100;
+    constexpr int may_wait = 32;
+    std::atomic<int> posted = 0;
+    int run = 0;
+    auto go_on = stand_still();
+    std::thread posting([&] {
+        for (int i = 0; i < all_of_them; ++i) {
+            shard().post({[&](engine::shard_context&) { ++run; }, mebibyte});
+            shard().wait_for_room();
+            ++posted;
+        }
+    });
+    while (posted < may_wait - 1)
+        std::this_thread::yield();
+    for (int i = 0; i < 1'000; ++i) // it has all the time to go too far
+        std::this_thread::yield();
+    BOOST_TEST(posted < may_wait);
+    go_on.set_value();
+    posting.join();
+    shard().begin_stop(0ms);
+    shard().join();
+    BOOST_TEST(run == all_of_them);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_waits_for_room_is_let_go_at_the_end) {
+    auto go_on = stand_still();
+    shard().begin_stop(0ms);
+    std::thread posting([&] {
+        shard().post({[](engine::shard_context&) {}, std::size_t{1} << 40});
+        shard().wait_for_room();
+    });
+    go_on.set_value();
+    posting.join();
+    shard().join();
 }
 
 BOOST_AUTO_TEST_CASE(what_was_posted_before_the_end_is_run) {
