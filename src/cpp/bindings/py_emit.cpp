@@ -2,6 +2,8 @@
 
 #include "bindings/py_ref.hpp"
 
+#include <pybind11/pybind11.h>
+
 #include <exception>
 #include <memory>
 #include <optional>
@@ -89,7 +91,10 @@ PyObject* emit(emitter& from, PyObject* const* args) {
     if (!from.codec.dump_event(*event, args[1], made))
         return nullptr;
     from.turn.begin();
-    from.engine.emit(std::move(nsp), std::move(whom), std::move(made), 0);
+    if (from.engine.emit(std::move(nsp), std::move(whom), std::move(made), 0)) {
+        const pybind11::gil_scoped_release released;
+        from.engine.wait_for_room();
+    }
     Py_RETURN_TRUE;
 }
 

@@ -282,7 +282,8 @@ void bind_commands(py::class_<py_engine>& type) {
             });
             auto whom = selection(rooms, skip);
             const py::gil_scoped_release released;
-            to.emit(std::move(nsp), std::move(whom), std::move(args), token);
+            if (to.emit(std::move(nsp), std::move(whom), std::move(args), token))
+                to.wait_for_room();
         },
         py::arg("event"),
         py::arg("data"),

@@ -123,12 +123,12 @@ std::size_t weight(const sio::selection& whom, const sio::arguments& args) {
 
 } // namespace
 
-void engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token) {
+bool engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token) {
     const auto to = current();
     if (!to) {
         if (token != 0) // whoever waits for acks must hear that none will come
             out_->post(sio::acks_done_event{token});
-        return;
+        return false;
     }
     const auto reached = reach(whom);
     if (!std::has_single_bit(reached))
@@ -142,7 +142,13 @@ void engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio
          held});
     if (!taken && token != 0)
         out_->post(sio::acks_done_event{token});
-    shard.wait_for_room();
+    return shard.full();
+}
+
+void engine::wait_for_room() {
+    if (const auto to = current())
+        for (unsigned each = 0; each < to->count(); ++each)
+            (*to)[each].wait_for_room();
 }
 
 shard_set engine::reach(const sio::selection& whom) const {
@@ -176,7 +182,7 @@ sio::arguments own(sio::arguments args) {
 
 } // namespace
 
-void engine::emit_to_several(
+bool engine::emit_to_several(
     shards& to,
     shard_set reached,
     std::string nsp,
@@ -202,7 +208,9 @@ void engine::emit_to_several(
             out_->post(sio::acks_done_event{token});
     }
     for (unsigned each = 0; each < to.count(); ++each)
-        to[each].wait_for_room();
+        if (to[each].full())
+            return true;
+    return false;
 }
 
 void engine::forget_token(sio::ack_token token) {

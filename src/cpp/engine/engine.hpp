@@ -72,9 +72,10 @@ public:
 
     // --- commands ---
     void set_interest(sio::interest wanted);
-    // The one command that an application can give without end: it waits while more than 32 MiB of
-    // what has been posted are still to be done by one shard.
-    void emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);
+    // The one command that an application can give without end. True when more than 32 MiB of what
+    // has been posted are still to be done by one shard: then wait_for_room() before the next.
+    bool emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token);
+    void wait_for_room();
     void forget_token(sio::ack_token token);
     void send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arguments args);
     void accept(std::string sid, std::string nsp);
@@ -138,7 +139,7 @@ private:
     [[nodiscard]] unsigned home_of(const eio::http_request& request) const;
     // The shards on which somebody may be selected; at least one.
     [[nodiscard]] shard_set reach(const sio::selection& whom) const;
-    void emit_to_several(
+    [[nodiscard]] bool emit_to_several(
         shards& to,
         shard_set reached,
         std::string nsp,

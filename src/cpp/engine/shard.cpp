@@ -389,9 +389,7 @@ bool shard::post(shard_task&& task, urgency how) {
 }
 
 void shard::wait_for_room() {
-    if (!inbox_->full())
-        return;
-    if (inbox_->wanted())
+    if (full() && inbox_->wanted())
         body_->wake();
     inbox_->wait_for_room();
 }

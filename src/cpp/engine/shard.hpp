@@ -96,8 +96,10 @@ public:
 
     // Any thread. False when the shard has stopped; the task is destroyed unrun.
     bool post(shard_task&& task, urgency how = urgency::in_burst);
-    // Any thread but a shard's, behind a post: returns at once unless more than `inbox_bytes` wait.
-    // A shard needs nothing of another thread to get on, so that this ends.
+    // More than `inbox_bytes` wait to be done.
+    [[nodiscard]] bool full() const noexcept { return inbox_->full(); }
+    // Any thread but a shard's: until it is not full. A shard needs nothing of another thread to
+    // get on, so that this ends.
     void wait_for_room();
     // Around many posts in a row: most of them leave the shard asleep, so that the two threads do
     // not take turns for each. It looks for itself every millisecond meanwhile, and while the

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(others_are_read_before_a_long_inbox_has_ended) {
     client asking(port);
     auto go_on = stand_still();
     std::promise<void> gone;
-    for (int step = 0; step < 4; ++step) // the loop looks for what has come, reads, tells
+    for (int step = 0; step < 12; ++step) // the loop looks for what has come, reads, tells
         post_much_work();
     auto in_time = answer<bool>([until = gone.get_future()](engine::shard_context&) {
         return until.wait_for(5s) == std::future_status::ready;
