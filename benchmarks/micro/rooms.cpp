@@ -68,6 +68,14 @@ void rooms() {
             large,
             [&] { crowd.world.sio.emit("/", everybody, news, 0); },
             [&] { crowd.forget_sent(); });
+        measure(
+            "emit that asks for acks to a room of 10,000, for each member",
+            large,
+            [&] { crowd.world.sio.emit("/", everybody, news, 1); },
+            [&] {
+                crowd.world.sio.forget_token(1);
+                crowd.forget_sent();
+            });
     }
     const sio::selection one{std::vector<std::string>{all.members[7].second}, {}};
     measure(

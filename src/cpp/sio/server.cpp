@@ -250,6 +250,8 @@ void server::emit(
         return;
     }
     auto& group = ack_groups_.open(token, std::string(nsp), std::move(parts));
+    base::bytes frame; // for the id before: clients that have been asked as often have the same
+    std::uint64_t encoded_id = 0;
     if (home)
         home->for_each(whom, [&](socket& to) {
             if (!to.receives())
@@ -258,9 +260,10 @@ void server::emit(
             const auto id = to.next_ack_id++;
             to.pending_acks.insert(id, token);
             group.asked.emplace_back(to.sid, id);
-            to.owner->send(
-                encode_packet(packet_type::event, nsp, id, args.json, args.attachments.size()),
-                args.attachments);
+            if (std::exchange(encoded_id, id) != id)
+                frame =
+                    encode_packet(packet_type::event, nsp, id, args.json, args.attachments.size());
+            to.owner->send(frame, args.attachments);
         });
     group.waiting = group.asked.size();
     if (group.waiting == 0) {

@@ -244,6 +244,19 @@ BOOST_AUTO_TEST_CASE(acks_come_back_to_their_token_and_the_last_one_ends_it) {
     BOOST_TEST((w.app.take() == lines{"acks done 6"}));
 }
 
+BOOST_AUTO_TEST_CASE(each_client_is_asked_with_an_id_of_its_own_count) {
+    sio_world w;
+    const auto [a, a_sid] = w.join();
+    const auto [b, b_sid] = w.join();
+    const auto [c, c_sid] = w.join();
+    w.emit("[\"q\"]", {.rooms = {{b_sid}}, .skip_sids = {}}, 5);
+    b->sent.clear();
+    w.emit("[\"r\"]", {}, 6);
+    BOOST_TEST((a->sent == lines{"421[\"r\"]"}));
+    BOOST_TEST((b->sent == lines{"422[\"r\"]"}));
+    BOOST_TEST((c->sent == lines{"421[\"r\"]"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_forgotten_token_leaves_nothing_behind) {
     sio_world w;
     const auto [a, sid] = w.join();
