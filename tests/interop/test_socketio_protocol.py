@@ -324,7 +324,7 @@ BAD_PACKETS = {
     "binary count is not a number": '45x-["echo"]',
     "reserved event connect": '42["connect"]',
     "reserved event disconnect": '42["disconnect","forged"]',
-    "deep nesting": '42["echo",' + "[" * 5000 + "]" * 5000 + "]",
+    "deep nesting": '42["echo",' + "[" * 10_001 + "]" * 10_001 + "]",
 }
 
 
