@@ -157,7 +157,7 @@ def main() -> None:
         profile = {"perf": with_perf(mode, peer), "python": with_sampler(mode, peer)}
         found.append({"mode": mode, "peer": peer, **profile})
     stamp = results.now()
-    name = re.sub(r"[:-]", "", stamp.partition("+")[0]) + "-profile.json"
+    name = stamp.partition("+")[0].replace(":", "") + "Z-profile.json"
     document = {"date": stamp, "machine": results.machine(), "profiles": found}
     kept = ROOT / "benchmarks" / "results" / name
     kept.write_text(json.dumps(document, indent=1) + "\n")
