@@ -173,20 +173,17 @@ std::optional<std::string> engine::sid(std::string_view eio_sid, std::string_vie
 }
 
 std::optional<std::string> engine::transport(std::string_view eio_sid) {
-    return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<std::string> {
+    return ask(owner(eio_sid), [=](shard_context& in) {
         const auto* found = in.eio().find(eio_sid);
-        if (!found)
-            return std::nullopt;
-        return std::string(eio::to_string(found->transport_in_use()));
+        return found ? std::optional<std::string>(eio::to_string(found->transport_in_use()))
+                     : std::nullopt;
     });
 }
 
 std::optional<std::string> engine::transport_path(std::string_view eio_sid) {
-    return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<std::string> {
+    return ask(owner(eio_sid), [=](shard_context& in) {
         const auto* found = in.eio().find(eio_sid);
-        if (!found)
-            return std::nullopt;
-        return std::string(eio::to_string(found->came_by()));
+        return found ? std::optional<std::string>(eio::to_string(found->came_by())) : std::nullopt;
     });
 }
 

@@ -69,11 +69,10 @@ public:
     }
 
     void call_again(polled& which) {
-        which.unlink();
-        const bool first = again_.empty();
-        again_.push_back(which);
-        if (first)
+        if (again_.empty())
             asio::post(loop_, [self = shared_from_this()] { self->run_again(); });
+        which.unlink();
+        again_.push_back(which);
     }
 
     void end() noexcept {
@@ -96,7 +95,6 @@ private:
     void wait() {
         if (waiting_)
             return;
-        waiting_ = true;
         epoll_.async_wait(
             asio::posix::descriptor_base::wait_read,
             [self = shared_from_this()](boost::system::error_code) {
@@ -107,6 +105,7 @@ private:
                 if (!self->sockets_.empty() || !self->again_.empty())
                     self->wait();
             });
+        waiting_ = true;
     }
 
     // No more than the array holds: then the rest of the loop has its turn.

@@ -4,6 +4,7 @@
 
 #include "base/sid.hpp"
 #include "engine/engine.hpp"
+#include "loopback.hpp"
 #include "net/frames.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -93,15 +94,9 @@ struct application {
 // One TCP connection.
 class peer {
 public:
-    explicit peer(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit peer(std::uint16_t port) : descriptor_(connected_to(port)) {
         const timeval limit{5, 0};
         ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        BOOST_REQUIRE(
-            ::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
     }
     struct connected {
         int descriptor;

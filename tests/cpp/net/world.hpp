@@ -5,6 +5,7 @@
 #include "base/sid.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "loopback.hpp"
 #include "net/context.hpp"
 #include "net/socket.hpp"
 
@@ -121,15 +122,7 @@ inline std::pair<int, int> tcp_pair() {
 class client {
 public:
     client(shard& at, int descriptor) : shard_(at), descriptor_(descriptor) {}
-    client(shard& at, std::uint16_t port)
-        : shard_(at), descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        BOOST_REQUIRE(
-            ::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    }
+    client(shard& at, std::uint16_t port) : client(at, connected_to(port)) {}
     ~client() { close(); }
     client(const client&) = delete;
     client& operator=(const client&) = delete;
