@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from . import exceptions
 from ._core import __version__
 from .asgi import ASGIApp
-from .manager import AsyncManager
-from .namespace import AsyncNamespace
-from .server import AsyncServer
+from .async_manager import AsyncManager
+from .async_namespace import AsyncNamespace
+from .async_server import AsyncServer
 
 if TYPE_CHECKING:
     from typing import NoReturn

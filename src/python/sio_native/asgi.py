@@ -14,7 +14,7 @@ from .static_files import find_static_file
 from .types import ASGIApplication, Message, Receive, Scope, Send, StaticFiles
 
 if TYPE_CHECKING:
-    from .server import AsyncServer
+    from .async_server import AsyncServer
 
 LifespanHook = Callable[[], Any]
 

@@ -19,8 +19,8 @@ from .handlers import (
     call_either,
 )
 from .json_codec import find_codec
-from .manager import AsyncManager
-from .namespace import AsyncNamespace
+from .async_manager import AsyncManager
+from .async_namespace import AsyncNamespace
 from .options import read_options
 from .runner import NOT_HANDLED
 from .service import Service

@@ -14,7 +14,7 @@ from .rooms import RoomNames
 from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
-    from .server import AsyncServer
+    from .async_server import AsyncServer
 
 
 class AsyncManager:

@@ -10,7 +10,7 @@ from .session import SessionContext
 from .types import AckCallback, Data, Handler, Room, Rooms, Session
 
 if TYPE_CHECKING:
-    from .server import AsyncServer
+    from .async_server import AsyncServer
 
 
 class AsyncNamespace:
