@@ -1,75 +1,128 @@
-"""A Socket.IO server for asyncio with a native engine, compatible with python-socketio's."""
+"""A Socket.IO server for asyncio with a native engine, compatible with python-socketio's.
 
-from typing import TYPE_CHECKING
+All names of `socketio` are here. The asyncio server, its managers and the ASGI application are
+sio_native's own; clients, the synchronous server and its managers are those of an installed
+python-socketio (`pip install sio-native[client]`), which is imported when one is first used.
+"""
 
-from . import exceptions
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import exceptions, upstream
 from ._core import __version__
 from .asgi import ASGIApp
 from .async_manager import AsyncManager
 from .async_namespace import AsyncNamespace
 from .async_server import AsyncServer
+from .drop_in import install, uninstall
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from socketio import (
+        AsyncClient,
+        AsyncClientNamespace,
+        AsyncSimpleClient,
+        Client,
+        ClientNamespace,
+        KafkaManager,
+        KombuManager,
+        Manager,
+        Middleware,
+        Namespace,
+        PubSubManager,
+        RedisManager,
+        Server,
+        SimpleClient,
+        WSGIApp,
+        ZmqManager,
+        get_tornado_handler,
+    )
+
+    from . import engineio as engineio
+    from . import packet as packet
+    from .async_aiopika_manager import AsyncAioPikaManager
+    from .async_redis_manager import AsyncRedisManager
 
 __all__ = [
     "ASGIApp",
+    "AsyncAioPikaManager",
+    "AsyncClient",
+    "AsyncClientNamespace",
     "AsyncManager",
     "AsyncNamespace",
+    "AsyncRedisManager",
     "AsyncServer",
+    "AsyncSimpleClient",
+    "Client",
+    "ClientNamespace",
+    "KafkaManager",
+    "KombuManager",
+    "Manager",
+    "Middleware",
+    "Namespace",
+    "PubSubManager",
+    "RedisManager",
+    "Server",
+    "SimpleClient",
+    "WSGIApp",
+    "ZmqManager",
     "__version__",
     "exceptions",
+    "get_tornado_handler",
+    "install",
+    "uninstall",
 ]
 
-# Names of python-socketio that are not here, and what to do until they are.
-_SOON = "sio_native does not have {} yet: stay with python-socketio where you need it"
-_ELSEWHERE = "{} is no part of an asyncio server: import it from python-socketio"
-_MISSING = {
-    **dict.fromkeys(
-        (
-            "AsyncAioPikaManager",
-            "AsyncRedisManager",
-            "admin",
-            "async_aiopika_manager",
-            "async_manager",
-            "async_namespace",
-            "async_pubsub_manager",
-            "async_redis_manager",
-            "async_server",
-            "base_manager",
-            "engineio",
-            "msgpack_packet",
-            "packet",
-        ),
-        _SOON,
-    ),
-    **dict.fromkeys(
-        (
-            "AsyncClient",
-            "AsyncClientNamespace",
-            "AsyncSimpleClient",
-            "Client",
-            "ClientNamespace",
-            "KafkaManager",
-            "KombuManager",
-            "Manager",
-            "Middleware",
-            "Namespace",
-            "PubSubManager",
-            "RedisManager",
-            "Server",
-            "SimpleClient",
-            "WSGIApp",
-            "ZmqManager",
-            "get_tornado_handler",
-        ),
-        _ELSEWHERE,
-    ),
+# Not needed by every server, and with imports of their own.
+_LATER = {
+    "AsyncAioPikaManager": "async_aiopika_manager",
+    "AsyncRedisManager": "async_redis_manager",
 }
 
+_PASSED_ON = frozenset(
+    (
+        "AsyncClient",
+        "AsyncClientNamespace",
+        "AsyncSimpleClient",
+        "Client",
+        "ClientNamespace",
+        "KafkaManager",
+        "KombuManager",
+        "Manager",
+        "Middleware",
+        "Namespace",
+        "PubSubManager",
+        "RedisManager",
+        "Server",
+        "SimpleClient",
+        "WSGIApp",
+        "ZmqManager",
+        "get_tornado_handler",
+    )
+)
 
-def __getattr__(name: str) -> "NoReturn":
-    # ImportError, so that `from sio_native import AsyncRedisManager` says it too.
-    if name in _MISSING:
-        raise ImportError(_MISSING[name].format(name))
+if not TYPE_CHECKING:  # to a type checker it would mean that there is any name at all
+
+    def __getattr__(name: str) -> Any:
+        if name in _LATER:
+            value = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+        elif name in _PASSED_ON:
+            value = upstream.attribute(name)
+        else:
+            return _submodule(name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER, *(_PASSED_ON if upstream.is_installed() else ())})
+
+
+def _submodule(name: str) -> Any:
+    """`sio_native.packet` without an import of it, as python-socketio's modules can be had."""
+    full_name = f"{__name__}.{name}"
+    if not name.startswith("_"):
+        try:
+            return importlib.import_module(full_name)
+        except ModuleNotFoundError as error:
+            if error.name != full_name:
+                raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from . import upstream
+from .base_namespace import BaseServerNamespace
 from .handlers import Entry, call, call_either, ignore
 from .session import SessionContext
 from .types import AckCallback, Data, Handler, Room, Rooms, Session
 
 if TYPE_CHECKING:
-    from .async_server import AsyncServer
+    from socketio.async_namespace import AsyncClientNamespace as AsyncClientNamespace
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "AsyncClientNamespace":
+            return upstream.attribute(name, of="socketio.async_namespace")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class AsyncNamespace:
+class AsyncNamespace(BaseServerNamespace):
     """The handlers of one namespace: methods `on_connect`, `on_disconnect`, `on_<event>`.
 
     They may be coroutines or plain functions. Register with `AsyncServer.register_namespace`.
     """
 
-    server: AsyncServer  # set by register_namespace()
-
-    def __init__(self, namespace: str | None = None) -> None:
-        self.namespace = namespace or "/"
-
     def is_asyncio_based(self) -> bool:
         return True
-
-    def _set_server(self, server: AsyncServer) -> None:
-        self.server = server
 
     def _entry(self, event: str) -> Entry:
         """Whom to call for an event: the method at once, unless a subclass routes by itself."""
@@ -119,10 +120,6 @@ class AsyncNamespace:
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """As `AsyncServer.close_room`, in this namespace."""
         await self.server.close_room(room, namespace=namespace or self.namespace)
-
-    def rooms(self, sid: str, namespace: str | None = None) -> list[Room]:
-        """As `AsyncServer.rooms`, in this namespace."""
-        return self.server.rooms(sid, namespace=namespace or self.namespace)
 
     async def get_session(self, sid: str, namespace: str | None = None) -> Session:
         """As `AsyncServer.get_session`, in this namespace."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 from . import exceptions
 from .core import Core, Loggers, make_logger
 from .handlers import (
-    RESERVED_EVENTS,
     Entry,
     Invocation,
     NamespaceHandler,
@@ -21,6 +20,7 @@ from .handlers import (
 from .json_codec import find_codec
 from .async_manager import AsyncManager
 from .async_namespace import AsyncNamespace
+from .base_server import BaseServer
 from .options import read_options
 from .runner import NOT_HANDLED
 from .service import Service
@@ -44,17 +44,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class reason:
-    """Why a client was disconnected: the second argument of a disconnect handler."""
-
-    SERVER_DISCONNECT: Final = "server disconnect"
-    CLIENT_DISCONNECT: Final = "client disconnect"
-    PING_TIMEOUT: Final = "ping timeout"
-    TRANSPORT_CLOSE: Final = "transport close"
-    TRANSPORT_ERROR: Final = "transport error"
-
-
-class AsyncServer:
+class AsyncServer(BaseServer):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
@@ -67,9 +57,6 @@ class AsyncServer:
     out with a warning. The options are those of `options.Options`; times are in seconds, sizes in
     bytes.
     """
-
-    reason = reason
-    reserved_events: Final = list(RESERVED_EVENTS)
 
     def __init__(
         self,

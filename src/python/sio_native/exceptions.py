@@ -1,8 +1,13 @@
-"""The exceptions of python-socketio, under the same names."""
+"""The exceptions of python-socketio: its own where it is installed, else the same again.
+
+So `except socketio.exceptions.TimeoutError` catches what sio_native raises, and the other way round.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from . import upstream
 
 __all__ = [
     "BadNamespaceError",
@@ -13,42 +18,44 @@ __all__ = [
     "TimeoutError",
 ]
 
+_real = upstream.exceptions("socketio")
 
-class SocketIOError(Exception):
-    """The base of all of them."""
+if TYPE_CHECKING or _real is None:
 
+    class SocketIOError(Exception):
+        """The base of all of them."""
 
-class ConnectionError(SocketIOError):
-    """A connection could not be made."""
+    class ConnectionError(SocketIOError):
+        """A connection could not be made."""
 
+    class ConnectionRefusedError(ConnectionError):
+        """Raised by a connect handler to refuse the client.
 
-class ConnectionRefusedError(ConnectionError):
-    """Raised by a connect handler to refuse the client.
+        The arguments reach the client in `connect_error`: the first as `message`, one more as
+        `data`, several more as a list in `data`.
+        """
 
-    The arguments reach the client in `connect_error`: the first as `message`, one more as `data`,
-    several more as a list in `data`.
-    """
+        error_args: dict[str, Any]
 
-    error_args: dict[str, Any]
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            if not args:
+                self.error_args = {"message": "Connection rejected by server"}
+                return
+            message, *data = args
+            self.error_args = {"message": str(message)}
+            if data:
+                self.error_args["data"] = data[0] if len(data) == 1 else tuple(data)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        if not args:
-            self.error_args = {"message": "Connection rejected by server"}
-            return
-        message, *data = args
-        self.error_args = {"message": str(message)}
-        if data:
-            self.error_args["data"] = data[0] if len(data) == 1 else tuple(data)
+    class TimeoutError(SocketIOError):
+        """No answer came: in time, or at all because the client has left."""
 
+    class BadNamespaceError(SocketIOError):
+        """The client is not connected to the namespace."""
 
-class TimeoutError(SocketIOError):
-    """No answer came: in time, or at all because the client has left."""
+    class DisconnectedError(SocketIOError):
+        """The connection has ended."""
 
-
-class BadNamespaceError(SocketIOError):
-    """The client is not connected to the namespace."""
-
-
-class DisconnectedError(SocketIOError):
-    """The connection has ended."""
+else:
+    for _name in __all__:
+        globals()[_name] = getattr(_real, _name)
