@@ -8,6 +8,9 @@ from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from . import exceptions
+from .async_manager import AsyncManager
+from .async_namespace import AsyncNamespace
+from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
 from .handlers import (
     Entry,
@@ -18,9 +21,6 @@ from .handlers import (
     call_either,
 )
 from .json_codec import find_codec
-from .async_manager import AsyncManager
-from .async_namespace import AsyncNamespace
-from .base_server import BaseServer
 from .options import read_options
 from .runner import NOT_HANDLED
 from .service import Service

@@ -1,12 +1,11 @@
-"""`install()`: sio_native under the names `socketio` and `engineio`, for code that imports these."""
+"""`install()`: sio_native under the names `socketio` and `engineio`."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -75,21 +74,25 @@ class _Finder(upstream.Finder):
             return None
         ours = OURS[package] + dot + rest
         if _exists(ours):
-            return ModuleSpec(fullname, upstream.Alias(ours))
-        try:
-            return ModuleSpec(fullname, upstream.Alias(upstream.module(fullname)))
-        except ImportError:
+            return _alias(fullname, lambda: importlib.import_module(ours))
+        # The package of a package is given: it has been imported.
+        path = path if "." in rest else upstream.search_path(package)
+        if upstream.search(fullname, path) is None:
             return None  # as for any module that is not there
+        return _alias(fullname, lambda: upstream.module(fullname))
 
 
 _finder = _Finder()
 
 
+def _alias(name: str, find: Callable[[], ModuleType]) -> ModuleSpec:
+    return ModuleSpec(name, upstream.Alias(find))
+
+
 def _exists(name: str) -> bool:
-    try:
-        return name in sys.modules or importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # of the package that it would be in
-        return False
+    package = sys.modules.get(name.rpartition(".")[0])
+    path = getattr(package, "__path__", None)
+    return name in sys.modules or (path is not None and upstream.search(name, path) is not None)
 
 
 def _holders() -> list[str]:

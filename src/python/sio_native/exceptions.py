@@ -1,6 +1,7 @@
 """The exceptions of python-socketio: its own where it is installed, else the same again.
 
-So `except socketio.exceptions.TimeoutError` catches what sio_native raises, and the other way round.
+So `except socketio.exceptions.TimeoutError` catches what sio_native raises, and the other way
+round.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -9,12 +10,10 @@ from . import packet
 
 try:
     import msgpack
-    from msgpack import ExtType
-except ImportError:  # the engine has its own codec: the package is for what is done in Python
+except ImportError:  # the hooks can be configured without it
     msgpack = None
-    from collections import namedtuple
 
-    ExtType = namedtuple("ExtType", "code data")
+ExtType = msgpack.ExtType if msgpack else namedtuple("ExtType", "code data")
 
 
 class MsgPackPacket(packet.Packet):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -64,7 +64,7 @@ def become(alias: str, name: str) -> None:
 
 def is_installed() -> bool:
     """Can the real python-socketio be imported? It is looked for, not imported."""
-    return _search_path("socketio") is not None
+    return search_path("socketio") is not None
 
 
 def exceptions(package: str) -> ModuleType | None:
@@ -74,11 +74,11 @@ def exceptions(package: str) -> ModuleType | None:
     or after, this very module is a part of it: there is only one of each exception.
     """
     name = f"{package}.exceptions"
-    path = _search_path(package)
+    path = search_path(package)
     if path is None:
         return None
     if _current(package) not in sys.modules:
-        spec = _search(name, path)
+        spec = search(name, path)
         if spec is None or spec.loader is None:
             return None
         early = module_from_spec(spec)
@@ -123,11 +123,14 @@ def _current(name: str) -> str:
 
 
 class Finder(MetaPathFinder):
-    """A finder of ours; those are passed over when the real packages are looked for."""
+    """A finder of ours; those are passed over when the real packages are looked for.
+
+    None may import anything: Python calls them with the lock of all imports.
+    """
 
 
-def _search(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """What an import of this name would find without us."""
+def search(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """What an import of this name would find without us. `path` is that of its package."""
     for finder in sys.meta_path:
         find_spec = getattr(finder, "find_spec", None)  # an old finder may not have it
         if find_spec is None or isinstance(finder, Finder):
@@ -141,16 +144,16 @@ def _search(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     return None
 
 
-def _search_path(package: str) -> Sequence[str] | None:
+def search_path(package: str) -> Sequence[str] | None:
     """Where the modules of a real package are; None if it is not installed."""
     path: Sequence[str] | None
     if _current(package) in sys.modules:
         path = getattr(sys.modules[_current(package)], "__path__", None)
     else:
-        spec = _search(package, None)
+        spec = search(package, None)
         path = None if spec is None else spec.submodule_search_locations
     # The names are short: an application may have a folder of that name. It stays unread.
-    if path is None or _search(f"{package}.async_server", path) is None:
+    if path is None or search(f"{package}.async_server", path) is None:
         return None
     return path
 
@@ -169,11 +172,11 @@ class _RealFinder(Finder):
         early = _exceptions.get(name)
         if not private and early is None:
             return None
-        spec = _search(name, path)
+        spec = search(name, path)
         if spec is None:
             return None
         if early is not None and early.__spec__ and early.__spec__.origin == spec.origin:
-            return ModuleSpec(fullname, Alias(early))
+            return ModuleSpec(fullname, Alias(lambda: early))
         return _private_spec(fullname, spec) if private else None
 
 
@@ -183,17 +186,14 @@ class Alias(Loader):
     `create_module` could return it too, but its `__spec__` would be overwritten.
     """
 
-    def __init__(self, target: ModuleType | str) -> None:
-        self._target = target
+    def __init__(self, find: Callable[[], ModuleType]) -> None:
+        self._find = find
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        target = self._target
-        if isinstance(target, str):
-            target = importlib.import_module(target)
-        sys.modules[module.__name__] = target
+        sys.modules[module.__name__] = self._find()
 
 
 # --- loading them under private names ---
