@@ -42,9 +42,15 @@ OURS = {"socketio": "sio_native", "engineio": "sio_native.engineio"}
 EXTRA: dict[str, dict[str, str]] = {}
 
 # What is not the same, and why.
+_ASGI = "theirs takes anything, for all its async modes; ASGI's arguments are these three"
+_HANDLER = "theirs calls the sid _; a handler is called by position"
 DIFFERENT: dict[str, str] = {
-    "socketio.AsyncServer.handle_request": "theirs takes anything, for all async modes; ASGI's are"
-    " these three",
+    "engineio.AsyncServer.handle_request": _ASGI,
+    "socketio.AsyncServer.handle_request": _ASGI,
+    "socketio.async_admin.InstrumentedAsyncServer.admin_disconnect": _HANDLER,
+    "socketio.async_admin.InstrumentedAsyncServer.admin_emit": _HANDLER,
+    "socketio.async_admin.InstrumentedAsyncServer.admin_enter_room": _HANDLER,
+    "socketio.async_admin.InstrumentedAsyncServer.admin_leave_room": _HANDLER,
 }
 
 
