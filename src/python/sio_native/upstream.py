@@ -12,11 +12,15 @@ import builtins
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # that module would cost more than all of this one
+    Loader = MetaPathFinder = object
 
 PACKAGES = ("socketio", "engineio")
 PRIVATE = "_sio_native_real_"
