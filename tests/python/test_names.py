@@ -476,3 +476,42 @@ threads = [threading.Thread(target=load, args=(first * 4,)) for first in range(8
 [thread.join() for thread in threads]
 assert len(set(found)) == len(set(name for name, module in found)) > 20
 """)
+
+
+# --- types ---
+
+USER_CODE = """
+import sio_native as socketio
+from sio_native import AsyncClient, AsyncRedisManager, AsyncServer, RedisManager
+from sio_native.async_namespace import AsyncClientNamespace
+from sio_native.packet import Packet
+from sio_native.redis_manager import RedisManager as SameManager
+
+sio: AsyncServer = socketio.AsyncNamespace("/").server
+packet_class: type[Packet] = socketio.packet.Packet
+client, publisher = AsyncClient(reconnection=False), RedisManager("redis://", write_only=True)
+error: Exception = socketio.exceptions.ConnectionRefusedError("no", {"code": 1})
+socketio.install()
+socketio.AsyncSever  # type: ignore[attr-defined]
+
+
+class NumbersForBytes(Packet):
+    uses_binary_events = False
+
+    @classmethod
+    def reconstruct_binary(cls, data: object, attachments: list[bytes]) -> object:
+        return super().reconstruct_binary(data, [list(each) for each in attachments])
+"""
+
+
+def test_users_names_have_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    (tmp_path / "user_code.py").write_text(USER_CODE)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "user_code.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
