@@ -255,7 +255,7 @@ def test_a_server_whose_loop_is_closed_can_be_shut_down_on_another() -> None:
     # The one that was let in has left: by the shutdown, or with its loop.
     assert told[:2] == ["connecting", "connecting"]
     assert len(told) == 3
-    assert not sio._service.runner._connecting
+    assert not sio._service.runner.connecting
     assert not sio._core.started
 
 

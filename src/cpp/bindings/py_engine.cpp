@@ -399,6 +399,22 @@ void bind_rooms(py::class_<py_engine>& type) {
             const py::gil_scoped_release released;
             return in.participants(nsp, whom);
         });
+    type.def(
+        "room_size",
+        [](py_engine& self, const std::string& nsp, const std::optional<py::str>& room) {
+            auto& in = self.get();
+            const auto name = room ? std::optional(utf8(*room)) : std::nullopt;
+            const py::gil_scoped_release released;
+            return in.room_size(nsp, name);
+        });
+    type.def(
+        "in_room",
+        [](py_engine& self, const std::string& sid, const std::string& nsp, const py::str& room) {
+            auto& in = self.get();
+            const auto name = utf8(room);
+            const py::gil_scoped_release released;
+            return in.in_room(sid, nsp, name);
+        });
 }
 
 void bind_questions(py::class_<py_engine>& type) {

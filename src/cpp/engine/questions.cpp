@@ -143,6 +143,24 @@ engine::participants(std::string_view nsp, const sio::selection& whom) {
         ask_all([nsp, &whom](shard_context& in) { return in.sio().participants(nsp, whom); }));
 }
 
+std::size_t engine::room_size(std::string_view nsp, const std::optional<std::string>& room) {
+    std::size_t size = 0;
+    for (const auto each : ask_all(
+             [nsp, &room](shard_context& in) { return in.sio().room_size(nsp, room); }))
+        size += each;
+    return size;
+}
+
+bool engine::in_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    return ask(owner(sid), [=](shard_context& in) {
+        const auto* found = in.sio().find(sid, nsp);
+        if (!found || room == sid)
+            return found != nullptr;
+        return std::ranges::any_of(
+            found->rooms_joined, [=](const auto& each) { return each.first->name == room; });
+    });
+}
+
 std::vector<std::string> engine::namespaces() {
     return united(ask_all([](shard_context& in) { return in.sio().namespaces(); }));
 }

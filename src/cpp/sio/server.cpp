@@ -374,6 +374,17 @@ server::participants(std::string_view nsp, const selection& whom) {
     return list;
 }
 
+std::size_t
+server::room_size(std::string_view nsp, const std::optional<std::string>& room) const {
+    const auto* home = find_nsp(nsp);
+    if (!home)
+        return 0;
+    if (!room)
+        return home->sockets().size();
+    const auto* members = home->room_index().find(*room);
+    return (members ? members->members.size() : 0) + (home->find(*room) ? 1 : 0);
+}
+
 std::vector<std::string> server::namespaces() const {
     std::vector<std::string> names;
     for (const auto& [name, home] : namespaces_)

@@ -72,6 +72,9 @@ public:
     [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp) const;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     participants(std::string_view nsp, const selection& whom);
+    // The members of a room on this shard, or of the whole namespace.
+    [[nodiscard]] std::size_t
+    room_size(std::string_view nsp, const std::optional<std::string>& room) const;
     [[nodiscard]] std::vector<std::string> namespaces() const;
     // A socket's own room, named by its sid, among them.
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;

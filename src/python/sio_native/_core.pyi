@@ -213,6 +213,10 @@ class Engine:
     def participants(self, namespace: str, rooms: Sequence[str] | None, /) -> list[tuple[str, str]]:
         """(sid, eio_sid) of the members of any of the rooms; None: the whole namespace."""
 
+    def room_size(self, namespace: str, room: str | None, /) -> int:
+        """How many members a room has; None: the whole namespace."""
+
+    def in_room(self, sid: str, namespace: str, room: str, /) -> bool: ...
     def namespaces(self) -> list[str]:
         """Those that a client is in."""
 

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import itertools
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from . import exceptions
@@ -13,6 +14,17 @@ from .core import Core
 from .types import AckCallback, Data
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], object]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A callback by what it does: two that do the same are equal."""
+
+    report: Callable[..., Any]
+    about: tuple[Any, ...]
+
+    def __call__(self, *args: Any) -> Any:
+        return self.report(*self.about, *args)
 
 
 class AckTable:
@@ -43,6 +55,12 @@ class AckTable:
         if known is not None:
             self._core.engine.forget_token(token)
 
+    def forget_callback(self, callback: Answer) -> None:
+        """`forget` by callback; looks through all that are waited for."""
+        for token, known in list(self._callbacks.items()):
+            if isinstance(known, Answer) and known == callback:
+                self.forget(token)
+
     async def call(self, emit: Callable[[int], None], event: str, timeout: float | None) -> Data:
         """Emit with a token and wait for the first answer: None, one value, or a tuple."""
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
@@ -50,13 +68,20 @@ class AckTable:
         self._calls[token] = answer
         try:
             emit(token)
+            return await self.in_time(answer, event, timeout)
+        finally:
+            self.forget(token)
+
+    async def in_time(
+        self, answer: asyncio.Future[list[Any]], event: str, timeout: float | None
+    ) -> Data:
+        """The arguments of an answer as `call` returns them, or `exceptions.TimeoutError`."""
+        try:
             args = await asyncio.wait_for(answer, timeout)
         except asyncio.TimeoutError:
             raise exceptions.TimeoutError(
                 f"the client did not answer {event!r} within {timeout} seconds"
             ) from None
-        finally:
-            self.forget(token)
         return args[0] if len(args) == 1 else tuple(args) or None
 
     def answered(self, token: int, args: list[Any]) -> None:

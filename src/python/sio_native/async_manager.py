@@ -1,91 +1,45 @@
-"""Who is where: rooms and participants under python-socketio's names."""
+"""The manager of an asyncio server: coroutines under python-socketio's names."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+import asyncio
+import inspect
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import _core
-from .acks import AckTable
-from .core import Core
-from .rooms import RoomNames
+from . import exceptions
+from .acks import Answer
+from .base_manager import CLIENT_METHODS, BaseManager
 from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
-    from .async_server import AsyncServer
+    from .service import Service
+
+# With one of these of its own a manager is told the sid and the id of each answer.
+ACK_METHODS = frozenset({"trigger_callback", "_generate_ack_id"})
 
 
-class AsyncManager:
-    """The clients of one server, kept by its engine.
+class AsyncManager(BaseManager):
+    """The clients of one asyncio server, kept by its engine.
 
-    The methods are safe from any thread; the coroutines never wait.
+    What is said of `BaseManager` holds: subclasses may override, and `super()` reaches the engine.
+    The coroutines of this class never wait, but for `trigger_callback`.
     """
 
-    server: AsyncServer  # both set by the server that it is given to
-    logger: Any = None
-    _core: Core
-    _acks: AckTable
+    thread: Any = None  # the task of a listener, in subclasses
+    _emits_natively = True  # nobody has overridden a thing: the server need not ask
 
-    def __init__(self) -> None:
-        self._names = RoomNames(self._keys_in_use)
-
-    def set_server(self, server: AsyncServer) -> None:
-        """Called by the server that this manager is given to."""
-        if getattr(self, "server", server) is not server:
-            raise ValueError("this client manager serves another server: give each its own")
-        self.server = server
-
-    def _bind(self, core: Core, acks: AckTable) -> None:
-        self._core = core
-        self._acks = acks
-
-    def initialize(self) -> None:
-        """Nothing to do before the first client; may be called any number of times."""
-
-    # --- questions ---
-
-    @property
-    def rooms(self) -> Mapping[str, Mapping[Room, Mapping[str, str]]]:
-        """Live, read only: `rooms[namespace][room]` maps sids to Engine.IO sids.
-
-        The room None is everybody. A namespace or room without a member does not exist.
-        """
-        return NamespacesView(self)
-
-    def get_namespaces(self) -> list[str]:
-        """The namespaces that a client is in."""
-        return self._core.engine.namespaces()
-
-    def get_participants(self, namespace: str, room: Rooms) -> Iterator[tuple[str, str]]:
-        """(sid, Engine.IO sid) of the members of a room, of any of a list, or (None) of all."""
-        keys = self._keys(room)
-        if keys is None or keys:
-            yield from self._core.engine.participants(namespace, keys)
-
-    def get_rooms(self, sid: str, namespace: str) -> list[Room]:
-        """The rooms of a client, its own among them; none for an unknown sid."""
-        return [self._names.name(key) for key in self._core.engine.rooms(as_sid(sid), namespace)]
-
-    def is_connected(self, sid: str, namespace: str) -> bool:
-        """False also for a client that is about to connect or to leave."""
-        return self._core.engine.is_connected(as_sid(sid), namespace)
+    def _look_for_overrides(self) -> None:
+        super()._look_for_overrides()
+        if self._hooks is None and self._service is not None and self._own & CLIENT_METHODS:
+            self._hooks = self._service.use_hooks(self)
+        self._emits_natively = self._is_native("emit") and "get_participants" not in self._own
 
     async def can_disconnect(self, sid: str, namespace: str) -> bool:
+        """Is it a client that `AsyncServer.disconnect` should disconnect here?"""
         return self.is_connected(sid, namespace)
 
-    def is_sid_room(self, namespace: str, room: Room) -> bool:
-        """Is it the own room of a client?"""
-        return isinstance(room, str) and self.eio_sid_from_sid(room, namespace) is not None
-
-    def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
-        return self._core.engine.sid(eio_sid, namespace)
-
-    def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
-        return self._core.engine.eio_sid(as_sid(sid), namespace)
-
-    # --- commands ---
+    # --- emitting ---
 
     async def emit(
         self,
@@ -98,8 +52,8 @@ class AsyncManager:
         to: Rooms = None,
         **kwargs: Any,
     ) -> None:
-        """As `AsyncServer.emit`."""
-        self.emit_nowait(event, data, namespace, to or room, skip_sid, callback)
+        """As `AsyncServer.emit`, to the clients of this server."""
+        self._emit(event, data, namespace, to or room, skip_sid, callback)
 
     def emit_nowait(
         self,
@@ -110,19 +64,40 @@ class AsyncManager:
         skip_sid: str | Iterable[str] | None = None,
         callback: AckCallback | None = None,
     ) -> None:
-        """Encode and post. `TypeError` for data that JSON cannot carry."""
+        """`emit` from any thread. On the loop, later, if a subclass has its own."""
+        if self._is_native("emit"):
+            self._emit(event, data, namespace, room, skip_sid, callback)
+        else:
+            self._schedule(
+                self.emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback)
+            )
+
+    def _emit(
+        self,
+        event: str,
+        data: Data,
+        namespace: str,
+        room: Rooms,
+        skip_sid: str | Iterable[str] | None,
+        callback: AckCallback | None,
+    ) -> None:
+        """Encode and post. `TypeError` for data that cannot be serialised."""
         if not isinstance(event, str):
             raise TypeError(f"the name of an event must be a str, not {event!r}")
-        if not self._core.started:  # nobody to send to, and nobody to answer a callback
+        service = self._service
+        if service is None or not service.core.started:  # nobody to send to or to answer
             return
-        token = self._acks.expect(callback) if callback is not None else 0
+        if "get_participants" in self._own or (callback is not None and self._own & ACK_METHODS):
+            self._emit_to_each(service, event, data, namespace, room, skip_sid, callback)
+            return
+        token = service.acks.expect(callback) if callback is not None else 0
         try:
-            self.emit_token(event, data, namespace, room, skip_sid, token)
+            self._emit_token(event, data, namespace, room, skip_sid, token)
         except BaseException:
-            self._acks.forget(token)
+            service.acks.forget(token)
             raise
 
-    def emit_token(
+    def _emit_token(
         self,
         event: str,
         data: Data,
@@ -134,112 +109,197 @@ class AsyncManager:
         """Emit; the acks come under `token`."""
         keys = self._keys(room)
         if keys is not None and not keys:
-            self._acks.done(token)
+            if self._service is not None:
+                self._service.acks.done(token)
             return
-        self._core.engine.emit(event, data, namespace, keys, _sids(skip_sid), token)
+        self._engine.emit(event, data, namespace, keys, _sids(skip_sid), token)
+
+    def _emit_to_each(
+        self,
+        service: Service,
+        event: str,
+        data: Data,
+        namespace: str,
+        room: Rooms,
+        skip_sid: str | Iterable[str] | None,
+        callback: AckCallback | None,
+    ) -> None:
+        """As python-socketio emits: to whom `get_participants` names, with an id for each answer."""
+        skip = set(_sids(skip_sid))
+        sids = [sid for sid, _ in self.get_participants(namespace, room) if sid not in skip]
+        if callback is None:
+            if sids:
+                self._engine.emit(event, data, namespace, sids, [], 0)
+            return
+        for sid in sids:
+            ack_id = self._generate_ack_id(sid, callback)
+            token = service.acks.expect(self._answer(sid, ack_id))
+            try:
+                self._engine.emit(event, data, namespace, [sid], [], token)
+            except BaseException:
+                service.acks.forget(token)
+                raise
+
+    def _answer(self, sid: Any, ack_id: int) -> Answer:
+        return Answer(self._answered, (sid, ack_id))
+
+    async def _answered(self, sid: str, ack_id: int, *args: Any) -> None:
+        await self.trigger_callback(sid, ack_id, list(args))
+
+    async def _call(
+        self,
+        event: str,
+        data: Data,
+        namespace: str,
+        room: Rooms,
+        timeout: float | None,
+        ignore_queue: bool,
+    ) -> Data:
+        """`AsyncServer.call`."""
+        service = self._service
+        assert service is not None  # a server calls it
+        if self._emits_natively and not self._own & ACK_METHODS:
+            if not service.core.started:
+                raise exceptions.TimeoutError("no answer will come: the client is not connected")
+            service.bind()
+            return await service.acks.call(
+                lambda token: self._emit_token(event, data, namespace, room, None, token),
+                event,
+                timeout,
+            )
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+        def callback(*args: Any) -> None:
+            if not answer.done():
+                answer.set_result(list(args))
+
+        try:
+            await self.emit(
+                event,
+                data,
+                namespace,
+                room=room,
+                skip_sid=None,
+                callback=callback,
+                ignore_queue=ignore_queue,
+            )
+            return await service.acks.in_time(answer, event, timeout)
+        finally:
+            self._forget_call(room, namespace, callback)
+
+    def _forget_call(self, sid: Any, namespace: str, callback: AckCallback) -> None:
+        """Nobody waits for the answer any more."""
+        for ack_id in self._forget_callback(sid, callback):
+            if self._service is not None:
+                self._service.acks.forget_callback(self._answer(sid, ack_id))
+
+    async def trigger_callback(self, sid: str, id: int, data: Iterable[Any]) -> None:
+        """A client has answered: call what `_generate_ack_id` was given."""
+        callback = self._take_callback(sid, id)
+        if callback is None:
+            self._get_logger().warning("Unknown callback received, ignoring.")
+            return
+        result = callback(*data)
+        if inspect.isawaitable(result):
+            await result
+
+    # --- clients come and go ---
+
+    async def pre_connect(  # type: ignore[override]
+        self, eio_sid: str, namespace: str
+    ) -> str | None:
+        """A client asks to join a namespace. Returns its sid; None refuses it."""
+        return super().pre_connect(eio_sid, namespace)
+
+    async def connect(self, sid: str, namespace: str) -> str | None:  # type: ignore[override]
+        """Its connect handler has accepted a client: it is let in. Returns the sid.
+
+        An Engine.IO sid, as in python-socketio 5.16, is a client that asks to join.
+        """
+        if not self._knows(sid, namespace):
+            return await self.pre_connect(sid, namespace)
+        return super().connect(sid, namespace)
+
+    async def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
+        """A client has left: out of all rooms, and forgotten. If it has not, it is disconnected."""
+        self.basic_disconnect(sid, namespace, **kwargs)
+
+    # --- rooms ---
 
     async def enter_room(
         self, sid: str, namespace: str, room: Room, eio_sid: str | None = None
     ) -> None:
         """As `AsyncServer.enter_room`."""
-        self.enter_room_nowait(sid, namespace, room)
-
-    def enter_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
-        engine, sid = self._core.engine, as_sid(sid)
-        if room is None:  # everybody's room, where each client is
-            result = _core.ROOM_OK if engine.eio_sid(sid, namespace) else _core.ROOM_UNKNOWN_SID
-        else:
-            result = self._names.enter(room, lambda key: engine.enter_room(sid, namespace, key))
-        if result == _core.ROOM_UNKNOWN_NAMESPACE:
-            raise ValueError("sid is not connected to requested namespace")
-        if result == _core.ROOM_UNKNOWN_SID:
-            raise KeyError(f"sid {sid!r} is not connected to namespace {namespace!r}")
-        if result == _core.ROOM_IS_SID:
-            raise ValueError("cannot enter a sid room")
-        if result == _core.ROOM_LIMIT:
-            raise ValueError("the room's name is too long, or the client is in too many rooms")
+        self.basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
 
     async def leave_room(self, sid: str, namespace: str, room: Room) -> None:
         """As `AsyncServer.leave_room`."""
-        self.leave_room_nowait(sid, namespace, room)
-
-    def leave_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
-        key = self._names.find(room)
-        if key is not None:
-            self._core.engine.leave_room(as_sid(sid), namespace, key)
+        self.basic_leave_room(sid, namespace, room)
 
     async def close_room(self, room: Room, namespace: str) -> None:
         """As `AsyncServer.close_room`."""
-        self.close_room_nowait(room, namespace)
+        self.basic_close_room(room, namespace)
+
+    def enter_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
+        """`enter_room` from any thread. On the loop, later, if a subclass has its own."""
+        if self._is_native("enter_room"):
+            self.basic_enter_room(sid, namespace, room)
+        else:
+            self._schedule(self.enter_room(sid, namespace, room))
+
+    def leave_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
+        """`leave_room` from any thread. On the loop, later, if a subclass has its own."""
+        if self._is_native("leave_room"):
+            self.basic_leave_room(sid, namespace, room)
+        else:
+            self._schedule(self.leave_room(sid, namespace, room))
 
     def close_room_nowait(self, room: Room, namespace: str) -> None:
-        if room is None:
-            raise ValueError("cannot close the room None, which everybody is in")
-        key = self._names.find(room)
-        if key is None:
+        """`close_room` from any thread. On the loop, later, if a subclass has its own."""
+        if self._is_native("close_room"):
+            self.basic_close_room(room, namespace)
+        else:
+            self._schedule(self.close_room(room, namespace))
+
+    # --- loops ---
+
+    def _is_native(self, name: str) -> bool:
+        return name not in self._own and getattr(type(self), name) is getattr(AsyncManager, name)
+
+    def _schedule(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run on the server's loop, from any thread. `RuntimeError` if there is no loop."""
+        if self._service is None:
+            work.close()
+            raise RuntimeError("a manager without a server has no loop: await its coroutines")
+        try:
+            self._service.spawn(self._logged(work))
+        except RuntimeError:
+            work.close()
+            raise
+
+    async def _logged(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception:
+            self._get_logger().exception("what was left for the event loop to do has failed")
+
+    def _loop_lost(self) -> None:
+        """The loop is closed that a listener ran on, and the server serves another one."""
+        if self.thread is not None:
+            self.thread = None
+            self.initialize()
+
+    async def _end(self) -> None:
+        """The server has shut down: a listener ends too. `initialize` may follow."""
+        listener, self.thread = self.thread, None
+        if not isinstance(listener, asyncio.Future) or listener.done():
             return
-        if self._core.engine.close_room(key, namespace) == _core.ROOM_IS_SID:
-            raise ValueError("cannot close a sid room")
-
-    async def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
-        """As `AsyncServer.disconnect`, but does not wait for the disconnect handler."""
-        self._core.engine.disconnect(as_sid(sid), namespace)
-
-    # --- names ---
-
-    def _keys(self, room: Rooms) -> list[str] | None:
-        """The engine's names of the rooms that somebody can be in; None for everybody."""
-        if room is None:
-            return None
-        rooms = room if isinstance(room, (list, tuple, set, frozenset)) else (room,)
-        return [key for each in rooms if (key := self._names.find(each)) is not None]
-
-    def _keys_in_use(self) -> set[str]:
-        engine = self._core.engine
-        return set(itertools.chain.from_iterable(map(engine.room_names, engine.namespaces())))
-
-
-class NamespacesView(Mapping[str, Mapping[Room, Mapping[str, str]]]):
-    """`AsyncManager.rooms`."""
-
-    def __init__(self, manager: AsyncManager) -> None:
-        self._manager = manager
-
-    def __getitem__(self, namespace: str) -> Mapping[Room, Mapping[str, str]]:
-        if namespace not in self._manager.get_namespaces():
-            raise KeyError(namespace)
-        return RoomsView(self._manager, namespace)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._manager.get_namespaces())
-
-    def __len__(self) -> int:
-        return len(self._manager.get_namespaces())
-
-
-class RoomsView(Mapping[Room, Mapping[str, str]]):
-    """The rooms of one namespace. The members of a room are as they were when it was asked for."""
-
-    def __init__(self, manager: AsyncManager, namespace: str) -> None:
-        self._manager = manager
-        self._namespace = namespace
-
-    def __getitem__(self, room: Room) -> Mapping[str, str]:
-        key = [room] if room is not None else None  # a tuple is one room here, not a list
-        members = dict(self._manager.get_participants(self._namespace, key))
-        if not members:
-            raise KeyError(room)
-        return MappingProxyType(members)
-
-    def __iter__(self) -> Iterator[Room]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def _all(self) -> list[Room]:
-        keys = self._manager._core.engine.room_names(self._namespace)
-        return [None, *map(self._manager._names.name, keys)] if keys else []
+        loop = listener.get_loop()
+        if loop is asyncio.get_running_loop():
+            listener.cancel()
+            await asyncio.wait([listener])
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(listener.cancel)
 
 
 def _sids(skip_sid: str | Iterable[str] | None) -> list[str]:

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
-from . import exceptions
-from .async_manager import AsyncManager
 from .async_namespace import AsyncNamespace
 from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
+from .foreign_manager import adopted
 from .handlers import (
     Entry,
     Invocation,
@@ -53,22 +52,21 @@ class AsyncServer(BaseServer):
 
     `json` is a module with `dumps` and `loads` to be used instead of the engine's own encoder.
     Raises `ValueError` for one that cannot be called as the json module, and for what is not
-    supported yet: other serializers, client managers and async modes. Unknown options are left
+    supported: other serializers, async modes and kinds of managers. Unknown options are left
     out with a warning. The options are those of `options.Options`; times are in seconds, sizes in
     bytes.
     """
 
     def __init__(
         self,
-        client_manager: AsyncManager | None = None,
+        client_manager: Any = None,
         logger: Any = False,
         json: Any = None,
         async_handlers: bool = True,
         namespaces: str | Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        if client_manager is not None and type(client_manager) is not AsyncManager:
-            raise ValueError("sio_native has AsyncManager as its only client manager so far")
+        manager = adopted(client_manager)
         self._options = read_options(kwargs)
         log = Loggers(
             make_logger(logger, "socketio.server"),
@@ -91,9 +89,9 @@ class AsyncServer(BaseServer):
             self._entry,
             serial=not async_handlers,
         )
-        self.manager = client_manager or AsyncManager()
-        self.manager.set_server(self)
-        self.manager._bind(self._core, self._service.acks)
+        self.manager = self._service.manager = manager
+        manager.set_server(self)
+        manager._bind(self._core, self._service, json)
 
     def is_asyncio_based(self) -> bool:
         return True
@@ -227,11 +225,24 @@ class AsyncServer(BaseServer):
         """
         core = self._core
         if (
-            callback is not None
-            or core.logs(INFO)
-            or not core.quick_emit(event, data, namespace, to, room, skip_sid)
+            callback is None
+            and self.manager._emits_natively
+            and not core.logs(INFO)
+            and core.quick_emit(event, data, namespace, to, room, skip_sid)
         ):
-            self.emit_nowait(event, data, to, room, skip_sid, namespace, callback)
+            return
+        namespace = namespace or "/"
+        room = to or room
+        self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
+        await self.manager.emit(
+            event,
+            data,
+            namespace,
+            room=room,
+            skip_sid=skip_sid,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
 
     def emit_nowait(
         self,
@@ -260,7 +271,7 @@ class AsyncServer(BaseServer):
         ignore_queue: bool = False,
     ) -> None:
         """`emit` the event "message"."""
-        self.emit_nowait("message", data, to, room, skip_sid, namespace, callback)
+        await self.emit("message", data, to, room, skip_sid, namespace, callback, ignore_queue)
 
     async def call(
         self,
@@ -282,17 +293,10 @@ class AsyncServer(BaseServer):
         if not self.async_handlers:
             # The handler that waits would hold up the client's queue, its answer's follow-ups too.
             raise RuntimeError("Cannot use call() when async_handlers is False.")
-        if not self._core.started:
-            raise exceptions.TimeoutError("no answer will come: the client is not connected")
-        self._service.bind()
         room = to or sid
         namespace = namespace or "/"
         self.logger.info('emitting event "%s" to %s [%s]', event, room, namespace)
-        return await self._service.acks.call(
-            lambda token: self.manager.emit_token(event, data, namespace, room, None, token),
-            event,
-            timeout,
-        )
+        return await self.manager._call(event, data, namespace, room, timeout, ignore_queue)
 
     # --- rooms ---
 
@@ -302,7 +306,9 @@ class AsyncServer(BaseServer):
         Raises `KeyError` for an unknown sid, `ValueError` for a namespace that nobody is in and
         for the own room of another client.
         """
-        self.enter_room_nowait(sid, room, namespace)
+        namespace = namespace or "/"
+        self.logger.info("%s is entering room %s [%s]", sid, room, namespace)
+        await self.manager.enter_room(sid, namespace, room)
 
     def enter_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """`enter_room` from any thread."""
@@ -312,7 +318,9 @@ class AsyncServer(BaseServer):
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room. No-op if it is not in there."""
-        self.leave_room_nowait(sid, room, namespace)
+        namespace = namespace or "/"
+        self.logger.info("%s is leaving room %s [%s]", sid, room, namespace)
+        await self.manager.leave_room(sid, namespace, room)
 
     def leave_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """`leave_room` from any thread."""
@@ -322,7 +330,9 @@ class AsyncServer(BaseServer):
 
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take everybody out of a room. `ValueError` for the own room of a client."""
-        self.close_room_nowait(room, namespace)
+        namespace = namespace or "/"
+        self.logger.info("room %s is closing [%s]", room, namespace)
+        await self.manager.close_room(room, namespace)
 
     def close_room_nowait(self, room: Room, namespace: str | None = None) -> None:
         """`close_room` from any thread."""
@@ -359,7 +369,11 @@ class AsyncServer(BaseServer):
         No-op for a client that is unknown or whose connect handler is still running.
         """
         namespace = namespace or "/"
-        if not self.manager.is_connected(sid, namespace):
+        if ignore_queue:
+            is_here = self.manager.is_connected(sid, namespace)
+        else:
+            is_here = await self.manager.can_disconnect(sid, namespace)
+        if not is_here:
             return
         self.logger.info("Disconnecting %s [%s]", sid, namespace)
         if self._service.on_its_loop():
@@ -478,6 +492,8 @@ class AsyncServer(BaseServer):
         if self._core.started:
             self.logger.info("Socket.IO is shutting down")
         await self._service.end()
+        self.manager_initialized = False
+        await self.manager._end()
 
     # --- background ---
 

@@ -51,6 +51,7 @@ class Registry:
         self.classes: dict[str, NamespaceHandler] = {}
         self.exposed = False
         self.deliver_all = False  # somebody routes events by rules of their own
+        self.deliver_connects = False  # a client manager wants to be told of each client
         self._namespaces = _accepted(namespaces)
         self._changed = changed
 
@@ -139,6 +140,8 @@ class Registry:
         pairs = {(name, event) for name, events in self.functions.items() for event in events}
         # Without the client's request in hand a disconnect handler could not ask for its environ.
         pairs |= {(name, "connect") for name, event in pairs if event == "disconnect"}
+        if self.deliver_connects:
+            pairs.add((ANY, "connect"))
         # A class answers events that it has no method for, and may get methods later.
         pairs |= {(name, event) for name in self.classes for event in (ANY, "connect")}
         return Interest(namespaces, sorted(pairs), False)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from . import _core, exceptions
+from .client_hooks import ClientHooks, Decide
 from .core import Core
 from .environs import Environs
 from .handlers import Entry, Invocation, start_either
@@ -63,7 +64,9 @@ class HandlerRunner:
         self._tasks: dict[asyncio.Future[Any], Finish] = {}
         self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
         # Clients whose connect handler has not decided; a disconnect that came meanwhile.
-        self._connecting: dict[Key, Callable[[bool], None] | None] = {}
+        self.connecting: dict[Key, Callable[[bool], None] | None] = {}
+        self.departing: set[Key] = set()  # whose disconnect handler has not ended
+        self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
         self._handled: dict[str, int] = {}  # events since the last flush, by session
         self._ending: set[str] = set()  # sessions that wait_closed() waits for
@@ -251,12 +254,18 @@ class HandlerRunner:
         if not self._accepts(namespace):  # the engine lets all in once the tables are exposed
             self._core.engine.refuse(sid, namespace, "Unable to connect")
             return None
-        self._connecting[key] = None
+        self.connecting[key] = None
         environ = self._environs.make(eio_sid)
-        return (
-            lambda: self._start_connect(sid, namespace, eio_sid, environ, auth or None),
-            lambda: self._connect_ended(sid, namespace, eio_sid),
-        )
+        decide = partial(self._decide, sid, namespace, eio_sid)
+        handler = partial(self._start_connect, sid, namespace, environ, auth or None)
+
+        def start() -> Awaitable[None] | None:
+            if self.hooks is None:
+                return handler(decide)
+            told = self.hooks.connect(sid, namespace, eio_sid, handler, decide)
+            return self._logged(told, "connect", sid, namespace)
+
+        return start, lambda: self._connect_ended(sid, namespace, eio_sid)
 
     def _connect_ended(self, sid: str, namespace: str, eio_sid: str) -> None:
         # Undecided when the handler was cancelled: who was not let in stays out.
@@ -264,7 +273,7 @@ class HandlerRunner:
         self._environs.decided(eio_sid)
 
     def _start_connect(
-        self, sid: str, namespace: str, eio_sid: str, environ: Any, auth: Any
+        self, sid: str, namespace: str, environ: Any, auth: Any, decide: Decide
     ) -> Awaitable[None] | None:
         args = (sid, environ, auth)
         try:
@@ -273,7 +282,7 @@ class HandlerRunner:
             self._log_failure(error, "connect", sid, namespace)
             return None  # undecided, so refused
         if found is None:
-            self._decide(sid, namespace, eio_sid, None)
+            decide(None)
             return None
         handler, arguments = found
 
@@ -284,21 +293,21 @@ class HandlerRunner:
             else:
                 result = start_either(handler, arguments, arguments[:-1])
         except Exception as error:
-            self._decide(sid, namespace, eio_sid, self._refusal(error, sid, namespace))
+            decide(self._refusal(error, sid, namespace))
             return None
         if result is not None and inspect.isawaitable(result):
-            return self._finish_connect(result, sid, namespace, eio_sid)
-        self._decide(sid, namespace, eio_sid, REJECTED if result is False else None)
+            return self._finish_connect(result, sid, namespace, decide)
+        decide(REJECTED if result is False else None)
         return None
 
     async def _finish_connect(
-        self, result: Awaitable[Any], sid: str, namespace: str, eio_sid: str
+        self, result: Awaitable[Any], sid: str, namespace: str, decide: Decide
     ) -> None:
         try:
             refusal = REJECTED if await result is False else None
         except Exception as error:
             refusal = self._refusal(error, sid, namespace)
-        self._decide(sid, namespace, eio_sid, refusal)
+        decide(refusal)
 
     def _refusal(self, error: Exception, sid: str, namespace: str) -> Any:
         if isinstance(error, exceptions.ConnectionRefusedError):
@@ -310,9 +319,9 @@ class HandlerRunner:
 
     def _decide(self, sid: str, namespace: str, eio_sid: str, refusal: Any) -> None:
         key = (namespace, sid)
-        if key not in self._connecting:
+        if key not in self.connecting:
             return
-        left = self._connecting.pop(key)
+        left = self.connecting.pop(key)
         if refusal is None:
             self._core.engine.accept(sid, namespace)
         else:
@@ -346,12 +355,18 @@ class HandlerRunner:
         key = (namespace, sid)
 
         def start() -> Awaitable[None] | None:
-            return self._start_disconnect(sid, namespace, reason)
+            self.departing.add(key)
+            handler = partial(self._start_disconnect, sid, namespace, reason)
+            if self.hooks is None:
+                return handler()
+            forget = partial(self._core.engine.disconnect_done, sid, namespace)
+            told = self.hooks.leave(sid, namespace, handler, forget)
+            return self._logged(told, "disconnect", sid, namespace)
 
         def finish() -> None:
             self._disconnected(sid, namespace, eio_sid)
 
-        if key in self._connecting and key not in self._leaving:
+        if key in self.connecting and key not in self._leaving:
             # With always_connect a client can leave while its connect handler runs. One that was
             # refused was never connected, as far as the application knows.
             def left(was_accepted: bool) -> None:
@@ -360,9 +375,15 @@ class HandlerRunner:
                 else:
                     finish()
 
-            self._connecting[key] = left
+            self.connecting[key] = left
             return None
         return start, finish
+
+    async def _logged(self, work: Awaitable[None], event: str, sid: str, namespace: str) -> None:
+        try:
+            await work
+        except Exception as error:
+            self._log_failure(error, event, sid, namespace)
 
     def _start_disconnect(self, sid: str, namespace: str, reason: str) -> Awaitable[None] | None:
         try:
@@ -391,6 +412,7 @@ class HandlerRunner:
     def _disconnected(self, sid: str, namespace: str, eio_sid: str) -> None:
         key = (namespace, sid)
         self._core.engine.disconnect_done(sid, namespace)
+        self.departing.discard(key)
         self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
         waiting = self._leaving.pop(key, None)
         if waiting is not None and not waiting.done():
@@ -401,6 +423,8 @@ class HandlerRunner:
         key = (namespace, sid)
         left = self._leaving.get(key)
         if left is None:
+            if self.hooks is not None:
+                self.hooks.leaving(sid, namespace)
             left = self._leaving[key] = asyncio.get_running_loop().create_future()
             self._core.engine.disconnect(sid, namespace)
         await asyncio.shield(left)

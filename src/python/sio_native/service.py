@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .acks import AckTable
 from .bridge import SHUTTING_DOWN, Bridge, send_response
+from .client_hooks import ClientHooks
 from .core import Core
 from .dispatcher import SECOND_LOOP, Dispatcher
 from .environs import Environs
@@ -18,6 +19,9 @@ from .options import Options
 from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
 from .types import Receive, Scope, Send, as_sid
+
+if TYPE_CHECKING:
+    from .async_manager import AsyncManager
 
 # Seconds that disconnect handlers have at the end, and then bytes under way.
 GRACE = 2.0
@@ -36,6 +40,8 @@ class Service:
         serial: bool,
     ) -> None:
         self.core = core
+        self.always_connect = options.always_connect
+        self.manager: AsyncManager | None = None
         self.sessions = SessionStore(
             lambda sid, namespace: core.engine.eio_sid(as_sid(sid), namespace) is not None
         )
@@ -68,6 +74,33 @@ class Service:
     def bind(self) -> None:
         """Serve the running loop; see `Dispatcher.bind`."""
         self._dispatcher.bind()
+
+    def use_hooks(self, manager: AsyncManager) -> ClientHooks:
+        """Tell a manager of each client that comes and goes from now on."""
+        self._registry.deliver_connects = True
+        self.runner.hooks = hooks = ClientHooks(manager, self.always_connect)
+        self.interest_changed()
+        return hooks
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run it on the loop that is served, or on the running one before there is one.
+
+        From any thread. `RuntimeError` if there is no loop.
+        """
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        loop = self._dispatcher.loop or running
+        if loop is None or loop.is_closed():
+            work.close()
+            raise RuntimeError(
+                "this client manager publishes on the server's event loop, and there is none yet"
+            )
+        if loop is running:
+            self.runner.spawn(work)
+        else:
+            loop.call_soon_threadsafe(self.runner.spawn, work)
 
     def on_its_loop(self) -> bool:
         """Is the running loop the one that is served?"""
@@ -140,6 +173,8 @@ class Service:
             self._abandon_loop()
         self.runner.bound()
         self._send_interest()
+        if rebound and self.manager is not None:
+            self.manager._loop_lost()
 
     def _abandon_loop(self) -> None:
         self.core.engine.abort_bridged()

@@ -134,6 +134,17 @@ BOOST_AUTO_TEST_CASE(questions_are_answered_for_all_shards_together) {
     BOOST_TEST((names(app.in.room_names("/")) == expected));
     const auto members = app.in.participants("/", {{{"shared"}}, {}});
     BOOST_TEST(members.size() == 2U);
+    BOOST_TEST(app.in.room_size("/", "shared") == 2U);
+    BOOST_TEST(app.in.room_size("/", one().sid) == 1U);
+    BOOST_TEST(app.in.room_size("/", "nobody") == 0U);
+    BOOST_TEST(app.in.room_size("/", {}) == clients.size());
+    BOOST_TEST(app.in.room_size("/no", {}) == 0U);
+    BOOST_TEST(app.in.in_room(other().sid, "/", "own"));
+    BOOST_TEST(app.in.in_room(other().sid, "/", other().sid));
+    BOOST_TEST(!app.in.in_room(one().sid, "/", "own"));
+    BOOST_TEST(!app.in.in_room(one().sid, "/", other().sid));
+    BOOST_TEST(!app.in.in_room(one().sid, "/other", "own"));
+    BOOST_TEST(!app.in.in_room("nobody", "/", "own"));
     for (const auto& member : members)
         BOOST_TEST(
             (member == std::pair(one().sid, one().eio_sid) ||

@@ -1,0 +1,354 @@
+"""Managers of servers that share their clients through a broker: python-socketio's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
+
+from .acks import Answer
+from .async_manager import AsyncManager
+from .pubsub_wire import Message, emit_data, emit_message
+from .types import AckCallback, Data, Room, Rooms
+
+# Seconds before a listener that has failed is started again. Brokers wait by themselves between
+# their attempts; this is for one that does not, and would keep the loop from anything else.
+RESTART_DELAY = 1.0
+
+
+class AsyncPubSubManager(AsyncManager):
+    """What several servers share, and processes that only emit: `write_only`, without a server.
+
+    A broker is a subclass with `_publish` and `_listen`. Everything is done here first, and told
+    to the others. `channel` names what they share; `logger` is used instead of the server's;
+    `json` is for managers without a server, the others take their server's.
+    """
+
+    name = "asyncpubsub"
+
+    def __init__(
+        self,
+        channel: str = "socketio",
+        write_only: bool = False,
+        logger: Any = None,
+        json: Any = None,
+    ) -> None:
+        super().__init__()
+        self.channel = channel
+        self.write_only = write_only
+        self.host_id = uuid.uuid4().hex
+        self.logger = logger
+        if json is not None:
+            self.json = json
+        self._said_no_json = False
+
+    # --- what a broker implements ---
+
+    async def _publish(self, data: Message) -> None:
+        """Send a message to all who listen to the channel."""
+        raise NotImplementedError("This method must be implemented in a subclass.")
+
+    def _listen(self) -> AsyncIterator[Any]:
+        """The messages on the channel, as JSON or as dictionaries. An async generator."""
+        raise NotImplementedError("This method must be implemented in a subclass.")
+
+    # --- life ---
+
+    def initialize(self) -> None:
+        """Start to listen, on the running loop. No-op while it listens."""
+        super().initialize()
+        if not self.write_only:
+            if self.thread is not None and not self.thread.done():
+                return
+            assert self.server is not None  # it calls this
+            self.thread = self.server.start_background_task(self._thread)
+        self._get_logger().info(self.name + " backend initialized.")
+
+    async def _thread(self) -> None:
+        assert self.server is not None
+        log = self.server.logger
+        while True:
+            try:
+                async for message in self._listen():
+                    await self._heard(message)
+                log.error("pubsub listen() exited unexpectedly")
+                break
+            except asyncio.CancelledError:
+                break
+            except Exception:
+                log.exception("Unexpected Error in pubsub listening thread")
+                await asyncio.sleep(RESTART_DELAY)
+
+    async def _heard(self, received: Any) -> None:
+        """A message, of anybody who can write to the channel."""
+        message = received if isinstance(received, dict) else self._decoded(received)
+        if not isinstance(message, dict) or "method" not in message:
+            return
+        method = message["method"]
+        self._get_logger().debug(f"pubsub message: {method}")
+        handler = self._handler(method)
+        if handler is None or (method != "callback" and message.get("host_id") == self.host_id):
+            return
+        if method in ("callback", "disconnect"):
+            # These run the application's code, which may wait for what comes after them.
+            assert self.server is not None  # nobody else listens
+            self.server.start_background_task(self._handle, handler, message)
+        else:
+            await self._handle(handler, message)
+
+    def _handler(self, method: Any) -> Callable[[Message], Awaitable[None]] | None:
+        match method:
+            case "emit":
+                return self._handle_emit
+            case "callback":
+                return self._handle_callback
+            case "disconnect":
+                return self._handle_disconnect
+            case "enter_room":
+                return self._handle_enter_room
+            case "leave_room":
+                return self._handle_leave_room
+            case "close_room":
+                return self._handle_close_room
+        return None
+
+    async def _handle(
+        self, handler: Callable[[Message], Awaitable[None]], message: Message
+    ) -> None:
+        try:
+            await handler(message)
+        except Exception:
+            assert self.server is not None  # nobody else listens
+            self.server.logger.exception("Handler error in pubsub listening thread")
+
+    def _decoded(self, received: Any) -> Any:
+        try:
+            return self.json.loads(received)
+        except Exception:
+            if not self._said_no_json:
+                self._said_no_json = True
+                self._get_logger().warning(
+                    "what is on the channel %r is not all JSON, and left out: "
+                    "python-socketio before 5.14 publishes pickles",
+                    self.channel,
+                )
+            return None
+
+    # --- emitting ---
+
+    async def emit(
+        self,
+        event: str,
+        data: Data,
+        namespace: str | None = None,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        callback: AckCallback | None = None,
+        to: Rooms = None,
+        **kwargs: Any,
+    ) -> None:
+        """As `AsyncServer.emit`, to the clients of all servers; `ignore_queue`: of this one.
+
+        Raises `TypeError` for data that cannot be serialised, `RuntimeError` for a callback
+        without a server and `ValueError` for one without a room.
+        """
+        room = to or room
+        namespace = namespace or "/"
+        if kwargs.get("ignore_queue"):
+            await super().emit(
+                event, data, namespace=namespace, room=room, skip_sid=skip_sid, callback=callback
+            )
+            return
+        message = self._new_emit(event, data, namespace, room, skip_sid, callback)
+        await self._handle_emit(message)
+        await self._publish(message)
+
+    def emit_nowait(
+        self,
+        event: str,
+        data: Data,
+        namespace: str,
+        room: Rooms = None,
+        skip_sid: str | Iterable[str] | None = None,
+        callback: AckCallback | None = None,
+    ) -> None:
+        """`emit` from any thread: here at once, and on the loop to the other servers."""
+        if self._own & {"emit", "_handle_emit"}:
+            super().emit_nowait(event, data, namespace, room, skip_sid, callback)
+            return
+        message = self._new_emit(event, data, namespace, room, skip_sid, callback)
+        self._emit(event, emit_data(message), namespace, room, skip_sid, self._returned(message))
+        self._schedule(self._publish(message))
+
+    def _new_emit(
+        self,
+        event: str,
+        data: Data,
+        namespace: str,
+        room: Rooms,
+        skip_sid: str | Iterable[str] | None,
+        callback: AckCallback | None,
+    ) -> Message:
+        asked = None
+        if callback is not None:
+            if self.server is None:
+                raise RuntimeError("Callbacks can only be issued from the context of a server.")
+            if room is None:
+                raise ValueError("Cannot use callback without a room set.")
+            asked = (room, namespace, self._generate_ack_id(room, callback))
+        message = emit_message(event, data, namespace, room, skip_sid, asked, self.host_id)
+        if self._core is None or not self._core.started:
+            # Else it is encoded for the clients here, which raises too. A broker may not: it has
+            # other errors to catch.
+            self.json.dumps(message)
+        return message
+
+    async def _handle_emit(self, message: Message) -> None:
+        await super().emit(
+            message["event"],
+            emit_data(message),
+            namespace=message.get("namespace") or "/",
+            room=message.get("room"),
+            skip_sid=message.get("skip_sid"),
+            callback=self._returned(message),
+        )
+
+    # --- callbacks ---
+
+    def _returned(self, message: Message) -> AckCallback | None:
+        """The callback of an emit from anywhere: its answers go back to where it came from."""
+        asked = message.get("callback")
+        if asked is None or len(asked) != 3:
+            return None
+        return Answer(self._return_callback, (message.get("host_id"), *asked))
+
+    def _forget_call(self, sid: Any, namespace: str, callback: AckCallback) -> None:
+        for ack_id in self._forget_callback(sid, callback):
+            here = Answer(self._return_callback, (self.host_id, sid, namespace, ack_id))
+            if self._service is not None:
+                self._service.acks.forget_callback(here)
+            super()._forget_call(sid, namespace, here)
+
+    async def _return_callback(
+        self, host_id: str, sid: Any, namespace: str, callback_id: int, *args: Any
+    ) -> None:
+        if host_id == self.host_id:
+            await self.trigger_callback(sid, callback_id, args)
+        else:
+            await self._publish(
+                {
+                    "method": "callback",
+                    "host_id": host_id,
+                    "sid": sid,
+                    "namespace": namespace,
+                    "id": callback_id,
+                    "args": args,
+                }
+            )
+
+    async def _handle_callback(self, message: Message) -> None:
+        if message.get("host_id") != self.host_id:
+            return
+        if all(key in message for key in ("sid", "id", "args")):
+            await self.trigger_callback(message["sid"], message["id"], message["args"])
+
+    # --- clients of any server ---
+
+    async def can_disconnect(self, sid: str, namespace: str) -> bool:
+        """Is it a client of this server? Else the others are told to disconnect it."""
+        if self._is_here(sid, namespace):
+            return await super().can_disconnect(sid, namespace)
+        await self._publish(self._command("disconnect", sid=sid, namespace=namespace or "/"))
+        return False
+
+    async def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
+        """Disconnect a client of any server. `ignore_queue`: as `AsyncManager.disconnect`."""
+        if kwargs.get("ignore_queue"):
+            await super().disconnect(sid, namespace=namespace)
+            return
+        message = self._command("disconnect", sid=sid, namespace=namespace or "/")
+        await self._handle_disconnect(message)
+        await self._publish(message)
+
+    async def enter_room(
+        self, sid: str, namespace: str, room: Room, eio_sid: str | None = None
+    ) -> None:
+        """As `AsyncServer.enter_room`, for a client of any server."""
+        if self._is_here(sid, namespace):
+            await super().enter_room(sid, namespace, room, eio_sid=eio_sid)
+        else:
+            await self._publish(self._of_room("enter_room", sid, namespace, room))
+
+    async def leave_room(self, sid: str, namespace: str, room: Room) -> None:
+        """As `AsyncServer.leave_room`, for a client of any server."""
+        if self._is_here(sid, namespace):
+            await super().leave_room(sid, namespace, room)
+        else:
+            await self._publish(self._of_room("leave_room", sid, namespace, room))
+
+    async def close_room(self, room: Room, namespace: str | None = None) -> None:
+        """As `AsyncServer.close_room`, on all servers."""
+        message = self._command("close_room", room=room, namespace=namespace or "/")
+        await self._handle_close_room(message)
+        await self._publish(message)
+
+    def enter_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
+        """`enter_room` from any thread."""
+        if "enter_room" in self._own:
+            super().enter_room_nowait(sid, namespace, room)
+        elif self._is_here(sid, namespace):
+            self.basic_enter_room(sid, namespace, room)
+        else:
+            self._schedule(self._publish(self._of_room("enter_room", sid, namespace, room)))
+
+    def leave_room_nowait(self, sid: str, namespace: str, room: Room) -> None:
+        """`leave_room` from any thread."""
+        if "leave_room" in self._own:
+            super().leave_room_nowait(sid, namespace, room)
+        elif self._is_here(sid, namespace):
+            self.basic_leave_room(sid, namespace, room)
+        else:
+            self._schedule(self._publish(self._of_room("leave_room", sid, namespace, room)))
+
+    def close_room_nowait(self, room: Room, namespace: str) -> None:
+        """`close_room` from any thread."""
+        if self._own & {"close_room", "_handle_close_room"}:
+            super().close_room_nowait(room, namespace)
+        else:
+            self.basic_close_room(room, namespace)
+            message = self._command("close_room", room=room, namespace=namespace)
+            self._schedule(self._publish(message))
+
+    async def _handle_disconnect(self, message: Message) -> None:
+        if self.server is not None:  # a process that only emits has no clients
+            sid, namespace = _client_of(message)
+            await self.server.disconnect(sid=sid, namespace=namespace, ignore_queue=True)
+
+    async def _handle_enter_room(self, message: Message) -> None:
+        sid, namespace = _client_of(message)
+        if self._is_here(sid, namespace):
+            await super().enter_room(sid, namespace, message.get("room"))
+
+    async def _handle_leave_room(self, message: Message) -> None:
+        sid, namespace = _client_of(message)
+        if self._is_here(sid, namespace):
+            await super().leave_room(sid, namespace, message.get("room"))
+
+    async def _handle_close_room(self, message: Message) -> None:
+        await super().close_room(
+            room=message.get("room"), namespace=message.get("namespace") or "/"
+        )
+
+    def _is_here(self, sid: Any, namespace: Any) -> bool:
+        return self.is_connected(sid, namespace) or self.is_pre_connected(sid, namespace)
+
+    def _of_room(self, method: str, sid: str, namespace: str, room: Room) -> Message:
+        return self._command(method, sid=sid, room=room, namespace=namespace or "/")
+
+    def _command(self, method: str, **about: Any) -> Message:
+        return {"method": method, **about, "host_id": self.host_id}
+
+
+def _client_of(message: Message) -> tuple[Any, Any]:
+    return message.get("sid"), message.get("namespace")

@@ -1,0 +1,160 @@
+"""Servers that share their clients through Redis or Valkey, as python-socketio's do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlparse
+
+from .async_pubsub_manager import AsyncPubSubManager
+from .pubsub_wire import Message
+
+LONGEST_RETRY = 60  # seconds between two attempts to listen
+
+
+class AsyncRedisManager(AsyncPubSubManager):
+    """Emits, rooms and callbacks across servers on a Redis channel: JSON, as in python-socketio.
+
+    Needs `pip install sio-native[redis]`, or the `valkey` package for its URLs. `url` may begin
+    with redis, rediss, unix, valkey, valkeys, or for Sentinel redis+sentinel and
+    valkey+sentinel: `redis+sentinel://user:pw@host1:1234,host2:2345/0/service`. The options in
+    `redis_options` go to `Redis.from_url()` or `Sentinel()`.
+    """
+
+    name = "aioredis"
+
+    def __init__(
+        self,
+        url: str = "redis://localhost:6379/0",
+        channel: str = "socketio",
+        write_only: bool = False,
+        logger: Any = None,
+        json: Any = None,
+        redis_options: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(channel=channel, write_only=write_only, logger=logger, json=json)
+        self.redis_url = url
+        self.redis_options = redis_options or {}
+        self.connected = False
+        self.redis: Any = None
+        self.pubsub: Any = None
+
+    def _get_redis_module(self) -> Any:
+        """The client library for the URL. `RuntimeError` when it is not installed."""
+        return self._get_redis_module_and_error()[0]
+
+    def _get_redis_module_and_error(self) -> tuple[Any, type[Exception]]:
+        """The same, and the base of its exceptions: for subclasses made for 5.16."""
+        scheme = urlparse(self.redis_url).scheme.split("+", 1)[0].lower()
+        packages = {
+            "redis": ["redis"],
+            "rediss": ["redis"],
+            "valkey": ["valkey"],
+            "valkeys": ["valkey"],
+            "unix": ["redis", "valkey"],
+        }.get(scheme)
+        if packages is None:
+            raise ValueError(f"Unsupported Redis URL scheme: {scheme}")
+        for package in packages:
+            found = _client_library(package)
+            if found is not None:
+                return found
+        commands = " or ".join(f'"pip install {package}"' for package in packages)
+        raise RuntimeError(
+            f"{packages[0].capitalize()} package is not installed (Run {commands} "
+            "in your virtualenv)."
+        )
+
+    def _redis_connect(self) -> None:
+        module = self._get_redis_module()
+        if urlparse(self.redis_url).scheme in {"redis+sentinel", "valkey+sentinel"}:
+            sentinels, service_name, options = parse_redis_sentinel_url(self.redis_url)
+            sentinel = module.sentinel.Sentinel(sentinels, **{**self.redis_options, **options})
+            self.redis = sentinel.master_for(service_name or self.channel)
+        else:
+            self.redis = module.Redis.from_url(self.redis_url, **self.redis_options)
+        self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
+        self.connected = True
+
+    async def _publish(self, data: Message) -> Any:
+        payload = self.json.dumps(data)  # what it cannot carry is no fault of the connection
+        for last_attempt in (False, True):
+            try:
+                if not self.connected:
+                    self._redis_connect()
+                return await self.redis.publish(self.channel, payload)
+            except Exception as error:
+                self._get_logger().error(
+                    "Cannot publish to redis... " + ("giving up" if last_attempt else "retrying"),
+                    extra={"redis_exception": str(error)},
+                )
+                if not last_attempt:
+                    self.connected = False
+        return None
+
+    async def _redis_listen_with_retries(self) -> AsyncIterator[dict[str, Any]]:
+        retry_sleep = 1
+        while True:
+            try:
+                self._redis_connect()
+                await self.pubsub.subscribe(self.channel)
+                retry_sleep = 1
+                async for message in self.pubsub.listen():
+                    yield message
+            except Exception as error:
+                self._get_logger().error(
+                    f"Cannot receive from redis... retrying in {retry_sleep} secs",
+                    extra={"redis_exception": str(error)},
+                )
+                await asyncio.sleep(retry_sleep)
+                retry_sleep = min(2 * retry_sleep, LONGEST_RETRY)
+
+    async def _listen(self) -> AsyncIterator[Any]:
+        names = (self.channel, self.channel.encode())  # a str with decode_responses
+        async for message in self._redis_listen_with_retries():
+            if message["channel"] in names and message["type"] == "message" and "data" in message:
+                yield message["data"]
+        await self.pubsub.unsubscribe(self.channel)
+
+    async def _end(self) -> None:
+        await super()._end()
+        opened = [each for each in (self.pubsub, self.redis) if each is not None]
+        self.pubsub = self.redis = None
+        self.connected = False
+        for each in opened:
+            with contextlib.suppress(Exception):  # of a connection that is broken, or of no loop
+                await each.aclose()
+
+
+def parse_redis_sentinel_url(url: str) -> tuple[list[tuple[str, int]], str | None, dict[str, Any]]:
+    """Hosts, service name and options of
+    `redis+sentinel://[user:password]@host1:port1,host2:port2,.../db/service_name`."""
+    parsed = urlparse(url)
+    if parsed.scheme not in {"redis+sentinel", "valkey+sentinel"}:
+        raise ValueError("Invalid Redis Sentinel URL")
+    sentinels = []
+    for address in parsed.netloc.split("@")[-1].split(","):
+        host, port = address.rsplit(":", 1)
+        sentinels.append((host, int(port)))
+    options: dict[str, Any] = {}
+    if parsed.username:
+        options["username"] = parsed.username
+    if parsed.password:
+        options["password"] = parsed.password
+    database, service_name = [*parsed.path.split("/"), "", ""][1:3]
+    if database:
+        options["db"] = int(database)
+    return sentinels, service_name or None, options
+
+
+def _client_library(package: str) -> tuple[Any, type[Exception]] | None:
+    # When it is used: it takes a tenth of a second, and the other package may not be there.
+    try:
+        module = importlib.import_module(f"{package}.asyncio")
+        errors = importlib.import_module(f"{package}.exceptions")
+    except ImportError:
+        return None
+    return module, getattr(errors, f"{package.capitalize()}Error")

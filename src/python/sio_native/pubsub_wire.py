@@ -1,0 +1,81 @@
+"""Messages between servers: python-socketio's dictionaries, which travel as JSON.
+
+    {"method": "emit", "event", "data": [argument, ...], "binary": bool, "namespace",
+     "room": room | [room, ...] | null, "skip_sid": sid | [sid, ...] | null,
+     "callback": [room, namespace, id] | null, "host_id"}
+
+Of a binary emit `data` is `[arguments, base64, ...]`, with placeholders in the arguments. Up to
+python-socketio 5.14 `data` may be the only argument by itself, and there is no `binary`.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from .types import Data, Rooms
+
+Message = dict[str, Any]
+
+
+def emit_message(
+    event: str,
+    data: Data,
+    namespace: str,
+    room: Rooms,
+    skip_sid: Any,
+    callback: tuple[Any, str, int] | None,
+    host_id: str,
+) -> Message:
+    """The message that lets other servers emit."""
+    arguments = list(data) if isinstance(data, tuple) else [data]
+    attachments: list[str] = []
+    placed = _without_bytes(arguments, attachments)
+    return {
+        "method": "emit",
+        "event": event,
+        "data": [placed, *attachments] if attachments else arguments,
+        "binary": bool(attachments),
+        "namespace": namespace,
+        "room": _listed(room),
+        "skip_sid": _listed(skip_sid),
+        "callback": callback,
+        "host_id": host_id,
+    }
+
+
+def emit_data(message: Message) -> Data:
+    """`data` as `emit` takes it, of a message that may have come from anywhere."""
+    data = message["data"]
+    if message.get("binary"):
+        data = _with_bytes(data[0], [base64.b64decode(each) for each in data[1:]])
+    if isinstance(data, list):
+        return data[0] if len(data) == 1 else tuple(data)
+    return data
+
+
+def _listed(names: Any) -> Any:
+    """JSON has no sets."""
+    return list(names) if isinstance(names, (set, frozenset, tuple)) else names
+
+
+def _without_bytes(value: Any, attachments: list[str]) -> Any:
+    """A copy with placeholders for bytes, which are appended to the attachments."""
+    if isinstance(value, (bytes, bytearray)):
+        attachments.append(base64.b64encode(value).decode())
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(value, list):
+        return [_without_bytes(each, attachments) for each in value]
+    if isinstance(value, dict):
+        return {key: _without_bytes(each, attachments) for key, each in value.items()}
+    return value
+
+
+def _with_bytes(value: Any, attachments: list[bytes]) -> Any:
+    if isinstance(value, list):
+        return [_with_bytes(each, attachments) for each in value]
+    if isinstance(value, dict):
+        if value.get("_placeholder") and "num" in value:
+            return attachments[value["num"]]
+        return {key: _with_bytes(each, attachments) for key, each in value.items()}
+    return value
