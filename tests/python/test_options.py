@@ -137,21 +137,6 @@ def test_known_keywords_do_not_warn() -> None:
         sio_native.AsyncServer(async_mode="asgi", serializer="default", engineio_logger=False)
 
 
-def test_other_managers_are_refused_until_they_are_supported() -> None:
-    class OtherManager(sio_native.AsyncManager):
-        pass
-
-    with pytest.raises(ValueError, match="AsyncManager"):
-        sio_native.AsyncServer(client_manager=OtherManager())
-
-
-def test_a_manager_serves_one_server() -> None:
-    manager = sio_native.AsyncManager()
-    assert sio_native.AsyncServer(client_manager=manager).manager is manager
-    with pytest.raises(ValueError, match="another server"):
-        sio_native.AsyncServer(client_manager=manager)
-
-
 @pytest.mark.parametrize(
     ("verdict", "allowed"),
     [

@@ -124,7 +124,7 @@ class AsyncManager(BaseManager):
         skip_sid: str | Iterable[str] | None,
         callback: AckCallback | None,
     ) -> None:
-        """As python-socketio emits: to whom `get_participants` names, with an id for each answer."""
+        """As python-socketio: to whom `get_participants` names, with an id for each answer."""
         skip = set(_sids(skip_sid))
         sids = [sid for sid, _ in self.get_participants(namespace, room) if sid not in skip]
         if callback is None:
