@@ -99,8 +99,7 @@ public:
     // How many they are: of a room, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room);
-    [[nodiscard]] bool
-    in_room(std::string_view sid, std::string_view nsp, std::string_view room);
+    [[nodiscard]] bool in_room(std::string_view sid, std::string_view nsp, std::string_view room);
     [[nodiscard]] std::vector<std::string> namespaces();
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp);
     [[nodiscard]] bool is_connected(std::string_view sid, std::string_view nsp);

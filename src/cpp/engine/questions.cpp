@@ -145,8 +145,8 @@ engine::participants(std::string_view nsp, const sio::selection& whom) {
 
 std::size_t engine::room_size(std::string_view nsp, const std::optional<std::string>& room) {
     std::size_t size = 0;
-    for (const auto each : ask_all(
-             [nsp, &room](shard_context& in) { return in.sio().room_size(nsp, room); }))
+    for (const auto each :
+         ask_all([nsp, &room](shard_context& in) { return in.sio().room_size(nsp, room); }))
         size += each;
     return size;
 }

@@ -374,8 +374,7 @@ server::participants(std::string_view nsp, const selection& whom) {
     return list;
 }
 
-std::size_t
-server::room_size(std::string_view nsp, const std::optional<std::string>& room) const {
+std::size_t server::room_size(std::string_view nsp, const std::optional<std::string>& room) const {
     const auto* home = find_nsp(nsp);
     if (!home)
         return 0;
