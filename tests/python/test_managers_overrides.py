@@ -479,3 +479,14 @@ def test_a_plain_manager_has_no_hooks() -> None:
         assert sio._service.runner.hooks is None
         assert sio.manager._emits_natively
         assert sio._registry.interest().handlers == []
+
+
+@pytest.mark.parametrize("options", [{"dispatch": "task"}, {"async_handlers": False}], ids=str)
+@pytest.mark.parametrize(
+    "scenario",
+    [comes_and_goes, is_disconnected, is_refused, rooms_are_closed],
+    ids=lambda scenario: scenario.__name__,
+)
+async def test_however_handlers_are_run(scenario: Any, options: dict[str, Any]) -> None:
+    expected = await played(scenario, REFERENCE, socketio.AsyncManager)
+    assert await played(scenario, OWN_PORT, AsyncManager, **options) == expected
