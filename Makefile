@@ -17,6 +17,7 @@ CPP_FILES = $(shell find src/cpp tests/cpp benchmarks -name '*.[ch]pp')
 TOOLS := .venv/tools.stamp
 INSTALLED := .venv/installed.stamp
 CLIENTS := tests/interop/node_modules/.package-lock.json
+OPEN_WEBUI := build/open-webui/fetched.stamp
 DEMO := build/demo/venv/installed.stamp
 
 .PHONY: help demo test test-json test-versions test-cpp test-python lint bench bench-micro \
@@ -35,8 +36,8 @@ test: test-cpp test-python ## Run all tests: C++, Python, real clients, a real b
 
 test-cpp: dev.ctest ## Run the C++ unit tests
 
-test-python: $(INSTALLED) $(CLIENTS) ## Run the tests of the Python module, clients and browser
-	@scripts/need.sh node chromium
+test-python: $(INSTALLED) $(CLIENTS) $(OPEN_WEBUI) ## Run the tests of the Python module, clients and browser
+	@scripts/need.sh node chromium redis
 	$(BIN)/python -m pytest $(PYTEST)
 
 test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 random documents, sound and damaged
@@ -110,6 +111,11 @@ $(INSTALLED): $(TOOLS) $(SOURCES)
 $(CLIENTS): tests/interop/package.json tests/interop/package-lock.json
 	@scripts/need.sh node
 	npm ci --prefix tests/interop --no-fund --no-audit --loglevel=error
+	@touch $@
+
+# A wheel of some hundred megabytes, of which a few files stay.
+$(OPEN_WEBUI): tests/openwebui/requirements.txt tests/openwebui/fetch.py | $(TOOLS)
+	$(BIN)/python tests/openwebui/fetch.py $(@D)
 	@touch $@
 
 # As a user does it: an isolated build in a fresh folder, and the wheel in an environment that has

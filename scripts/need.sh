@@ -1,7 +1,7 @@
 #!/bin/sh
 # need.sh TOOL...: make sure that tools which only the system can give are there. Root on Debian
 # gets what is missing installed; anybody else gets the line to type, and exit status 1.
-# Tools: make, compiler, venv, headers (of $PYTHON), node, chromium.
+# Tools: make, compiler, venv, headers (of $PYTHON), node, chromium, redis.
 set -eu
 
 PYTHON=${PYTHON:-python3}
@@ -34,6 +34,7 @@ is_there() {
     headers) "$PYTHON" -c "$HAS_HEADERS" >/dev/null 2>&1 ;;
     node) has node && has npm ;;
     chromium) has_chromium ;;
+    redis) has redis-server ;;
     *) echo "need.sh: unknown tool $1" >&2; exit 2 ;;
     esac
 }
@@ -47,6 +48,7 @@ debian_packages() {
     headers) "$PYTHON" -c 'import sys; print("python%d.%d-dev" % sys.version_info[:2])' ;;
     node) echo nodejs npm ;;
     chromium) echo chromium ;;
+    redis) echo redis-server ;;
     esac
 }
 
@@ -56,6 +58,7 @@ brew_line() {
     venv | headers) echo "brew install python" ;;
     node) echo "brew install node" ;;
     chromium) echo "brew install --cask chromium" ;;
+    redis) echo "brew install redis" ;;
     esac
 }
 

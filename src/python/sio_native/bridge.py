@@ -201,7 +201,11 @@ class Bridge:
         if event["type"] != "websocket.connect":
             return
         head = self._head("GET", "wss", scope, receive, send)
-        protocol = self._handoff.protocol(receive) if self._core.engine.running else None
+        protocol = None
+        # A middleware may agree to a subprotocol, and does so in the message that accepts: there is
+        # none when a WebSocket is handed over, and a browser then gives the connection up.
+        if self._core.engine.running and not scope.get("subprotocols"):
+            protocol = self._handoff.protocol(receive)
         if protocol is not None and await self._handoff.take(protocol, scope, receive, head):
             return
         connection = self._core.engine.ws_open(head)
