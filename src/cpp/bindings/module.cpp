@@ -36,6 +36,10 @@ void register_constants(py::module_& module) {
     constant("WS_RESUME", kind::ws_resume);
     constant("ADOPTED", kind::adopted);
     constant("LOG", kind::log);
+    constant("OPENING", kind::opening);
+    constant("EIO_OPEN", kind::eio_open);
+    constant("EIO_MESSAGE", kind::eio_message);
+    constant("EIO_CLOSE", kind::eio_close);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

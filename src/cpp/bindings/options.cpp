@@ -36,7 +36,13 @@ const std::map<std::string, setter>& setters() {
         {"ping_timeout_ms", set_ms(OPTION(eio.ping_timeout))},
         {"upgrade_timeout_ms", set_ms(OPTION(eio.upgrade_timeout))},
         {"slow_peer_timeout_ms", set_ms(OPTION(eio.slow_peer_timeout))},
-        {"connect_timeout_ms", set_ms(OPTION(sio.connect_timeout))},
+        {"connect_timeout_ms",
+         [](engine::config& to, py::handle value) {
+             to.sio.connect_timeout = std::chrono::milliseconds(value.cast<long long>());
+             to.eio.verdict_timeout = to.sio.connect_timeout;
+         }},
+        {"max_payload_packets", set<std::size_t>(OPTION(eio.max_payload_packets))},
+        {"raw", set<bool>(OPTION(raw))},
         {"max_payload_bytes",
          [](engine::config& to, py::handle value) {
              to.eio.max_payload_bytes = value.cast<std::size_t>();

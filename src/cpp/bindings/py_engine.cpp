@@ -3,6 +3,7 @@
 #include "bindings/py_asgi_door.hpp"
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
+#include "bindings/py_raw.hpp"
 #include "bindings/py_runner.hpp"
 
 #include <pybind11/stl.h>
@@ -495,6 +496,7 @@ void register_engine(py::module_& module) {
     bind_questions(type);
     bind_own_port(type);
     bind_asgi_door(type);
+    bind_raw(type);
 }
 
 } // namespace bindings

@@ -77,6 +77,25 @@ struct converter {
     py::object operator()(const sio::session_closed_event& told) const {
         return tuple(kind::session_closed, text(told.eio_sid));
     }
+    py::object operator()(const eio::raw_open& told) const {
+        return tuple(kind::eio_open, text(told.eio_sid), text(to_string(told.transport)));
+    }
+    py::object operator()(const eio::raw_message& told) const {
+        return tuple(
+            kind::eio_message,
+            text(told.eio_sid),
+            told.binary ? octets(told.data) : text(told.data));
+    }
+    py::object operator()(const eio::raw_close& told) const {
+        return tuple(
+            kind::eio_close,
+            text(told.eio_sid),
+            text(told.reason),
+            text(to_string(told.transport)));
+    }
+    py::object operator()(const net::asgi_opening& told) const {
+        return tuple(kind::opening, told.id, text(told.eio_sid));
+    }
     py::object operator()(const net::asgi_response& told) const {
         const auto& response = told.response;
         return tuple(

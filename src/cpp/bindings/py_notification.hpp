@@ -25,6 +25,10 @@ enum class kind : int {
     ws_resume,
     adopted,
     log,
+    opening,
+    eio_open,
+    eio_message,
+    eio_close,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

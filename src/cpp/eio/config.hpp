@@ -21,6 +21,7 @@ struct config {
     std::chrono::milliseconds ping_interval{25'000};   // protocol default
     std::chrono::milliseconds ping_timeout{20'000};    // protocol default
     std::chrono::milliseconds upgrade_timeout{10'000}; // engine.io's upgradeTimeout
+    std::chrono::milliseconds verdict_timeout{45'000}; // for the application to let one in: 503
     std::size_t max_payload_bytes = 1'000'000; // maxHttpBufferSize; also a WebSocket message
     std::size_t max_payload_packets = 1'000;   // in one polling body; beyond: 400 and close
     std::size_t send_buffer_bytes = 1 << 20;   // past it a peer counts as slow

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/sid.hpp"
+#include "eio/transport.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -20,9 +22,32 @@ enum class close_reason : std::uint8_t {
     server_shutdown,
 };
 
+// As python-engineio and python-socketio name it to disconnect handlers: one of five.
+[[nodiscard]] constexpr std::string_view to_string(close_reason reason) noexcept {
+    switch (reason) {
+    case close_reason::server_disconnect:
+    case close_reason::server_shutdown:
+        return "server disconnect";
+    case close_reason::client_disconnect:
+        return "client disconnect";
+    case close_reason::ping_timeout:
+        return "ping timeout";
+    case close_reason::transport_close:
+        return "transport close";
+    case close_reason::transport_error:
+    case close_reason::slow_peer:
+        return "transport error";
+    }
+    return {};
+}
+
 class handler {
 public:
     virtual ~handler() = default;
+    // Whether a request for a new session waits for a verdict: on_applicant() is then followed,
+    // some time, by server::admit() or server::refuse().
+    [[nodiscard]] virtual bool decides() const noexcept { return false; }
+    virtual void on_applicant(const base::sid&, transport_kind) {}
     virtual void on_open(session& opened, base::time_point now) = 0;
     virtual void
     on_message(session& from, std::string_view data, bool binary, base::time_point now) = 0;

@@ -64,6 +64,12 @@ public:
     virtual void respond(http_response&& response) = 0;
     // Null to stop watching. `respond` stops it too.
     virtual void watch(exchange_watcher* watcher) = 0;
+    // It asks for a session, and waits until the application lets it in or respond() refuses it
+    // (see gate). If it is let in, this will be the session.
+    virtual void await_verdict(const base::sid&) {}
+    // A WebSocket handshake that has waited is let in, in the place of respond(): it is answered
+    // and attached to the session.
+    virtual void let_in(const http_request&, const base::sid&, base::time_point) {}
     [[nodiscard]] virtual door came_by() const noexcept = 0;
 };
 

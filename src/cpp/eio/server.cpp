@@ -1,5 +1,6 @@
 #include "eio/server.hpp"
 
+#include "base/json.hpp"
 #include "eio/polling.hpp"
 #include "eio/request_check.hpp"
 #include "eio/session.hpp"
@@ -10,13 +11,24 @@ namespace eio {
 
 namespace {
 
-std::string open_data(const config& options, const base::sid& sid, transport_kind kind) {
+std::string open_data(const config& options, std::string_view sid, transport_kind kind) {
     const bool upgrade =
         kind == transport_kind::polling && options.websocket && options.allow_upgrades;
-    return "{\"sid\":\"" + sid.str() + "\",\"upgrades\":" + (upgrade ? "[\"websocket\"]" : "[]") +
-           ",\"pingInterval\":" + std::to_string(options.ping_interval.count()) +
-           ",\"pingTimeout\":" + std::to_string(options.ping_timeout.count()) +
-           ",\"maxPayload\":" + std::to_string(options.max_payload_bytes) + "}";
+    std::string data = "{\"sid\":";
+    base::json::append_quoted(data, sid);
+    data += std::string(",\"upgrades\":") + (upgrade ? "[\"websocket\"]" : "[]") +
+            ",\"pingInterval\":" + std::to_string(options.ping_interval.count()) +
+            ",\"pingTimeout\":" + std::to_string(options.ping_timeout.count()) +
+            ",\"maxPayload\":" + std::to_string(options.max_payload_bytes) + "}";
+    return data;
+}
+
+// With the headers that any answer to a poll has.
+http_response poll_reply(const http_request& request, const cors_config& cors) {
+    http_response reply{.headers = cors_headers(request, cors)};
+    reply.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
+    reply.headers.push_back({"Cache-Control", "no-store"});
+    return reply;
 }
 
 } // namespace
@@ -30,9 +42,9 @@ server::server(
     : options_(options),
       above_(above),
       sids_(sids),
-      table_(
-          std::move(hooks.schedule_flush), std::move(hooks.ask_relay), std::move(hooks.sessions)),
-      context_{options_, above_, log, table_} {}
+      table_(hooks.schedule_flush, std::move(hooks.ask_relay), std::move(hooks.sessions)),
+      context_{options_, above_, log, table_},
+      schedule_flush_(std::move(hooks.schedule_flush)) {}
 
 void server::on_request(
     http_request&& request, std::shared_ptr<http_exchange> exchange, base::time_point now) {
@@ -45,26 +57,16 @@ void server::on_request(
     if (auto refusal = check_request(request, options_, false, query))
         return exchange->respond(std::move(*refusal));
 
-    http_response reply{.headers = cors_headers(request, options_.cors)};
-    reply.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
-    reply.headers.push_back({"Cache-Control", "no-store"});
-
     if (!query.sid) {
         if (full())
             return refuse(request_error::bad_request, 503, "Too many sessions");
-        auto carrier = std::make_shared<polling>(options_);
-        auto& opened = open(request, carrier, now);
-        reply.opens = opened.sid();
-        if (!options_.cookie_name.empty())
-            reply.headers.push_back(
-                {"Set-Cookie",
-                 options_.cookie_name + "=" + opened.sid().str() + options_.cookie_attributes});
-        [[maybe_unused]] const bool parked =
-            carrier->on_get(request, std::move(exchange), std::move(reply));
-        return;
+        if (above_.decides())
+            return await_verdict(std::move(request), std::move(exchange), now);
+        return open_polling(request, std::move(exchange), sids_.next(), now);
     }
 
-    session* found = find(*query.sid);
+    auto reply = poll_reply(request, options_.cors);
+    session* found = find_named(*query.sid);
     if (!found)
         return refuse(request_error::unknown_sid);
     auto* poll = found->polling_carrier();
@@ -98,13 +100,14 @@ void server::on_request_begun(
     request_query query;
     if (check_request(head, options_, false, query) || !query.sid)
         return; // refused when it is whole
-    auto* found = find(*query.sid);
+    auto* found = find_named(*query.sid);
     auto* poll = found ? found->polling_carrier() : nullptr;
     if (poll && !poll->begin_post(exchange))
         found->fail("a second POST while one is unanswered", now);
 }
 
-std::variant<http_response, websocket_ticket> server::admit_websocket(const http_request& request) {
+std::variant<http_response, websocket_ticket, verdict_needed>
+server::admit_websocket(const http_request& request) {
     request_query query;
     if (auto refusal = check_request(request, options_, true, query))
         return std::move(*refusal);
@@ -116,9 +119,11 @@ std::variant<http_response, websocket_ticket> server::admit_websocket(const http
     if (!query.sid) {
         if (full())
             return refuse(request_error::bad_request, 503, "Too many sessions");
+        if (above_.decides())
+            return verdict_needed{};
         return websocket_ticket{};
     }
-    const session* found = find(*query.sid);
+    const session* found = find_named(*query.sid);
     if (!found)
         return refuse(request_error::unknown_sid);
     if (!found->can_upgrade())
@@ -132,7 +137,9 @@ std::optional<base::sid> server::attach_websocket(
     std::shared_ptr<transport> connection,
     base::time_point now) {
     if (!ticket.upgrade_of)
-        return open(request, std::move(connection), now).sid();
+        return open(
+                   request, std::move(connection), ticket.opens ? *ticket.opens : sids_.next(), now)
+            .sid();
     auto* found = find(*ticket.upgrade_of);
     if (found && found->attach_probe(connection, now))
         return ticket.upgrade_of;
@@ -150,22 +157,133 @@ void server::answer_options(const http_request& request, http_exchange& exchange
     exchange.respond(std::move(response));
 }
 
+void server::open_polling(
+    const http_request& request,
+    std::shared_ptr<http_exchange> exchange,
+    const base::sid& sid,
+    base::time_point now) {
+    auto reply = poll_reply(request, options_.cors);
+    auto carrier = std::make_shared<polling>(options_);
+    auto& opened = open(request, carrier, sid, now);
+    reply.opens = opened.sid();
+    if (!options_.cookie_name.empty())
+        reply.headers.push_back(
+            {"Set-Cookie",
+             options_.cookie_name + "=" + std::string(names_.of(sid)) +
+                 options_.cookie_attributes});
+    [[maybe_unused]] const bool parked =
+        carrier->on_get(request, std::move(exchange), std::move(reply));
+}
+
 session& server::open(
-    const http_request& request, std::shared_ptr<transport> carrier, base::time_point now) {
-    auto& opened = table_.add(
-        std::make_unique<session>(context_, sids_.next(), request, std::move(carrier), now));
+    const http_request& request,
+    std::shared_ptr<transport> carrier,
+    const base::sid& sid,
+    base::time_point now) {
+    auto& opened =
+        table_.add(std::make_unique<session>(context_, sid, request, std::move(carrier), now));
     opened.send(
         {packet_type::open,
          false,
-         base::bytes(open_data(options_, opened.sid(), opened.transport_in_use()))});
+         base::bytes(open_data(options_, names_.of(sid), opened.transport_in_use()))});
     above_.on_open(opened, now);
     return opened;
 }
 
+// --- verdicts ---
+
+void server::await_verdict(
+    http_request request, std::shared_ptr<http_exchange> exchange, base::time_point now) {
+    if (gate_.size() >= gate::bound)
+        return exchange->respond(refusal(request, 503, "Too many sessions"));
+    const auto sid = sids_.next();
+    const auto kind = query_parameter(request.query, "transport") == "websocket"
+                          ? transport_kind::websocket
+                          : transport_kind::polling;
+    auto asked = exchange;
+    gate_.add(
+        std::make_unique<applicant>(gate_, sid, std::move(request), std::move(exchange), kind),
+        now + options_.verdict_timeout);
+    schedule_flush_(); // the turn's end sets the timer
+    asked->await_verdict(sid);
+    above_.on_applicant(sid, kind);
+}
+
+void server::admit(std::string_view sid, std::string name, base::time_point now) {
+    const auto admitted = gate_.take(sid);
+    if (!admitted)
+        return;
+    auto exchange = admitted->take_exchange();
+    if (!name.empty() && !names_.add(admitted->sid(), std::move(name)))
+        return exchange->respond(refusal(admitted->request(), 500, "Session ID taken"));
+    if (admitted->kind() == transport_kind::websocket)
+        exchange->let_in(admitted->request(), admitted->sid(), now);
+    else
+        open_polling(admitted->request(), std::move(exchange), admitted->sid(), now);
+    auto* opened = find(admitted->sid());
+    if (!opened)
+        return names_.remove(admitted->sid()); // its connection has failed
+    for (auto& each : admitted->take_queue())
+        opened->send(std::move(each));
+}
+
+void server::refuse(std::string_view sid, int status, std::string body) {
+    const auto refused = gate_.take(sid);
+    if (!refused)
+        return;
+    http_response response{
+        .status = status, .headers = cors_headers(refused->request(), options_.cors)};
+    response.headers.push_back({"Content-Type", "application/json"});
+    response.body = std::move(body);
+    refused->take_exchange()->respond(std::move(response));
+}
+
+bool server::queue_for_applicant(std::string_view sid, packet&& outgoing) {
+    auto* waiting = gate_.find(sid);
+    return waiting && waiting->queue(std::move(outgoing), 2 * options_.send_buffer_bytes);
+}
+
+http_response server::refusal(const http_request& request, int status, std::string_view why) const {
+    return error_response(request, options_.cors, request_error::bad_request, status, why);
+}
+
 bool server::full() const noexcept {
     // Shards that open one at the same moment may pass the limit by one each.
-    return !accepting_ ||
-           (options_.max_sessions != 0 && table_.size_everywhere() >= options_.max_sessions);
+    return !accepting_ || (options_.max_sessions != 0 &&
+                           table_.size_everywhere() + gate_.size() >= options_.max_sessions);
+}
+
+void server::sweep(base::time_point now) {
+    table_.sweep(now);
+    while (const auto late = gate_.take_due(now)) {
+        context_.log.log(
+            base::log_channel::engineio,
+            base::log_level::error,
+            "refusing session " + late->sid().str() + ": the connect handler takes too long");
+        late->take_exchange()->respond(refusal(late->request(), 503, "No verdict in time"));
+    }
+}
+
+std::optional<base::time_point> server::next_deadline() const {
+    const auto verdict = gate_.next_deadline();
+    const auto session = table_.next_deadline();
+    return verdict && (!session || *verdict < *session) ? verdict : session;
+}
+
+std::optional<http_request> server::request_of(std::string_view sid) {
+    if (const auto* found = find(sid))
+        return found->request();
+    if (const auto* waiting = gate_.find(sid))
+        return waiting->request();
+    return std::nullopt;
+}
+
+std::vector<std::string> server::sids() {
+    std::vector<std::string> list;
+    list.reserve(table_.size());
+    for (const auto* each : table_.all())
+        list.push_back(each->sid().str());
+    return list;
 }
 
 std::size_t server::queued_bytes() {
@@ -176,6 +294,8 @@ std::size_t server::queued_bytes() {
 }
 
 void server::close_all(close_reason reason, base::time_point now) {
+    while (const auto waiting = gate_.take_one())
+        waiting->take_exchange()->respond(refusal(waiting->request(), 503, "Shutting down"));
     for (auto* each : table_.all())
         each->close(reason, now);
 }

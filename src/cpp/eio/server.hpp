@@ -7,8 +7,10 @@
 #include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
+#include "eio/gate.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
+#include "eio/session_names.hpp"
 #include "eio/session_table.hpp"
 #include "eio/transport.hpp"
 
@@ -16,6 +18,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -23,8 +27,12 @@ namespace eio {
 
 // Leave to open a WebSocket, given before the 101 is written and used up right after it.
 struct websocket_ticket {
-    std::optional<base::sid> upgrade_of; // the session to upgrade; else a new one
+    std::optional<base::sid> upgrade_of{}; // the session to upgrade; else a new one
+    std::optional<base::sid> opens{};      // the sid of a new one that has waited for its verdict
 };
+
+// Neither leave nor a refusal: the application decides, see await_verdict().
+struct verdict_needed {};
 
 // Wake-ups that the shard arranges.
 struct server_hooks {
@@ -55,9 +63,14 @@ public:
     void
     on_request_begun(const http_request& head, const http_exchange& exchange, base::time_point now);
 
-    // A WebSocket handshake: a refusal to send, or leave to go on.
-    [[nodiscard]] std::variant<http_response, websocket_ticket>
+    // A WebSocket handshake: a refusal to send, or leave to go on, or that the door is to
+    // await_verdict().
+    [[nodiscard]] std::variant<http_response, websocket_ticket, verdict_needed>
     admit_websocket(const http_request& request);
+    // For a request that would open a session: the exchange is told what becomes of it. At the
+    // bound, and when there has been no verdict for `verdict_timeout`, it is refused with 503.
+    void await_verdict(
+        http_request request, std::shared_ptr<http_exchange> exchange, base::time_point now);
     // The handshake is done and `connection` may send. Returns the session it serves; nothing (and
     // the connection closed) if the session to upgrade is gone or taken by now.
     std::optional<base::sid> attach_websocket(
@@ -66,18 +79,26 @@ public:
         std::shared_ptr<transport> connection,
         base::time_point now);
 
+    // The verdict on one that waits; nothing happens when it does not. `name` as in raw_server.
+    void admit(std::string_view sid, std::string name, base::time_point now);
+    void refuse(std::string_view sid, int status, std::string body);
+    // False when no such one waits.
+    bool queue_for_applicant(std::string_view sid, packet&& outgoing);
+    void forget_name(const base::sid& sid) noexcept { names_.remove(sid); }
+
     // Sends what the turn has queued, for some hundred sessions at a time.
     void flush(base::time_point now) { table_.flush(now); }
     // Whether flush() has more to send or to free.
     [[nodiscard]] bool unfinished() const noexcept { return table_.unfinished(); }
-    // Closes who is silent, pings who is due.
-    void sweep(base::time_point now) { table_.sweep(now); }
+    // Closes who is silent, pings who is due, refuses who has waited for too long.
+    void sweep(base::time_point now);
     void on_relay_round(base::time_point now) { table_.on_relay_round(now); }
-    [[nodiscard]] std::optional<base::time_point> next_deadline() const {
-        return table_.next_deadline();
-    }
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
 
     [[nodiscard]] session* find(std::string_view sid) noexcept { return table_.find(sid); }
+    // The request that opened a session, or that waits for its verdict.
+    [[nodiscard]] std::optional<http_request> request_of(std::string_view sid);
+    [[nodiscard]] std::vector<std::string> sids();
     [[nodiscard]] std::size_t session_count() const noexcept { return table_.size(); }
     [[nodiscard]] std::size_t queued_bytes();
     // From now on a new session is refused with 503.
@@ -88,8 +109,21 @@ public:
 
 private:
     void answer_options(const http_request& request, http_exchange& exchange) const;
-    session&
-    open(const http_request& request, std::shared_ptr<transport> carrier, base::time_point now);
+    void open_polling(
+        const http_request& request,
+        std::shared_ptr<http_exchange> exchange,
+        const base::sid& sid,
+        base::time_point now);
+    session& open(
+        const http_request& request,
+        std::shared_ptr<transport> carrier,
+        const base::sid& sid,
+        base::time_point now);
+    [[nodiscard]] http_response
+    refusal(const http_request& request, int status, std::string_view why) const;
+    [[nodiscard]] session* find_named(std::string_view name) noexcept {
+        return find(names_.sid_of(name));
+    }
     [[nodiscard]] bool full() const noexcept;
 
     const config options_;
@@ -97,6 +131,9 @@ private:
     base::sid_source& sids_;
     session_table table_;
     session_context context_;
+    gate gate_;
+    session_names names_;
+    std::function<void()> schedule_flush_;
     bool accepting_ = true;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
 #include "base/countdown.hpp"
+#include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
 #include "sio/server.hpp"
@@ -28,8 +29,10 @@ void engine::start() {
         return;
     shards_ = std::make_shared<shards>(options_, out_);
     for (unsigned each = 0; each < shards_->count(); ++each)
-        (*shards_)[each].post(
-            [wanted = interest_](shard_context& in) { in.sio().set_interest(wanted); });
+        (*shards_)[each].post([wanted = interest_, raw = raw_interest_](shard_context& in) {
+            in.sio().set_interest(wanted);
+            in.raw().set_interest(raw);
+        });
 }
 
 void engine::close(std::chrono::milliseconds patience) {
@@ -264,14 +267,16 @@ void engine::events_done(std::vector<handled> done) {
             post(shard, [part = std::move(parts[shard])](shard_context& in) {
                 const auto now = in.now();
                 for (const auto& [eio_sid, events] : part)
-                    in.sio().events_done(eio_sid, events, now);
+                    if (auto* found = in.eio().find(eio_sid))
+                        found->remove_unhandled(events, now);
             });
 }
 
 void engine::close_session(std::string eio_sid) {
     const auto home = owner(eio_sid);
     post(home, [eio_sid = std::move(eio_sid)](shard_context& in) {
-        in.sio().close_session(eio_sid, in.now());
+        if (auto* found = in.eio().find(eio_sid))
+            found->close(eio::close_reason::server_disconnect, in.now());
     });
 }
 
@@ -292,6 +297,44 @@ void engine::relay_checked(shard_set asked) {
     for (unsigned each = 0; each < options_.threads; ++each)
         if ((asked >> each & 1) != 0)
             post(each, [](shard_context& in) { in.relay_checked(); });
+}
+
+// --- raw ---
+
+void engine::set_raw_interest(eio::raw_interest wanted) {
+    {
+        const std::lock_guard lock(mutex_);
+        raw_interest_ = wanted;
+    }
+    post_all([wanted](shard_context& in) { in.raw().set_interest(wanted); });
+}
+
+void engine::admit_session(std::string eio_sid, std::string name) {
+    const auto home = owner(eio_sid);
+    post(home, [eio_sid = std::move(eio_sid), name = std::move(name)](shard_context& in) {
+        in.raw().admit(eio_sid, name, in.now());
+    });
+}
+
+void engine::refuse_session(std::string eio_sid, int status, std::string body) {
+    const auto home = owner(eio_sid);
+    post(home, [eio_sid = std::move(eio_sid), status, body = std::move(body)](shard_context& in) {
+        in.raw().refuse(eio_sid, status, body);
+    });
+}
+
+bool engine::send_packet(std::string eio_sid, eio::packet outgoing) {
+    const auto to = current();
+    if (!to)
+        return false;
+    auto& shard = (*to)[owner(eio_sid)];
+    const auto held = sizeof(outgoing) + outgoing.data.size();
+    shard.post(
+        {[eio_sid = std::move(eio_sid), outgoing = std::move(outgoing)](shard_context& in) mutable {
+             in.raw().send(eio_sid, std::move(outgoing));
+         },
+         held});
+    return shard.full();
 }
 
 // --- the ASGI door ---

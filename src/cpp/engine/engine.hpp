@@ -1,7 +1,10 @@
 // The engine as its owner sees it: commands go in, notifications come out, from any thread.
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/sid.hpp"
+#include "eio/packet.hpp"
+#include "eio/raw_server.hpp"
 #include "engine/config.hpp"
 #include "engine/notification.hpp"
 #include "engine/shard.hpp"
@@ -89,6 +92,13 @@ public:
     // `asked`: those whose relay_check has been drained.
     void relay_checked(shard_set asked);
 
+    // --- of a raw engine, see eio::raw_server ---
+    void set_raw_interest(eio::raw_interest wanted);
+    void admit_session(std::string eio_sid, std::string name);
+    void refuse_session(std::string eio_sid, int status, std::string body);
+    // Of any engine. True as of emit().
+    bool send_packet(std::string eio_sid, eio::packet outgoing);
+
     // --- questions: the caller waits, some tens of microseconds ---
     [[nodiscard]] sio::room_result
     enter_room(std::string_view sid, std::string_view nsp, std::string_view room);
@@ -108,9 +118,10 @@ public:
     [[nodiscard]] std::optional<std::string> transport(std::string_view eio_sid);
     // By which door its transport has come.
     [[nodiscard]] std::optional<std::string> transport_path(std::string_view eio_sid);
-    // Of an open session, or of one whose connect or disconnect handlers still run.
+    // Of an open session, of one whose connect or disconnect handlers still run, and of one that
+    // waits to be admitted.
     [[nodiscard]] std::optional<eio::http_request> request_head(std::string_view eio_sid);
-    // Those that have a request_head().
+    // Those that have a request_head(); of a raw engine those that are open.
     [[nodiscard]] std::vector<std::string> sessions();
     [[nodiscard]] statistics stats();
     // Returns when all that this thread has posted has been carried out.
@@ -163,9 +174,10 @@ private:
 
     const config options_;
     std::shared_ptr<outbox> out_;
-    mutable std::mutex mutex_; // guards the two below
+    mutable std::mutex mutex_; // guards the three below
     std::shared_ptr<shards> shards_;
-    sio::interest interest_; // given to each shard that starts
+    sio::interest interest_; // given to each shard that starts, as the other is
+    eio::raw_interest raw_interest_;
     // A room has been entered whose name may be a sid of another client, by the look of it: from
     // then on such a name does not tell on which shard its members are.
     std::atomic<bool> room_like_a_sid_ = false;

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/sid.hpp"
+#include "eio/raw_event.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
@@ -19,7 +20,8 @@ struct log_line {
     std::string text;
 };
 
-// How a handshake that was handed over has been answered; before anything else about its session.
+// How a handshake that was handed over has been answered; before anything else about its session,
+// but for a raw_open, before which comes one with status 100.
 struct adopted {
     std::uint64_t id = 0;
     std::optional<base::sid> eio_sid; // if it serves a session
@@ -38,7 +40,11 @@ using notification = std::variant<
     sio::acks_done_event,
     sio::disconnect_event,
     sio::session_closed_event,
+    eio::raw_open,
+    eio::raw_message,
+    eio::raw_close,
     net::asgi_response,
+    net::asgi_opening,
     net::asgi_accept,
     net::asgi_reject,
     net::asgi_send,

@@ -207,14 +207,16 @@ std::optional<std::string> engine::transport_path(std::string_view eio_sid) {
 
 std::optional<eio::http_request> engine::request_head(std::string_view eio_sid) {
     return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<eio::http_request> {
-        if (const auto* found = in.eio().find(eio_sid))
-            return found->request();
+        if (auto found = in.eio().request_of(eio_sid))
+            return found;
         return in.sio().request_of_closed(eio_sid);
     });
 }
 
 std::vector<std::string> engine::sessions() {
-    return joined(ask_all([](shard_context& in) { return in.sio().sessions(); }));
+    return joined(ask_all([raw = options_.raw](shard_context& in) {
+        return raw ? in.eio().sids() : in.sio().sessions();
+    }));
 }
 
 statistics engine::stats() {

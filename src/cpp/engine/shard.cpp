@@ -1,6 +1,7 @@
 #include "engine/shard.hpp"
 
 #include "base/sid.hpp"
+#include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "engine/shards.hpp"
 #include "net/asgi_connection.hpp"
@@ -28,6 +29,7 @@ namespace asio = boost::asio;
 
 class shard::body final : public shard_context,
                           private sio::event_sink,
+                          private eio::raw_event_sink,
                           private base::log_sink,
                           private net::asgi_sink,
                           private net::siblings {
@@ -47,9 +49,10 @@ public:
           all_(all),
           sids_(index, all.count()),
           sio_(options.sio, *this, *this, sids_),
+          raw_(eio_, *this, *this),
           eio_(
               options.eio,
-              sio_,
+              options.raw ? static_cast<eio::handler&>(raw_) : sio_,
               sids_,
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
@@ -110,6 +113,7 @@ public:
 
     sio::server& sio() noexcept override { return sio_; }
     eio::server& eio() noexcept override { return eio_; }
+    eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
     base::time_point now() const noexcept override { return base::clock::now(); }
 
@@ -317,6 +321,9 @@ private:
     void on_event(sio::server_event&& told) override {
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(told));
     }
+    void on_raw_event(eio::raw_event&& told) override {
+        std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(told));
+    }
     void on_asgi(net::asgi_output&& output) override {
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(output));
     }
@@ -335,6 +342,7 @@ private:
     bool rest_waits_ = false;       // run_rest() will come
     base::sid_source sids_;
     sio::server sio_;
+    eio::raw_server raw_;
     eio::server eio_;
     net::read_buffer read_buffer_;
     // After the servers, so that connections which end with it can still report to them.

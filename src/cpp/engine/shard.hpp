@@ -17,8 +17,9 @@
 #include <thread>
 
 namespace eio {
+class raw_server;
 class server;
-}
+} // namespace eio
 namespace net {
 class descriptor;
 struct moving_connection;
@@ -55,6 +56,7 @@ public:
     virtual ~shard_context() = default;
     [[nodiscard]] virtual sio::server& sio() noexcept = 0;
     [[nodiscard]] virtual eio::server& eio() noexcept = 0;
+    [[nodiscard]] virtual eio::raw_server& raw() noexcept = 0;
     [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
     [[nodiscard]] virtual base::time_point now() const noexcept = 0;
     // Throws std::system_error when the address cannot be had.

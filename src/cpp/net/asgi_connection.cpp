@@ -29,6 +29,44 @@ public:
         door_.exchanges_.erase(id_);
     }
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
+    void await_verdict(const base::sid& opens) override {
+        door_.sink_.on_asgi(asgi_opening{id_, opens});
+    }
+    [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
+
+    void peer_gone(base::time_point now) {
+        if (auto* watcher = std::exchange(watcher_, nullptr))
+            watcher->on_peer_gone(now);
+    }
+
+private:
+    asgi_door& door_;
+    asgi_id id_;
+    eio::exchange_watcher* watcher_ = nullptr;
+};
+
+// A WebSocket handshake that waits for the application's verdict.
+class asgi_handshake final : public eio::http_exchange {
+public:
+    asgi_handshake(asgi_door& door, asgi_id id) : door_(door), id_(id) {}
+
+    void respond(eio::http_response&& response) override {
+        watcher_ = nullptr;
+        door_.sink_.on_asgi(asgi_reject{id_, std::move(response)});
+        door_.handshakes_.erase(id_);
+    }
+    void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
+    void await_verdict(const base::sid& opens) override {
+        door_.sink_.on_asgi(asgi_opening{id_, opens});
+    }
+    void let_in(
+        const eio::http_request& request, const base::sid& opens, base::time_point now) override {
+        watcher_ = nullptr;
+        auto& door = door_;
+        const auto id = id_;
+        door.handshakes_.erase(id);
+        door.attach(id, {.opens = opens}, request, now);
+    }
     [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
 
     void peer_gone(base::time_point now) {
@@ -139,7 +177,7 @@ void asgi_door::http_abort(asgi_id exchange, base::time_point now) {
 
 void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::time_point now) {
     try {
-        admit(connection, request, now);
+        admit(connection, std::move(request), now);
     } catch (...) {
         ws_closed(connection, true, now);
         sink_.on_asgi(asgi_reject{connection, failure()});
@@ -147,16 +185,28 @@ void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::t
     }
 }
 
-void asgi_door::admit(asgi_id connection, const eio::http_request& request, base::time_point now) {
+void asgi_door::admit(asgi_id connection, eio::http_request&& request, base::time_point now) {
     auto admission = server_.admit_websocket(request);
     if (auto* refusal = std::get_if<eio::http_response>(&admission)) {
         sink_.on_asgi(asgi_reject{connection, std::move(*refusal)});
         return;
     }
+    if (std::holds_alternative<eio::verdict_needed>(admission)) {
+        const auto waiting = std::make_shared<asgi_handshake>(*this, connection);
+        handshakes_.emplace(connection, waiting);
+        return server_.await_verdict(std::move(request), waiting, now);
+    }
+    attach(connection, std::get<eio::websocket_ticket>(admission), request, now);
+}
+
+void asgi_door::attach(
+    asgi_id connection,
+    const eio::websocket_ticket& ticket,
+    const eio::http_request& request,
+    base::time_point now) {
     const auto opened = std::make_shared<asgi_websocket>(*this, connection);
     websockets_.emplace(connection, opened);
-    const auto sid =
-        server_.attach_websocket(std::get<eio::websocket_ticket>(admission), request, opened, now);
+    const auto sid = server_.attach_websocket(ticket, request, opened, now);
     // The session's first frames are queued for the end of the turn: behind this. No sid
     // means that the connection has been closed instead.
     if (sid)
@@ -183,12 +233,16 @@ void asgi_door::ws_sent(asgi_id connection, std::size_t bytes, base::time_point 
 }
 
 void asgi_door::ws_closed(asgi_id connection, bool failed, base::time_point now) {
+    if (auto node = handshakes_.extract(connection))
+        return node.mapped()->peer_gone(now);
     if (auto node = websockets_.extract(connection))
         node.mapped()->peer_gone(failed, now);
 }
 
 void asgi_door::abort_all(base::time_point now) {
     for (const auto& [id, gone] : std::exchange(exchanges_, {}))
+        gone->peer_gone(now);
+    for (const auto& [id, gone] : std::exchange(handshakes_, {}))
         gone->peer_gone(now);
     for (const auto& [id, gone] : std::exchange(websockets_, {}))
         gone->peer_gone(true, now);

@@ -26,6 +26,12 @@ struct asgi_response {
     asgi_id exchange = 0;
     eio::http_response response;
 };
+// The session that will be opened if the application lets it in: a response, an accept or a reject
+// follows.
+struct asgi_opening {
+    asgi_id id = 0;
+    base::sid eio_sid;
+};
 struct asgi_accept {
     asgi_id connection = 0;
     base::sid eio_sid;
@@ -48,8 +54,14 @@ struct asgi_pause {
     bool paused = false;
 };
 
-using asgi_output =
-    std::variant<asgi_response, asgi_accept, asgi_reject, asgi_send, asgi_close, asgi_pause>;
+using asgi_output = std::variant<
+    asgi_response,
+    asgi_opening,
+    asgi_accept,
+    asgi_reject,
+    asgi_send,
+    asgi_close,
+    asgi_pause>;
 
 class asgi_sink {
 public:
@@ -58,6 +70,7 @@ public:
 };
 
 class asgi_exchange;
+class asgi_handshake;
 class asgi_websocket;
 
 // What is open through this door. Bounded by what the ASGI server has open. What a message makes
@@ -83,13 +96,20 @@ public:
 
 private:
     friend class asgi_exchange;
+    friend class asgi_handshake;
     friend class asgi_websocket;
 
-    void admit(asgi_id connection, const eio::http_request& request, base::time_point now);
+    void admit(asgi_id connection, eio::http_request&& request, base::time_point now);
+    void attach(
+        asgi_id connection,
+        const eio::websocket_ticket& ticket,
+        const eio::http_request& request,
+        base::time_point now);
 
     eio::server& server_;
     asgi_sink& sink_;
     std::unordered_map<asgi_id, std::shared_ptr<asgi_exchange>> exchanges_;
+    std::unordered_map<asgi_id, std::shared_ptr<asgi_handshake>> handshakes_;
     std::unordered_map<asgi_id, std::shared_ptr<asgi_websocket>> websockets_;
 };
 

@@ -120,6 +120,7 @@ void http_connection::start(eio::http_request&& handshake, handshake_answered&& 
             return refuse(503);
         state_ = state::answering;
         become_websocket(handshake);
+        continue_reading(); // one that waits for a verdict may go away
     });
 }
 
@@ -285,15 +286,35 @@ void http_connection::become_websocket(const eio::http_request& request) {
     auto admission = context_.server.admit_websocket(request);
     if (auto* refusal = std::get_if<eio::http_response>(&admission))
         return respond(std::move(*refusal));
+    if (std::holds_alternative<eio::verdict_needed>(admission))
+        return context_.server.await_verdict(request, shared_from_this(), base::clock::now());
+    attach_websocket(request, std::get<eio::websocket_ticket>(admission));
+}
+
+void http_connection::attach_websocket(
+    const eio::http_request& request, const eio::websocket_ticket& ticket) {
     const auto opened = std::make_shared<websocket_connection>(
         context_, std::move(socket_), door_->kind, accept_handshake(request));
     state_ = state::closed;
     --*context_.connections; // the WebSocket has been counted
     context_.http_connections.erase(this);
-    const auto sid = context_.server.attach_websocket(
-        std::get<eio::websocket_ticket>(admission), request, opened, base::clock::now());
+    const auto sid = context_.server.attach_websocket(ticket, request, opened, base::clock::now());
     tell_answer(sid, 101); // before a frame of the client's is read
     opened->start(std::move(input_));
+}
+
+void http_connection::await_verdict(const base::sid& opens) {
+    constexpr int not_yet = 100;
+    if (answered_)
+        answered_(opens, not_yet);
+}
+
+void http_connection::let_in(
+    const eio::http_request& handshake, const base::sid& opens, base::time_point) {
+    if (state_ != state::answering)
+        return; // the peer has gone
+    watcher_ = nullptr;
+    run([&] { attach_websocket(handshake, {.opens = opens}); });
 }
 
 void http_connection::tell_answer(std::optional<base::sid> eio_sid, int status) {

@@ -19,6 +19,10 @@
 #include <string>
 #include <string_view>
 
+namespace eio {
+struct websocket_ticket;
+}
+
 namespace net {
 
 // What the connections that came through one door share, on whichever shard they are.
@@ -32,7 +36,9 @@ struct http_door {
 };
 
 // How a handshake that another server has read was answered: the session that the WebSocket serves,
-// if there is one, and the status (0: there was no answer). Called once.
+// if there is one, and the status (0: there was no answer). Called once; before, perhaps, with
+// status 100 and the session that it will serve if the application, which has to decide, lets it
+// in.
 using handshake_answered = std::function<void(std::optional<base::sid> eio_sid, int status)>;
 // Ends this shard's connections of doors that are closing: at once those that wait for a request,
 // the others after their response.
@@ -59,6 +65,9 @@ public:
 
     void respond(eio::http_response&& response) override;
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
+    void await_verdict(const base::sid& opens) override;
+    void let_in(
+        const eio::http_request& handshake, const base::sid& opens, base::time_point now) override;
     [[nodiscard]] eio::door came_by() const noexcept override { return door_->kind; }
 
 private:
@@ -91,6 +100,7 @@ private:
     void add_endpoints(eio::http_request& request) const;
     void handle(eio::http_request&& request);
     void become_websocket(const eio::http_request& request);
+    void attach_websocket(const eio::http_request& request, const eio::websocket_ticket& ticket);
     void tell_answer(std::optional<base::sid> eio_sid, int status);
     void refuse(int status);
 

@@ -6,29 +6,6 @@
 
 namespace sio {
 
-namespace {
-
-// python-socketio's five.
-std::string_view reason_name(eio::close_reason reason) {
-    switch (reason) {
-    case eio::close_reason::server_disconnect:
-    case eio::close_reason::server_shutdown:
-        return "server disconnect";
-    case eio::close_reason::client_disconnect:
-        return "client disconnect";
-    case eio::close_reason::ping_timeout:
-        return "ping timeout";
-    case eio::close_reason::transport_close:
-        return "transport close";
-    case eio::close_reason::transport_error:
-    case eio::close_reason::slow_peer:
-        return "transport error";
-    }
-    return "transport error";
-}
-
-} // namespace
-
 server::server(const config& options, event_sink& sink, base::log_sink& log, base::sid_source& sids)
     : options_(options), sink_(sink), log_(log), sids_(sids) {}
 
@@ -112,16 +89,6 @@ void server::sweep(base::time_point now) {
             late->session().close(eio::close_reason::server_disconnect, now);
 }
 
-void server::close_session(std::string_view eio_sid, base::time_point now) {
-    if (auto* found = clients_.find(eio_sid))
-        found->session().close(eio::close_reason::server_disconnect, now);
-}
-
-void server::events_done(std::string_view eio_sid, std::size_t count, base::time_point now) {
-    if (auto* found = clients_.find(eio_sid))
-        found->session().remove_unhandled(count, now);
-}
-
 // --- joining and leaving a namespace ---
 
 void server::on_connect(client& from, std::string_view name, std::string_view auth) {
@@ -199,7 +166,8 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
     }
     leaving.state = socket_state::leaving;
     sink_.on_event(
-        disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason_name(reason)});
+        disconnect_event{
+            leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {

@@ -57,8 +57,6 @@ public:
     void refuse(std::string_view sid, std::string_view nsp, std::string_view reason);
     void disconnect(std::string_view sid, std::string_view nsp);
     void disconnect_done(std::string_view sid, std::string_view nsp);
-    void events_done(std::string_view eio_sid, std::size_t count, base::time_point now);
-    void close_session(std::string_view eio_sid, base::time_point now);
 
     [[nodiscard]] room_result
     enter_room(std::string_view sid, std::string_view nsp, std::string_view room);

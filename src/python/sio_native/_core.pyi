@@ -27,8 +27,17 @@ WS_CLOSE: Final[int]  # connection, code: send the close after what was sent bef
 WS_PAUSE: Final[int]  # connection: stop calling receive() until WS_RESUME
 WS_RESUME: Final[int]  # connection
 ADOPTED: Final[int]  # id, eio_sid or None, status: how the handshake that `Engine.adopt` took over
-# was answered (101: accepted, 0: the connection broke); before anything else about the session
+# was answered (101: accepted, 0: the connection broke); before anything else about the session,
+# but for EIO_OPEN: then there is one with status 100 before
 LOG: Final[int]  # "socketio" or "engineio", logging level, text
+OPENING: Final[int]  # exchange or connection, eio_sid: what it opens if EIO_OPEN, which follows, is
+# answered by `Engine.admit_session`
+
+# Of an engine with the option "raw", in the place of the first six:
+EIO_OPEN: Final[int]  # eio_sid, transport: waits for `Engine.admit_session` or `refuse_session`
+EIO_MESSAGE: Final[int]  # eio_sid, data (str or bytes)
+EIO_CLOSE: Final[int]  # eio_sid, reason, transport: once for each session, and for each that was
+# admitted after its client had gone
 
 # What `Engine.enter_room` and `Engine.close_room` answer.
 ROOM_OK: Final[int]
@@ -204,6 +213,26 @@ class Engine:
     def close_session(self, eio_sid: str, /) -> None:
         """Close the Engine.IO session and so all its namespaces."""
 
+    # Of an engine with the option "raw": Engine.IO without Socket.IO above it.
+    def set_raw_interest(self, decides: bool, messages: bool) -> None:
+        """Whether a new session waits for `admit_session`, and whether messages are delivered."""
+
+    def admit_session(self, eio_sid: str, name: str, /) -> None:
+        """Open the session of an EIO_OPEN. One that is not open by then is told by EIO_CLOSE.
+
+        `name`, if it is not empty, is what its client knows in the place of the eio_sid: URL-safe,
+        and no other session's.
+        """
+
+    def refuse_session(self, eio_sid: str, status: int, body: str, /) -> None:
+        """Answer an EIO_OPEN with this HTTP status and JSON."""
+
+    def send_packet(self, eio_sid: str, kind: int, data: str | bytes, /) -> None:
+        """Send an Engine.IO packet, of any engine. Bytes are a binary message, whatever `kind` is.
+
+        What is sent before the session is admitted follows its open packet.
+        """
+
     # Rooms. The names are what `rooms.room_key` made of the user's.
     def enter_room(self, sid: str, namespace: str, room: str, /) -> int: ...
     def leave_room(self, sid: str, namespace: str, room: str, /) -> None: ...
@@ -235,7 +264,7 @@ class Engine:
         remote (address, port), local (address, port), secure. Known until SESSION_CLOSED."""
 
     def sessions(self) -> list[str]:
-        """Those that have a request_head."""
+        """Those that have a request_head; of a raw engine those that are open."""
 
     def catch_up(self) -> None:
         """Wait until the engine has carried out all that this thread has posted."""

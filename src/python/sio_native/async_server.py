@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
 from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from .async_namespace import AsyncNamespace
 from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
+from .engineio.facade import SocketIOEngine
 from .foreign_manager import adopted
 from .handlers import (
     Entry,
@@ -441,10 +443,12 @@ class AsyncServer(BaseServer):
         """Not supported: `RuntimeError`. aiohttp, Sanic and Tornado need python-socketio."""
         raise RuntimeError("attach() needs aiohttp, Sanic or Tornado: use ASGIApp or mount()")
 
-    @property
-    def eio(self) -> Any:
-        """Not supported yet: `RuntimeError`."""
-        raise RuntimeError("sio_native does not show its Engine.IO server yet")
+    @cached_property
+    def eio(self) -> SocketIOEngine:
+        """The Engine.IO server below: its sessions and options, see `engineio.facade`."""
+        return SocketIOEngine(
+            self._core, self._options, self._service.sessions, self.handle_request, self.shutdown
+        )
 
     @property
     def packet_class(self) -> Any:

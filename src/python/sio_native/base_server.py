@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .engineio.face import reason
 from .handlers import RESERVED_EVENTS
 
 
@@ -12,11 +13,4 @@ class BaseServer:
 
     reserved_events: Final = list(RESERVED_EVENTS)
 
-    class reason:
-        """Why a client was disconnected: the second argument of a disconnect handler."""
-
-        SERVER_DISCONNECT: Final = "server disconnect"
-        CLIENT_DISCONNECT: Final = "client disconnect"
-        PING_TIMEOUT: Final = "ping timeout"
-        TRANSPORT_CLOSE: Final = "transport close"
-        TRANSPORT_ERROR: Final = "transport error"
+    reason = reason

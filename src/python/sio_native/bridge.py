@@ -95,6 +95,13 @@ class Bridge:
         if not waiting.answer.done():
             waiting.answer.set_result(Response(status, headers, body))
 
+    def opening(self, number: int, eio_sid: str) -> None:
+        """The session of a request that waits for a verdict, which may look at its environ."""
+        if (waiting := self._exchanges.get(number)) is not None:
+            self._environs.opened(eio_sid, self._handoff.extras(waiting.scope))
+        elif (websocket := self._websockets.get(number)) is not None:
+            websocket.opening(eio_sid)
+
     def ws_accept(self, connection: int, eio_sid: str) -> None:
         if (websocket := self._websockets.get(connection)) is not None:
             websocket.accepted(eio_sid)
@@ -281,9 +288,12 @@ class WebSocketBridge:
         self._ended = asyncio.Event()
         self._patience: asyncio.TimerHandle | None = None
 
+    def opening(self, eio_sid: str) -> None:
+        self._environs.bridged(eio_sid, self._scope, self._receive, self._send)
+
     def accepted(self, eio_sid: str) -> None:
         if not is_upgrade(self._scope):
-            self._environs.bridged(eio_sid, self._scope, self._receive, self._send)
+            self.opening(eio_sid)
         if not self._opened.done():
             self._opened.set_result(None)
 

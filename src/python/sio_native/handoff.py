@@ -17,6 +17,8 @@ from .types import Receive, RequestHead, Scope
 
 PROTOCOLS = "uvicorn.protocols.websockets."
 
+NOT_YET = 100  # the status of a handshake that waits for the application's verdict
+
 ACTIVE = "Socket.IO: WebSockets are handed over to the engine"
 INACTIVE = "Socket.IO: WebSockets stay with the ASGI server: %s"
 UNCOUNTED = (
@@ -160,12 +162,14 @@ class Handoff:
 
     def adopted(self, connection: int, eio_sid: str | None, status: int) -> None:
         """Notification ADOPTED."""
-        awaited = self._awaited.pop(connection, None)
+        awaited = self._awaited.get(connection)
         if awaited is None:
             return
+        if status != NOT_YET:
+            del self._awaited[connection]
         if eio_sid is not None:
             self._environs.opened(eio_sid, awaited.extras)
-        if awaited.access is not None and status != 0:
+        if awaited.access is not None and status not in (0, NOT_YET):
             outcome = "[accepted]" if status == 101 else status
             _uvicorns_logger().info('%s - "WebSocket %s" %s', *awaited.access, outcome)
 

@@ -15,6 +15,7 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,8 +38,12 @@ struct echo final : eio::handler {
         closed.push_back(reason);
         last = nullptr;
     }
+    bool decides() const noexcept override { return asks; }
+    void on_applicant(const base::sid& sid, eio::transport_kind) override { applicant = sid; }
     eio::session* last = nullptr;
     std::vector<eio::close_reason> closed;
+    bool asks = false; // before a session is opened
+    std::optional<base::sid> applicant;
 };
 
 struct log_lines final : base::log_sink {

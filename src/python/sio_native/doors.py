@@ -1,0 +1,155 @@
+"""The ways into one engine, the loop that it serves, and its end: whatever runs above it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Set
+from typing import Any
+
+from . import _core
+from .bridge import SHUTTING_DOWN, Bridge, send_response
+from .core import Core
+from .dispatcher import SECOND_LOOP, Dispatcher, Routes
+from .environs import Environs
+from .handoff import Handoff
+from .options import Options
+from .session_tasks import SessionTasks
+from .types import Receive, Scope, Send
+
+# Seconds that disconnect handlers have at the end, and then bytes under way.
+GRACE = 2.0
+
+
+class Doors:
+    """Bridge, hand-off and dispatcher of a server, started and ended together.
+
+    What is above them says by its methods what it wants to hear and who is open.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        options: Options,
+        environs: Environs,
+        tasks: SessionTasks,
+        routes: Routes,
+        queue: Callable[[], _core.HandlerQueue | None] = lambda: None,
+    ) -> None:
+        """`routes` and `queue`: for what is not the doors' own, see `Dispatcher`."""
+        self.core = core
+        self.environs = environs
+        self._tasks = tasks
+        self.handoff = Handoff(core, environs, options.handoff, options.max_connections, self.end)
+        self._bridge = Bridge(
+            core, environs, self.handoff, options.max_http_buffer_size, options.origin_check()
+        )
+        self._dispatcher = Dispatcher(core, self._bound, {**self._routes(), **routes}, queue)
+        self._ending: asyncio.Future[None] | None = None
+
+    def send_interest(self) -> None:
+        """Tell the engine what is wanted of it."""
+        raise NotImplementedError
+
+    def open_sessions(self) -> Set[str]:
+        """The Engine.IO sids of those whose disconnect handlers are waited for at the end."""
+        raise NotImplementedError
+
+    def ended(self) -> None:
+        """The engine has ended: what waits for it need not."""
+
+    def loop_bound(self) -> None:
+        """The running loop is the one that is served from now on."""
+
+    def bind(self) -> None:
+        """Serve the running loop; see `Dispatcher.bind`."""
+        self._dispatcher.bind()
+
+    def on_its_loop(self) -> bool:
+        """Is the running loop the one that is served?"""
+        return asyncio.get_running_loop() is self._dispatcher.loop
+
+    def interest_changed(self) -> None:
+        """Handlers have been registered. Before the start there is nobody to tell."""
+        if self.core.started:
+            self.send_interest()
+
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI request or WebSocket."""
+        if self._is_ending():
+            if scope["type"] == "http":
+                await send_response(send, SHUTTING_DOWN)
+            else:
+                await send({"type": "websocket.close"})
+            return
+        self.bind()
+        if scope["type"] == "http":
+            await self._bridge.http(scope, receive, send)
+        else:
+            await self._bridge.websocket(scope, receive, send)
+
+    async def end(self) -> None:
+        """Close all and end the engine. Whoever asks while it ends waits for the same end."""
+        if not self._is_ending():
+            if not self.core.started:
+                return
+            self.core.start()  # no-op, but in a forked child it says what is wrong
+            served = self._dispatcher.loop
+            if served is not None and not served.is_closed() and not self.on_its_loop():
+                raise RuntimeError(SECOND_LOOP)
+            self._ending = asyncio.ensure_future(self._end())
+        if self._ending is not None:
+            await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
+        engine = self.core.engine
+        if self.on_its_loop():
+            # While the engine still answers, so that disconnect handlers can ask it.
+            engine.stop_listening()
+            eio_sids = self.open_sessions()
+            for eio_sid in eio_sids:
+                engine.close_session(eio_sid)
+            await self._tasks.wait_closed(eio_sids, GRACE)
+        else:
+            self._abandon_loop()
+        await asyncio.get_running_loop().run_in_executor(None, self.core.close, GRACE)
+        self._dispatcher.release()
+        self._dispatcher.drain_all()
+        self._bridge.end()
+        self.handoff.end()
+        self.ended()
+        self._tasks.release_waiting()
+        self.environs.clear()
+
+    def _is_ending(self) -> bool:
+        ending = self._ending
+        return ending is not None and not ending.done() and not ending.get_loop().is_closed()
+
+    def _bound(self, rebound: bool) -> None:
+        """A loop has been bound; what the one before was doing will not be finished."""
+        if rebound:
+            self._abandon_loop()
+        self.loop_bound()
+        self.send_interest()
+
+    def _abandon_loop(self) -> None:
+        self.core.engine.abort_bridged()
+        self._bridge.forget()
+        self._tasks.abandon_tasks()
+
+    def _routes(self) -> dict[int, Callable[..., None]]:
+        return {
+            _core.HTTP_RESPONSE: self._bridge.http_response,
+            _core.OPENING: self._bridge.opening,
+            _core.WS_ACCEPT: self._bridge.ws_accept,
+            _core.WS_REJECT: self._bridge.ws_reject,
+            _core.WS_SEND: self._bridge.ws_send,
+            _core.WS_CLOSE: self._bridge.ws_close,
+            _core.WS_PAUSE: self._bridge.ws_pause,
+            _core.WS_RESUME: self._bridge.ws_resume,
+            _core.ADOPTED: self.handoff.adopted,
+            _core.LOG: self._log,
+        }
+
+    def _log(self, channel: str, level: int, text: str) -> None:
+        log: Any = self.core.log
+        getattr(log, channel).log(level, "%s", text)

@@ -1,0 +1,89 @@
+"""`AsyncServer.eio` of a Socket.IO server: what applications read and call of the engine below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ..core import Core
+from ..options import Options
+from ..session import SessionStore
+from ..types import Receive, Scope, Send, Session
+from .face import EngineFace
+from .sockets import State
+
+_SOCKETIO_HANDLES = (
+    "Socket.IO itself handles what its Engine.IO sessions do: use the Socket.IO server's events, "
+    "or sio_native.engineio.AsyncServer for Engine.IO alone"
+)
+
+
+class SocketIOEngine(EngineFace):
+    """The sessions under a Socket.IO server, by Engine.IO sid.
+
+    Messages of an application's own are no Socket.IO packets: its clients close the connection.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        options: Options,
+        sessions: SessionStore,
+        handle_request: Callable[[Scope, Receive, Send], Awaitable[None]],
+        shutdown: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(core, options)
+        self._sessions = sessions
+        self._handle_request = handle_request
+        self._shutdown = shutdown
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "generate_id":
+            raise AttributeError("sio_native makes the ids of Socket.IO clients itself")
+        super().__setattr__(name, value)
+
+    def on(self, event: str, handler: Any = None) -> Any:
+        """Not supported: `RuntimeError`."""
+        if event not in self.event_names:
+            raise ValueError("Invalid event")
+        raise RuntimeError(_SOCKETIO_HANDLES)
+
+    def session_ids(self) -> list[str]:
+        return self._core.engine.sessions()
+
+    def state_of(self, sid: str) -> State | None:
+        if self._core.engine.transport(sid) is not None:
+            return "open"
+        return None if self._core.engine.request_head(sid) is None else "closing"
+
+    def transport_of(self, sid: str) -> str | None:
+        return self._core.engine.transport(sid)
+
+    def eio_sid_of(self, sid: str) -> str:
+        return sid
+
+    async def get_session(self, sid: str) -> Session:
+        """The user sessions of a client, by namespace. Raises `KeyError` for an unknown sid."""
+        if self.state_of(sid) is None:
+            raise KeyError("Session not found")
+        engine = self._core.engine
+        joined = {name: engine.sid(sid, name) for name in engine.namespaces()}
+        return {name: self._sessions.get(each, name) for name, each in joined.items() if each}
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """Close a client's connection, or all. Disconnect handlers run after this has returned.
+
+        Nothing happens for an unknown sid.
+        """
+        for each in self.session_ids() if sid is None else [sid]:
+            self._core.engine.close_session(each)
+        await asyncio.sleep(0)
+
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI request or WebSocket."""
+        await self._handle_request(scope, receive, send)
+
+    async def shutdown(self) -> None:
+        """As the Socket.IO server's."""
+        await self._shutdown()

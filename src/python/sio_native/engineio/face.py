@@ -1,0 +1,185 @@
+"""What an Engine.IO server shows of itself, whether Socket.IO is above it or not."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from ..core import Core
+from ..options import VALID_TRANSPORTS, Options, Origins
+from ..types import as_sid
+from .packet import MESSAGE, Packet, packet_names
+from .sockets import Sessions, Sockets
+
+_running: set[asyncio.Future[Any]] = set()  # asyncio itself keeps no task alive
+
+
+class reason:
+    """Why a client was disconnected: the second argument of a disconnect handler."""
+
+    SERVER_DISCONNECT: Final = "server disconnect"
+    CLIENT_DISCONNECT: Final = "client disconnect"
+    PING_TIMEOUT: Final = "ping timeout"
+    TRANSPORT_CLOSE: Final = "transport close"
+    TRANSPORT_ERROR: Final = "transport error"
+
+
+class EngineFace(Sessions):
+    """Names of `engineio.AsyncServer`, over an engine. Options can be read, and not changed."""
+
+    reason = reason
+    event_names: Final = ["connect", "disconnect", "message"]
+    valid_transports: Final = list(VALID_TRANSPORTS)
+    compression_methods: Final = ["gzip", "deflate"]
+    async_mode: Final = "asgi"
+    # The engine watches its clients itself: there is no task for it.
+    service_task_handle: Final = None
+    service_task_event: Final = None
+    sequence_number = 0
+
+    def __init__(self, core: Core, options: Options) -> None:
+        self._core = core
+        self._options = options
+        self.logger = core.log.engineio
+
+    # --- options ---
+
+    @property
+    def ping_interval(self) -> float:
+        """Seconds."""
+        interval = self._options.ping_interval
+        return interval[0] if isinstance(interval, (tuple, list)) else interval
+
+    @property
+    def ping_interval_grace_period(self) -> float:
+        """Seconds."""
+        interval = self._options.ping_interval
+        return interval[1] if isinstance(interval, (tuple, list)) else 0
+
+    @property
+    def ping_timeout(self) -> float:
+        """Seconds."""
+        return self._options.ping_timeout
+
+    @property
+    def max_http_buffer_size(self) -> int:
+        """Bytes."""
+        return self._options.max_http_buffer_size
+
+    @property
+    def allow_upgrades(self) -> bool:
+        return self._options.allow_upgrades
+
+    @property
+    def http_compression(self) -> bool:
+        return self._options.http_compression
+
+    @property
+    def compression_threshold(self) -> int:
+        """Bytes."""
+        return self._options.compression_threshold
+
+    @property
+    def cookie(self) -> Any:
+        return self._options.cookie
+
+    @property
+    def cors_allowed_origins(self) -> Origins:
+        return self._options.cors_allowed_origins
+
+    @property
+    def cors_credentials(self) -> bool:
+        return self._options.cors_credentials
+
+    @property
+    def transports(self) -> list[str]:
+        given = self._options.transports
+        if given is None:
+            return list(VALID_TRANSPORTS)
+        return [given] if isinstance(given, str) else [t for t in given if t in VALID_TRANSPORTS]
+
+    @property
+    def start_service_task(self) -> bool:
+        """False: a client that answers no ping stays."""
+        return self._options.monitor_clients is not False
+
+    def is_asyncio_based(self) -> bool:
+        return True
+
+    def async_modes(self) -> list[str]:
+        return [self.async_mode]
+
+    def attach(self, app: Any, engineio_path: str = "engine.io") -> None:
+        """Not supported: `RuntimeError`. aiohttp, Sanic and Tornado need python-engineio."""
+        raise RuntimeError("attach() needs aiohttp, Sanic or Tornado: use ASGIApp")
+
+    # --- sessions ---
+
+    @property
+    def sockets(self) -> Sockets:
+        """The sessions by sid: a live, read-only view."""
+        return Sockets(self)
+
+    def transport(self, sid: str) -> str:
+        """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
+        name = self.transport_of(sid)
+        if name is None:
+            raise KeyError("Session not found")
+        return name
+
+    async def send(self, sid: str, data: Any) -> None:
+        """Send a message: a str, bytes, or a list or dict, which is sent as JSON.
+
+        To an unknown sid it is not sent, which is logged.
+        """
+        await self.send_packet(sid, self.packet_class(MESSAGE, data=data))
+
+    async def send_packet(self, sid: str, pkt: Packet) -> None:
+        """Send a packet of any type. `ValueError` for a type that Engine.IO does not have."""
+        eio_sid = self.eio_sid_of(as_sid(sid))
+        # The engine makes base64 of bytes where the transport needs it.
+        encoded = pkt.data if pkt.binary else pkt.encode()
+        if isinstance(encoded, str):
+            kind, data = int(encoded[0]), encoded[1:]
+            self._core.engine.send_packet(eio_sid, kind, data)
+        else:
+            kind, data = MESSAGE, "<binary>"
+            self._core.engine.send_packet(eio_sid, kind, bytes(encoded))
+        self.logger.info("%s: Sending packet %s data %s", sid, packet_names[kind], data)
+
+    def generate_id(self) -> str:
+        """A new session id: 20 URL-safe characters. The engine makes its own of the same kind."""
+        number = self.sequence_number
+        self.sequence_number = (number + 1) & 0xFFFFFF
+        raw = secrets.token_bytes(12) + number.to_bytes(3, "big")
+        return base64.urlsafe_b64encode(raw).decode()
+
+    # --- asyncio ---
+
+    def start_background_task(
+        self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> asyncio.Future[Any]:
+        """Run a coroutine function in a task, which is returned and kept alive."""
+        task = asyncio.ensure_future(target(*args, **kwargs))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+        return task
+
+    async def sleep(self, seconds: float = 0) -> None:
+        """`asyncio.sleep`."""
+        await asyncio.sleep(seconds)
+
+    def create_queue(self, *args: Any, **kwargs: Any) -> asyncio.Queue[Any]:
+        """`asyncio.Queue`."""
+        return asyncio.Queue(*args, **kwargs)
+
+    def get_queue_empty_exception(self) -> type[Exception]:
+        """`asyncio.QueueEmpty`."""
+        return asyncio.QueueEmpty
+
+    def create_event(self, *args: Any, **kwargs: Any) -> asyncio.Event:
+        """`asyncio.Event`."""
+        return asyncio.Event(*args, **kwargs)

@@ -1,0 +1,91 @@
+"""`sio.eio`: the Engine.IO server under a Socket.IO server, as applications use it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from conftest import Door, Log, connected, under_uvicorn, until
+
+import sio_native
+
+
+async def test_sockets_and_transports_by_engineio_sid(door: Door) -> None:
+    sio = door.server()
+    async with door.open(sio) as url, connected(url) as client:
+        eio_sid = client.eio.sid
+        assert list(sio.eio.sockets) == [eio_sid]
+        assert eio_sid in sio.eio.sockets
+        assert "nobody" not in sio.eio.sockets
+        assert sio.eio.transport(eio_sid) == "websocket"
+        assert sio.eio.sockets[eio_sid].upgraded
+        with pytest.raises(KeyError, match="Session not found"):
+            sio.eio.transport("nobody")
+
+
+async def test_a_connection_can_be_closed(door: Door) -> None:
+    sio = door.server()
+    heard = Log()
+    sio.on("disconnect", lambda sid, reason: heard.add(reason))
+    async with door.open(sio) as url, connected(url) as client:
+        eio_sid = client.eio.sid
+        await sio.eio.disconnect(eio_sid)
+        await heard.reaches(1)
+        assert heard == [("server disconnect",)]
+        await until(lambda: eio_sid not in sio.eio.sockets)
+        await sio.eio.disconnect("nobody")
+
+
+async def test_user_sessions_are_by_namespace(door: Door) -> None:
+    sio = door.server()
+    async with door.open(sio) as url, connected(url) as client:
+        await sio.save_session(client.get_sid(), {"a": 1})
+        assert await sio.eio.get_session(client.eio.sid) == {"/": {"a": 1}}
+        with pytest.raises(KeyError, match="Session not found"):
+            await sio.eio.get_session("nobody")
+
+
+async def test_an_engineio_message_can_be_sent(door: Door) -> None:
+    sio = door.server()
+    async with door.open(sio) as url, connected(url) as client:
+        received: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        client.on("greeting", received.set_result)
+        await sio.eio.send(client.eio.sid, '2["greeting","hello"]')
+        assert await received == "hello"
+
+
+def test_options_and_helpers(door: Door) -> None:
+    eio = door.server(ping_interval=7, ping_timeout=3).eio
+    assert (eio.ping_interval, eio.ping_timeout, eio.async_mode) == (7, 3, "asgi")
+    assert eio.max_http_buffer_size == 1_000_000
+    assert len(eio.generate_id()) == 20
+    assert isinstance(eio.create_event(), asyncio.Event)
+    assert eio.reason.CLIENT_DISCONNECT == "client disconnect"
+
+
+async def test_requests_can_be_given_to_it(native_door: Door) -> None:
+    if native_door.own_port:
+        return
+    sio = native_door.server()
+
+    class OverEngine:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await sio.eio.handle_request(scope, receive, send)
+
+    async with under_uvicorn(OverEngine(), lifespan="off") as url, connected(url) as client:
+        assert client.get_sid()
+    await sio.eio.shutdown()
+
+
+def test_what_would_not_work_is_refused() -> None:
+    sio = sio_native.AsyncServer()
+    with pytest.raises(AttributeError, match="makes the ids"):
+        sio.eio.generate_id = lambda: "x"  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match=r"engineio\.AsyncServer"):
+        sio.eio.on("message", print)
+    with pytest.raises(ValueError, match="Invalid event"):
+        sio.eio.on("nonsense", print)
+    with pytest.raises(RuntimeError, match="ASGIApp"):
+        sio.eio.attach(object())
+    assert sio.eio is sio.eio
