@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .client_hooks import ClientHooks
     from .core import Core
     from .service import Service
+    from .watch import Watcher
 
 default_logger = logging.getLogger("socketio")
 
@@ -106,6 +107,11 @@ class BaseManager:
     def _engine(self) -> _core.Engine:
         """Where the clients are; without a server there are none."""
         return _NOBODY if self._core is None else self._core.engine
+
+    @property
+    def _watcher(self) -> Watcher | None:
+        """Who is told of rooms and emits; nobody, as a rule."""
+        return None if self._core is None else self._core.watcher
 
     @property
     def rooms(self) -> Mapping[str, RoomsView]:
@@ -236,6 +242,8 @@ class BaseManager:
             raise ValueError("cannot enter a sid room")
         if result == _core.ROOM_LIMIT:
             raise ValueError("the room's name is too long, or the client is in too many rooms")
+        if (watcher := self._watcher) is not None:
+            watcher.entered(sid, namespace, room)
 
     def basic_leave_room(self, sid: str, namespace: str, room: Room) -> None:
         """Take a client of this server out of a room. No-op if it is not in there.
@@ -250,6 +258,9 @@ class BaseManager:
         key = self._names.find(room)
         if key is not None:
             self._engine.leave_room(as_sid(sid), namespace, key)
+            # Its own room it leaves at its end, which is told then.
+            if room != sid and (watcher := self._watcher) is not None:
+                watcher.left(sid, namespace, room)
 
     def basic_close_room(self, room: Room, namespace: str) -> None:
         """Take everybody on this server out of a room."""
@@ -261,6 +272,8 @@ class BaseManager:
             for sid, _ in self.get_participants(namespace, [room]):
                 self.basic_leave_room(sid, namespace, room)
             return
+        if (watcher := self._watcher) is not None:
+            watcher.closing(room, namespace)
         key = self._names.find(room)
         if key is not None and self._engine.close_room(key, namespace) == _core.ROOM_IS_SID:
             raise ValueError("cannot close a sid room")
