@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import aiohttp
 import socketio
 from conftest import REFERENCE, Door, Log, connected
 
@@ -15,7 +17,7 @@ INTERVAL = 0.1  # seconds between two `server_stats`
 @contextlib.asynccontextmanager
 async def watched(door: Door, auth: Any = False, **options: Any) -> AsyncIterator[tuple[Any, str]]:
     """A server that is instrumented, and its address."""
-    sio = door.server()
+    sio = door.server(async_mode="asgi")
     sio.on("echo", lambda sid, *args: args)
     sio.on("connect", lambda sid, environ: None)
     instrumented = sio.instrument(auth=auth, **{"server_stats_interval": INTERVAL, **options})
@@ -70,3 +72,17 @@ async def admin_at(url: str, auth: Any = None, **options: Any) -> AsyncIterator[
     admin = Admin(client)
     async with connected(url, client=client, namespaces=["/admin"], auth=auth, **options):
         yield admin
+
+
+@contextlib.asynccontextmanager
+async def polling_client(
+    url: str, packet: str = "40"
+) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    """One that has sent a packet and never polls: its HTTP session, and its Engine.IO sid."""
+    address = f"{url}/socket.io/?EIO=4&transport=polling"
+    async with aiohttp.ClientSession() as session:
+        async with session.get(address) as opened:
+            sid = json.loads((await opened.text())[1:])["sid"]
+        async with session.post(f"{address}&sid={sid}", data=packet) as answer:
+            assert answer.status == 200
+        yield session, sid

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from typing import Any
 
-import aiohttp
 import pytest
 import socketio
-from admin_client import Admin, admin_at, watched
+from admin_client import Admin, admin_at, polling_client, watched
 from conftest import BRIDGE, OWN_PORT, Door, connected, until
 
 from sio_native import admin_auth, admin_details, admin_sockets
@@ -194,20 +192,13 @@ async def test_an_admin_that_does_not_read_gets_no_more_details(
     async with (
         watched(OWN_PORT, server_stats_interval=1000) as (sio, url),
         connected(url) as client,
+        polling_client(url, "40/admin,") as (_, eio_sid),
     ):
-        host, _, port = url.removeprefix("http://").partition(":")
-        async with aiohttp.ClientSession() as session:
-            # Polling: what nobody asks for stays in the queue.
-            address = f"http://{host}:{port}/socket.io/?EIO=4&transport=polling"
-            async with session.get(address) as opened:
-                sid = json.loads((await opened.text())[1:])["sid"]
-            async with session.post(f"{address}&sid={sid}", data="40/admin,") as joined:
-                assert joined.status == 200
-            await until(lambda: sio._core.watcher is not None)
-            for i in range(50):
-                await client.call("echo", "x" * 100 + str(i))
-            assert sio._core.watcher.skipped > 0
-            assert 1000 < sio._core.engine.queued_bytes(sid) < 20_000
+        await until(lambda: sio._core.watcher is not None)
+        for i in range(50):
+            await client.call("echo", "x" * 100 + str(i))
+        assert sio._core.watcher.skipped > 0
+        assert 1000 < sio._core.engine.queued_bytes(eio_sid) < 20_000
 
 
 async def test_a_refused_client_is_not_told_of(native_door: Door) -> None:
@@ -232,19 +223,14 @@ async def test_a_change_of_transport_is_told(door: Door) -> None:
     async with (
         watched(door) as (_, url),
         admin_at(url) as admin,
-        aiohttp.ClientSession() as session,
+        polling_client(url) as (session, eio_sid),
     ):
-        await admin.hears("all_sockets")
-        address = f"{url}/socket.io/?EIO=4&transport="
-        async with session.get(address + "polling") as opened:
-            eio_sid = json.loads((await opened.text())[1:])["sid"]
-        async with session.post(f"{address}polling&sid={eio_sid}", data="40"):
-            pass
         told, _ = await admin.hears(
             "socket_connected", lambda told, at: told["clientId"] == eio_sid
         )
         assert told["transport"] == "polling"
-        async with session.ws_connect(f"{address}websocket&sid={eio_sid}") as ws:
+        address = f"{url}/socket.io/?EIO=4&transport=websocket&sid={eio_sid}"
+        async with session.ws_connect(address) as ws:
             await ws.send_str("2probe")
             assert (await ws.receive_str()) == "3probe"
             await ws.send_str("5")

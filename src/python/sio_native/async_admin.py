@@ -53,7 +53,7 @@ class InstrumentedAsyncServer:
         self.auth = auth
         self.admin_namespace = namespace
         self.read_only = read_only
-        self.server_id: str = server_id or getattr(sio.manager, "host_id", HOSTNAME)
+        self.server_id: str = server_id or str(getattr(sio.manager, "host_id", HOSTNAME))
         self.mode = mode
         self.server_stats_interval = server_stats_interval
         self.stats_task: asyncio.Future[None] | None = None
