@@ -15,9 +15,11 @@ INTERVAL = 0.1  # seconds between two `server_stats`
 
 
 @contextlib.asynccontextmanager
-async def watched(door: Door, auth: Any = False, **options: Any) -> AsyncIterator[tuple[Any, str]]:
+async def watched(
+    door: Door, auth: Any = False, client_manager: Any = None, **options: Any
+) -> AsyncIterator[tuple[Any, str]]:
     """A server that is instrumented, and its address."""
-    sio = door.server(async_mode="asgi")
+    sio = door.server(async_mode="asgi", client_manager=client_manager)
     sio.on("echo", lambda sid, *args: args)
     sio.on("connect", lambda sid, environ: None)
     instrumented = sio.instrument(auth=auth, **{"server_stats_interval": INTERVAL, **options})

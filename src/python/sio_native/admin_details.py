@@ -108,7 +108,7 @@ class Details:
             self._skip_state()
             return
         for room in self._manager.get_rooms(sid, namespace):
-            self.left(sid, namespace, room)
+            self._left_room(sid, namespace, room)
 
     def received(self, sid: str, namespace: str, args: list[Any]) -> None:
         self._tell("event_received", namespace, sid, args, _now())
@@ -139,17 +139,23 @@ class Details:
         if room:
             self._tell_state("room_joined", namespace, shown(room), sid, _now())
 
-    def left(self, sid: str, namespace: str, room: Room) -> None:
-        if room:
-            self._tell_state("room_left", namespace, shown(room), sid, _now())
+    def leaving(self, sid: str, namespace: str, room: Room) -> None:
+        if self._left <= 0:
+            self._skip_state()
+        elif room != sid and room in self._manager.get_rooms(sid, namespace):
+            self._left_room(sid, namespace, room)
 
     def closing(self, room: Room, namespace: str) -> None:
         if self._manager.is_sid_room(namespace, room):
             return
         for sid, _ in self._manager.get_participants(namespace, [room]):
-            self.left(sid, namespace, room)
+            self._left_room(sid, namespace, room)
 
     # --- within bounds ---
+
+    def _left_room(self, sid: str, namespace: str, room: Room) -> None:
+        if room:
+            self._tell_state("room_left", namespace, shown(room), sid, _now())
 
     def _tell_state(self, event: str, *args: Any) -> None:
         if not self._tell(event, *args):

@@ -257,10 +257,9 @@ class BaseManager:
             return
         key = self._names.find(room)
         if key is not None:
+            if (watcher := self._watcher) is not None:
+                watcher.leaving(sid, namespace, room)
             self._engine.leave_room(as_sid(sid), namespace, key)
-            # Its own room it leaves at its end, which is told then.
-            if room != sid and (watcher := self._watcher) is not None:
-                watcher.left(sid, namespace, room)
 
     def basic_close_room(self, room: Room, namespace: str) -> None:
         """Take everybody on this server out of a room."""

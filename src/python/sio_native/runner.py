@@ -363,7 +363,7 @@ class HandlerRunner:
             handler = partial(self._start_disconnect, sid, namespace, reason)
             if self.hooks is None:
                 return handler()
-            forget = partial(self._core.engine.disconnect_done, sid, namespace)
+            forget = partial(self._forget, sid, namespace)
             told = self.hooks.leave(sid, namespace, handler, forget)
             return self._logged(told, "disconnect", sid, namespace)
 
@@ -417,14 +417,17 @@ class HandlerRunner:
 
     def _disconnected(self, sid: str, namespace: str, eio_sid: str) -> None:
         key = (namespace, sid)
-        if (watcher := self._core.watcher) is not None:
-            watcher.freed(sid, namespace)
-        self._core.engine.disconnect_done(sid, namespace)
+        self._forget(sid, namespace)
         self.departing.discard(key)
         self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
         waiting = self._leaving.pop(key, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+    def _forget(self, sid: str, namespace: str) -> None:
+        if (watcher := self._core.watcher) is not None:
+            watcher.freed(sid, namespace)
+        self._core.engine.disconnect_done(sid, namespace)
 
     async def wait_disconnected(self, sid: str, namespace: str) -> None:
         """Disconnect a connected client; returns when its disconnect handler has ended."""

@@ -36,7 +36,11 @@ class Watcher(Protocol):
     ) -> None:
         """The application has emitted; arguments as those of `AsyncManager.emit`."""
 
-    def entered(self, sid: str, namespace: str, room: Room) -> None: ...
-    def left(self, sid: str, namespace: str, room: Room) -> None: ...
+    def entered(self, sid: str, namespace: str, room: Room) -> None:
+        """It has been put into the room, or was there."""
+
+    def leaving(self, sid: str, namespace: str, room: Room) -> None:
+        """It is about to be taken out of the room, if it is in there and it is not its own."""
+
     def closing(self, room: Room, namespace: str) -> None:
         """Everybody is about to be taken out of the room, unless it is the own room of a client."""
