@@ -56,6 +56,22 @@ eio::http_request http_request(const request_head& head) {
 
 } // namespace
 
+py::dict head_of(const eio::http_request& request) {
+    py::list headers;
+    for (const auto& [name, value] : request.headers)
+        headers.append(py::make_tuple(py::bytes(name), py::bytes(value)));
+    py::dict head;
+    head["method"] = request.method;
+    head["path"] = request.path;
+    head["query"] = py::bytes(request.query);
+    head["http_version"] = request.http_version;
+    head["headers"] = headers;
+    head["remote"] = py::make_tuple(request.remote_address, request.remote_port);
+    head["local"] = py::make_tuple(request.local_address, request.local_port);
+    head["secure"] = request.secure;
+    return head;
+}
+
 void bind_asgi_door(py::class_<py_engine>& type) {
     type.def("request_head", [](py_engine& self, const std::string& eio_sid) -> py::object {
         auto& in = self.get();
@@ -64,21 +80,7 @@ void bind_asgi_door(py::class_<py_engine>& type) {
             const py::gil_scoped_release released;
             found = in.request_head(eio_sid);
         }
-        if (!found)
-            return py::none();
-        py::list headers;
-        for (const auto& [name, value] : found->headers)
-            headers.append(py::make_tuple(py::bytes(name), py::bytes(value)));
-        py::dict head;
-        head["method"] = found->method;
-        head["path"] = found->path;
-        head["query"] = py::bytes(found->query);
-        head["http_version"] = found->http_version;
-        head["headers"] = headers;
-        head["remote"] = py::make_tuple(found->remote_address, found->remote_port);
-        head["local"] = py::make_tuple(found->local_address, found->local_port);
-        head["secure"] = found->secure;
-        return head;
+        return found ? py::object(head_of(*found)) : py::none();
     });
     type.def("http_begin", [](py_engine& self, const request_head& head) {
         auto& to = self.get();

@@ -1,5 +1,6 @@
 #include "bindings/py_engine.hpp"
 
+#include "bindings/py_admin.hpp"
 #include "bindings/py_asgi_door.hpp"
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
@@ -494,6 +495,7 @@ void register_engine(py::module_& module) {
     bind_commands(type);
     bind_rooms(type);
     bind_questions(type);
+    bind_admin(type);
     bind_own_port(type);
     bind_asgi_door(type);
     bind_raw(type);

@@ -234,7 +234,7 @@ py_ref runner::call_event(const sio::message_event& told) {
     if (from.verbose)
         checked(
             py_ref(PyObject_CallFunctionObjArgs(
-                hooks.received.get(), items[0], sid.get(), nsp.get(), nullptr)) != nullptr);
+                hooks.received.get(), args.get(), sid.get(), nsp.get(), nullptr)) != nullptr);
     handler_entry entry;
     checked(from.find(items[0], nsp.get(), entry));
     py_ref value;

@@ -101,6 +101,8 @@ public:
     [[nodiscard]] std::vector<std::string> sids();
     [[nodiscard]] std::size_t session_count() const noexcept { return table_.size(); }
     [[nodiscard]] std::size_t queued_bytes();
+    // Of all its sessions, also of those that have closed.
+    [[nodiscard]] const traffic& counted() const noexcept { return context_.counted; }
     // From now on a new session is refused with 503.
     void refuse_new_sessions() noexcept { accepting_ = false; }
     void close_all(close_reason reason, base::time_point now);

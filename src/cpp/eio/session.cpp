@@ -40,10 +40,14 @@ session::session(
     base::time_point now)
     : context_(context),
       carrier_(std::move(carrier)),
+      opened_at_(std::chrono::floor<tenths>(now.time_since_epoch())),
       sid_(sid),
       head_(request),
       ping_at_(now + context.options.ping_interval) {
     carrier_->set_owner(this);
+    ++context_.counted.opened;
+    if (polling_carrier())
+        ++context_.counted.polling;
 }
 
 session::~session() {
@@ -92,11 +96,17 @@ void session::flush(base::time_point now) {
 // What one send() may carry; the rest stays for the next.
 void session::send_queued() {
     const auto count = std::min(queue_.size(), carrier_->max_packets_per_send());
+    std::size_t payload = 0;
+    std::size_t types = 0; // a binary message has none
+    for (const auto& each : std::span(queue_).first(count)) {
+        payload += each.data.size();
+        types += each.binary ? 0 : 1;
+    }
+    context_.counted.sent(count, payload + types);
     carrier_->send(std::span(queue_).first(count));
     if (closed())
         return; // and the queue with it
-    for (std::size_t i = 0; i < count; ++i)
-        queued_bytes_ -= queue_[i].data.size();
+    queued_bytes_ -= payload;
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
     if (queue_.empty())
         queue_.shrink_to_fit();
@@ -115,6 +125,9 @@ void session::close(close_reason reason, base::time_point now) {
         send_queued();
     }
     state_ = state::closed;
+    ++context_.counted.closed;
+    if (polling_carrier())
+        --context_.counted.polling;
     queue_.clear();
     queued_bytes_ = 0;
     drop_probe(close_code::normal);
@@ -200,6 +213,7 @@ void session::on_relay_alive(base::time_point now) {
 void session::on_frame(transport& from, std::string_view data, bool binary, base::time_point now) {
     if (closed())
         return;
+    context_.counted.received(data.size());
     if (&from == probe_.get())
         return on_probe_frame(data, binary, now);
     assert(&from == carrier_.get());
@@ -271,6 +285,7 @@ void session::on_probe_frame(std::string_view data, bool binary, base::time_poin
 
 void session::complete_upgrade(base::time_point now) {
     const auto old = std::exchange(carrier_, std::exchange(probe_, nullptr));
+    --context_.counted.polling;
     probed_ = false;
     upgrade_deadline_ = never;
     static_cast<polling&>(*old).retire();

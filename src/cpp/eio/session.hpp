@@ -10,6 +10,7 @@
 #include "eio/http.hpp"
 #include "eio/polling.hpp"
 #include "eio/request_head.hpp"
+#include "eio/traffic.hpp"
 #include "eio/transport.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -31,6 +32,7 @@ struct session_context {
     handler& above;
     base::log_sink& log;
     session_table& table;
+    traffic counted{};
 };
 
 class session final : private transport_owner {
@@ -54,6 +56,10 @@ public:
     [[nodiscard]] door came_by() const noexcept { return carrier_->came_by(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+    // To a tenth of a second.
+    [[nodiscard]] base::time_point opened_at() const noexcept {
+        return base::time_point(opened_at_);
+    }
 
     // Queues a packet for the end of the turn. At the bound: the session is closed as a slow peer
     // when its queue stays above `send_buffer_bytes` for `slow_peer_timeout`, or at once when it
@@ -79,6 +85,8 @@ private:
     enum class relay_wait : std::uint8_t { none, ping_leaving, pong_missing };
     static constexpr base::time_point never = base::time_point::max();
     static constexpr std::size_t unhandled_bound = 1'000;
+    // Small, as one stands in every session: the clock's first thirteen years.
+    using tenths = std::chrono::duration<std::uint32_t, std::deci>;
 
     // For the server: the polling transport while it carries the session, else null.
     [[nodiscard]] polling* polling_carrier() noexcept;
@@ -120,6 +128,7 @@ private:
     bool overflown_ = false;
     bool reading_paused_ = false;
     relay_wait relay_wait_ = relay_wait::none;
+    const tenths opened_at_;
 
     const base::sid sid_;
     request_head head_;

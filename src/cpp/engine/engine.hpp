@@ -5,6 +5,7 @@
 #include "base/sid.hpp"
 #include "eio/packet.hpp"
 #include "eio/raw_server.hpp"
+#include "engine/admin.hpp"
 #include "engine/config.hpp"
 #include "engine/notification.hpp"
 #include "engine/shard.hpp"
@@ -124,6 +125,13 @@ public:
     // Those that have a request_head(); of a raw engine those that are open.
     [[nodiscard]] std::vector<std::string> sessions();
     [[nodiscard]] statistics stats();
+    [[nodiscard]] admin_statistics admin_stats();
+    // Those of the sids that are in the namespace, in no order; ask for some hundred at a time, as
+    // each shard looks for all of them.
+    [[nodiscard]] std::vector<socket_details>
+    describe(std::string_view nsp, const std::vector<std::string>& sids);
+    // What a session has yet to send.
+    [[nodiscard]] std::optional<std::size_t> queued_bytes(std::string_view eio_sid);
     // Returns when all that this thread has posted has been carried out.
     void catch_up();
     // Throws std::system_error when the address cannot be had, std::logic_error when

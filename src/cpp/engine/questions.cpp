@@ -238,6 +238,63 @@ statistics engine::stats() {
     return total;
 }
 
+admin_statistics engine::admin_stats() {
+    admin_statistics total;
+    for (auto& each : ask_all([](shard_context& in) {
+             return admin_statistics{
+                 .traffic = in.eio().counted(),
+                 .sessions = in.eio().session_count(),
+                 .sockets = in.sio().socket_counts()};
+         })) {
+        total.traffic += each.traffic;
+        total.sessions += each.sessions;
+        for (auto& [nsp, count] : each.sockets) {
+            const auto known =
+                std::ranges::find(total.sockets, nsp, &std::pair<std::string, std::size_t>::first);
+            if (known == total.sockets.end())
+                total.sockets.emplace_back(std::move(nsp), count);
+            else
+                known->second += count;
+        }
+    }
+    return total;
+}
+
+namespace {
+
+std::vector<socket_details>
+described(shard_context& in, std::string_view nsp, const std::vector<std::string>& sids) {
+    std::vector<socket_details> list;
+    for (const auto& sid : sids) {
+        const auto* found = in.sio().find(sid, nsp);
+        const auto* session = found ? in.eio().find(found->eio_sid) : nullptr;
+        if (session)
+            list.push_back(
+                {.sid = sid,
+                 .eio_sid = found->eio_sid.str(),
+                 .transport = eio::to_string(session->transport_in_use()),
+                 .rooms = in.sio().rooms(sid, nsp),
+                 .request = session->request(),
+                 .age = std::chrono::floor<std::chrono::milliseconds>(
+                     in.now() - session->opened_at())});
+    }
+    return list;
+}
+
+} // namespace
+
+std::vector<socket_details>
+engine::describe(std::string_view nsp, const std::vector<std::string>& sids) {
+    return joined(ask_all([nsp, &sids](shard_context& in) { return described(in, nsp, sids); }));
+}
+
+std::optional<std::size_t> engine::queued_bytes(std::string_view eio_sid) {
+    return ask(owner(eio_sid), [=](shard_context& in) {
+        const auto* found = in.eio().find(eio_sid);
+        return found ? std::optional(found->queued_bytes()) : std::nullopt;
+    });
+}
+
 void engine::catch_up() {
     (void)ask_all([](shard_context&) { return 0; });
 }

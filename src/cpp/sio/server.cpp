@@ -377,6 +377,13 @@ std::size_t server::socket_count() const noexcept {
     return count;
 }
 
+std::vector<std::pair<std::string, std::size_t>> server::socket_counts() const {
+    std::vector<std::pair<std::string, std::size_t>> counts;
+    for (const auto& [name, home] : namespaces_)
+        counts.emplace_back(name, home->sockets().size());
+    return counts;
+}
+
 std::size_t server::room_count() const noexcept {
     std::size_t count = 0;
     for (const auto& [name, home] : namespaces_)

@@ -83,6 +83,8 @@ public:
     // The sessions that are open or have such a handler.
     [[nodiscard]] std::vector<std::string> sessions() const;
     [[nodiscard]] std::size_t socket_count() const noexcept;
+    // Of each namespace that has any.
+    [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> socket_counts() const;
     [[nodiscard]] std::size_t room_count() const noexcept;
     // How many packets its emits have queued so far, one for each receiver.
     [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }

@@ -136,7 +136,7 @@ class Engine:
         resolve: Callable[[str, str, list[Any]], Any],
         step: Callable[..., tuple[Callable[[], Any] | None, Callable[[], None] | None]],
         failed: Callable[[Exception, str | None, str | None, str | None], None],
-        received: Callable[[str, str, str], None],
+        received: Callable[[list[Any], str, str], None],
         not_handled: object,
     ) -> HandlerQueue:
         """A queue that runs handlers on the loop's thread.
@@ -149,8 +149,9 @@ class Engine:
         no event; it returns what begins it and what is called when it has ended, in whichever way,
         each a function or None. What the first returns is awaited if it can be. When the task is
         cancelled before it has begun, the second is called alone. `failed(error, event, sid,
-        namespace)` hears of exceptions, `received(event, sid, namespace)` of each event if the
-        queue is `verbose`. A result that is `not_handled` is not sent as an ack.
+        namespace)` hears of exceptions, `received([event, *args], sid, namespace)` of each event
+        if the queue is `verbose`; it must leave the list as it is. A result that is `not_handled`
+        is not sent as an ack.
         """
 
     def set_interest(
@@ -271,6 +272,29 @@ class Engine:
 
     def stats(self) -> dict[str, int]:
         """sessions, sockets, rooms, connections (the engine's own), queued_bytes."""
+
+    # For administrators.
+    def admin_stats(self) -> dict[str, Any]:
+        """Counted since the engine began: sessions `opened` and `closed`, `packets_in`,
+        `packets_out`, `bytes_in`, `bytes_out` of Engine.IO.
+
+        Now: `sessions`, those of them that are `polling`, and `sockets`: how many each namespace
+        has, but for those with none.
+        """
+
+    def describe(
+        self, namespace: str, sids: Sequence[str], /
+    ) -> list[tuple[str, str, str, list[str], dict[str, Any], float]]:
+        """sid, eio_sid, transport, rooms, the head of the request that opened its session as
+        `request_head` has it, and the seconds since.
+
+        Of those that are in the namespace and whose session is open, in no order. Ask for some
+        hundred at a time.
+        """
+
+    def queued_bytes(self, eio_sid: str, /) -> int | None:
+        """What the session has yet to send, without what its transport has taken; None for an
+        unknown one."""
 
     # The engine's own port.
     def listen(self, host: str, port: int, path: str, /) -> tuple[str, int]:

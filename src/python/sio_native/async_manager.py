@@ -113,6 +113,8 @@ class AsyncManager(BaseManager):
                 self._service.acks.done(token)
             return
         self._engine.emit(event, data, namespace, keys, _sids(skip_sid), token)
+        if (watcher := self._watcher) is not None:
+            watcher.sent(event, data, namespace, room, skip_sid)
 
     def _emit_to_each(
         self,
@@ -127,6 +129,8 @@ class AsyncManager(BaseManager):
         """As python-socketio: to whom `get_participants` names, with an id for each answer."""
         skip = set(_sids(skip_sid))
         sids = [sid for sid, _ in self.get_participants(namespace, room) if sid not in skip]
+        if (watcher := self._watcher) is not None:
+            watcher.sent(event, data, namespace, sids, None)
         if callback is None:
             if sids:
                 self._engine.emit(event, data, namespace, sids, [], 0)

@@ -41,6 +41,7 @@ from .types import (
 
 if TYPE_CHECKING:
     from .asgi import ASGIApp
+    from .async_admin import InstrumentedAsyncServer
 
 F = TypeVar("F", bound=Handler)
 
@@ -455,9 +456,27 @@ class AsyncServer(BaseServer):
         """Not supported yet: `RuntimeError`."""
         raise RuntimeError("sio_native does not support packet classes yet")
 
-    def instrument(self, *args: Any, **kwargs: Any) -> Any:
-        """Not supported yet: `RuntimeError`."""
-        raise RuntimeError("sio_native does not support the admin UI yet")
+    def instrument(
+        self,
+        auth: Any = None,
+        mode: str = "development",
+        read_only: bool = False,
+        server_id: str | None = None,
+        namespace: str = "/admin",
+        server_stats_interval: float = 2,
+    ) -> InstrumentedAsyncServer:
+        """Let the Socket.IO Admin UI look at this server; see `InstrumentedAsyncServer`."""
+        from .async_admin import InstrumentedAsyncServer  # built on this module
+
+        return InstrumentedAsyncServer(
+            self,
+            auth=auth,
+            mode=mode,
+            read_only=read_only,
+            server_id=server_id,
+            namespace=namespace,
+            server_stats_interval=server_stats_interval,
+        )
 
     def listen(self, host: str, port: int, path: str = "/socket.io") -> tuple[str, int]:
         """Serve clients on a port of the engine's own; returns the address it is bound to.

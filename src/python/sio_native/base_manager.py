@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .client_hooks import ClientHooks
     from .core import Core
     from .service import Service
+    from .watch import Watcher
 
 default_logger = logging.getLogger("socketio")
 
@@ -106,6 +107,11 @@ class BaseManager:
     def _engine(self) -> _core.Engine:
         """Where the clients are; without a server there are none."""
         return _NOBODY if self._core is None else self._core.engine
+
+    @property
+    def _watcher(self) -> Watcher | None:
+        """Who is told of rooms and emits; nobody, as a rule."""
+        return None if self._core is None else self._core.watcher
 
     @property
     def rooms(self) -> Mapping[str, RoomsView]:
@@ -236,6 +242,8 @@ class BaseManager:
             raise ValueError("cannot enter a sid room")
         if result == _core.ROOM_LIMIT:
             raise ValueError("the room's name is too long, or the client is in too many rooms")
+        if (watcher := self._watcher) is not None:
+            watcher.entered(sid, namespace, room)
 
     def basic_leave_room(self, sid: str, namespace: str, room: Room) -> None:
         """Take a client of this server out of a room. No-op if it is not in there.
@@ -249,6 +257,8 @@ class BaseManager:
             return
         key = self._names.find(room)
         if key is not None:
+            if (watcher := self._watcher) is not None:
+                watcher.leaving(sid, namespace, room)
             self._engine.leave_room(as_sid(sid), namespace, key)
 
     def basic_close_room(self, room: Room, namespace: str) -> None:
@@ -261,6 +271,8 @@ class BaseManager:
             for sid, _ in self.get_participants(namespace, [room]):
                 self.basic_leave_room(sid, namespace, room)
             return
+        if (watcher := self._watcher) is not None:
+            watcher.closing(room, namespace)
         key = self._names.find(room)
         if key is not None and self._engine.close_room(key, namespace) == _core.ROOM_IS_SID:
             raise ValueError("cannot close a sid room")

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import _core
 from .json_codec import Codec
+from .watch import Watcher
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Core:
         # Does anyone read a line for every event? A logger of another make: perhaps.
         self.logs: Callable[[int], bool] = getattr(log.socketio, "isEnabledFor", lambda level: True)
         self.started = False
+        self.watcher: Watcher | None = None  # see watch()
         _cores.add(self)
 
     def _make_engine(self) -> None:
@@ -44,6 +46,14 @@ class Core:
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
         self.started = True
+
+    def watch(self, watcher: Watcher | None) -> None:
+        """Tell `watcher` of what clients and the application do; None: nobody.
+
+        While there is one each emit takes the long way, past where it is told.
+        """
+        self.watcher = watcher
+        self.quick_emit = self.engine.quick_emit if watcher is None else _never_quick
 
     def close(self, timeout: float = 2.0) -> None:
         """Close every client and join the engine's thread; waits for bytes under way."""
@@ -61,6 +71,10 @@ class Core:
     def at_exit(self) -> None:
         if self.started and self.engine.running:
             self.engine.close()
+
+
+def _never_quick(*arguments: Any) -> bool:
+    return False
 
 
 # A server that nobody shut down still says goodbye to its clients.

@@ -87,7 +87,7 @@ class HandlerRunner:
                 resolve=self._call_handler,
                 step=self._step,
                 failed=self._log_failure,
-                received=self._log_event,
+                received=self._received,
                 not_handled=NOT_HANDLED,
             )
 
@@ -99,7 +99,7 @@ class HandlerRunner:
     def queue(self) -> _core.HandlerQueue | None:
         """Where what handlers are for goes; None: to the methods below."""
         if self._queue is not None:
-            self._queue.verbose = self._core.logs(logging.INFO)
+            self._queue.verbose = self._core.watcher is not None or self._core.logs(logging.INFO)
         return self._queue
 
     def handlers_changed(self) -> None:
@@ -170,7 +170,7 @@ class HandlerRunner:
         self, sid: str, namespace: str, eio_sid: str, args: list[Any], ack_id: int | None
     ) -> None:
         """Notification EVENT."""
-        self._log_event(args[0], sid, namespace)
+        self._received(args, sid, namespace)
         self._run(
             eio_sid,
             lambda: self._start_event(sid, namespace, args, ack_id),
@@ -226,8 +226,10 @@ class HandlerRunner:
         for eio_sid, count in handled.items():
             self._core.engine.events_done(eio_sid, count)
 
-    def _log_event(self, event: str, sid: str, namespace: str) -> None:
-        self._core.log.socketio.info('received event "%s" from %s [%s]', event, sid, namespace)
+    def _received(self, args: list[Any], sid: str, namespace: str) -> None:
+        self._core.log.socketio.info('received event "%s" from %s [%s]', args[0], sid, namespace)
+        if (watcher := self._core.watcher) is not None:
+            watcher.received(sid, namespace, args)
 
     def _log_failure(
         self, error: Exception, event: str | None, sid: str | None, namespace: str | None
@@ -324,6 +326,8 @@ class HandlerRunner:
         left = self.connecting.pop(key)
         if refusal is None:
             self._core.engine.accept(sid, namespace)
+            if (watcher := self._core.watcher) is not None:
+                watcher.connected(sid, namespace)
         else:
             try:
                 self._core.engine.refuse(sid, namespace, refusal)
@@ -359,7 +363,7 @@ class HandlerRunner:
             handler = partial(self._start_disconnect, sid, namespace, reason)
             if self.hooks is None:
                 return handler()
-            forget = partial(self._core.engine.disconnect_done, sid, namespace)
+            forget = partial(self._forget, sid, namespace)
             told = self.hooks.leave(sid, namespace, handler, forget)
             return self._logged(told, "disconnect", sid, namespace)
 
@@ -386,6 +390,8 @@ class HandlerRunner:
             self._log_failure(error, event, sid, namespace)
 
     def _start_disconnect(self, sid: str, namespace: str, reason: str) -> Awaitable[None] | None:
+        if (watcher := self._core.watcher) is not None:
+            watcher.disconnected(sid, namespace, reason)
         try:
             found = self._resolve("disconnect", namespace, (sid, reason))
         except Exception as error:
@@ -411,12 +417,17 @@ class HandlerRunner:
 
     def _disconnected(self, sid: str, namespace: str, eio_sid: str) -> None:
         key = (namespace, sid)
-        self._core.engine.disconnect_done(sid, namespace)
+        self._forget(sid, namespace)
         self.departing.discard(key)
         self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
         waiting = self._leaving.pop(key, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+    def _forget(self, sid: str, namespace: str) -> None:
+        if (watcher := self._core.watcher) is not None:
+            watcher.freed(sid, namespace)
+        self._core.engine.disconnect_done(sid, namespace)
 
     async def wait_disconnected(self, sid: str, namespace: str) -> None:
         """Disconnect a connected client; returns when its disconnect handler has ended."""

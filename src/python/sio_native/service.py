@@ -70,6 +70,7 @@ class Service:
         self._dispatcher = Dispatcher(core, self._bound, self._routes(), self.runner.queue)
         self._registry = registry
         self._ending: asyncio.Future[None] | None = None
+        self.when_bound: Callable[[], None] | None = None  # called when a loop has been bound
 
     def bind(self) -> None:
         """Serve the running loop; see `Dispatcher.bind`."""
@@ -175,6 +176,8 @@ class Service:
         self._send_interest()
         if rebound and self.manager is not None:
             self.manager._loop_lost()
+        if self.when_bound is not None:
+            self.when_bound()
 
     def _abandon_loop(self) -> None:
         self.core.engine.abort_bridged()
