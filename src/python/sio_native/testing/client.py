@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exceptions
+from ..packet import EVENT, Packet
 from ..types import ASGIApplication, Data, Handler
 from .backstage import Backstage
 from .event import Event, as_arguments, as_data, lines
 from .membership import Membership
-from .packets import EVENT
+from .packets import codec
 from .scope import websocket_scope
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class TestClient(Membership):
     `async with TestClient(sio) as c` connects to `namespace` with `auth`, and leaves at the end.
     Its connection is a WebSocket, played to the application from the ASGI scope on, so that mounts
     and middleware are tested as well; `path` is the full one, mounts included. The application runs
-    in a task of the running asyncio loop; nobody plays its lifespan.
+    in a task of the running asyncio loop; nobody plays its lifespan. `serializer` is what the
+    client speaks, and means what it does for the server.
 
     The server's heartbeats are on virtual time: it stands still while there are test clients, and
     moves by `advance()`. `timeout` is in real seconds: how long to wait for what has to come.
@@ -46,6 +48,7 @@ class TestClient(Membership):
         path: str = "/socket.io",
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         query: Mapping[str, str] | None = None,
+        serializer: str | type[Packet] = "default",
         answer_pings: bool = True,
         timeout: float = 2.0,
     ) -> None:
@@ -56,6 +59,7 @@ class TestClient(Membership):
             namespace,
             auth,
             partial(websocket_scope, path, fields, query),
+            codec(serializer),
             answer_pings,
             timeout,
         )

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Protocol
 
 from .. import exceptions
+from ..packet import Packet as Codec
 from ..types import ASGIApplication, Message, Scope
 from .packets import Packet, Reader, encode
 
@@ -27,7 +28,9 @@ class Connection:
     the application raises, or that what it sends causes, is `failure` if there is no listener.
     """
 
-    def __init__(self, app: ASGIApplication, scope: Scope, answer_pings: bool) -> None:
+    def __init__(
+        self, app: ASGIApplication, scope: Scope, codec: type[Codec], answer_pings: bool
+    ) -> None:
         self.listeners: dict[str, Listener] = {}
         self.answer_pings = answer_pings
         self.pings = 0
@@ -36,7 +39,8 @@ class Connection:
         self.closed = False
         self._app = app
         self._scope = scope
-        self._reader = Reader()
+        self._codec = codec
+        self._reader = Reader(codec)
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()  # bounded by what a test sends
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._refusal: str | None = None
@@ -67,10 +71,11 @@ class Connection:
 
     def write(self, packet: Packet) -> None:
         """Nothing happens when the connection is closed: so it is with a network."""
-        text, *attachments = encode(packet)
-        self._put({"type": "websocket.receive", "text": f"4{text!s}"})
-        for each in attachments:
-            self._put({"type": "websocket.receive", "bytes": each})
+        for each in encode(packet, self._codec):
+            if isinstance(each, str):
+                self._put({"type": "websocket.receive", "text": "4" + each})
+            else:
+                self._put({"type": "websocket.receive", "bytes": each})
 
     def close(self, code: int = 1000) -> None:
         """The client's side ends, with 1006 as one whose network is gone."""

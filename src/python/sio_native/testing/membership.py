@@ -8,12 +8,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .. import exceptions
+from ..packet import (
+    ACK,
+    CONNECT,
+    CONNECT_ERROR,
+    DISCONNECT,
+    EVENT,
+)
+from ..packet import Packet as Codec
 from ..types import ASGIApplication, Scope
 from .backstage import Backstage
 from .connection import GONE, Connection
 from .event import Event, as_arguments
 from .inbox import Inbox
-from .packets import ACK, CONNECT, CONNECT_ERROR, DISCONNECT, EVENT, Packet
+from .packets import Packet
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,6 +46,7 @@ class Membership:
         namespace: str,
         auth: dict[str, Any] | None,
         make_scope: MakeScope,
+        codec: type[Codec],
         answer_pings: bool,
         timeout: float,
     ) -> None:
@@ -49,6 +58,7 @@ class Membership:
         self._app = app
         self._auth = auth
         self._make_scope = make_scope
+        self._codec = codec
         self._answer_pings = answer_pings
         self._inbox = Inbox()
         self._refusal: Packet | None = None
@@ -93,7 +103,7 @@ class Membership:
         try:
             if self._host is None:
                 scope = self._make_scope(self._reached)
-                self._connection = Connection(self._app, scope, self._answer_pings)
+                self._connection = Connection(self._app, scope, self._codec, self._answer_pings)
                 await self._connection.open(self.timeout)
             else:
                 self._connection, self._stage = self._host._connection, self._host._stage

@@ -1,18 +1,13 @@
-"""Socket.IO v5 packets as a client writes and reads them."""
+"""Packets as a client writes and reads them, by the class that its application uses."""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any, NamedTuple
 
-from ..json_codec import codec_of
+from ..packet import BINARY_ACK, BINARY_EVENT, EVENT
+from ..packet import Packet as Codec
 
-CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 _BINARY = BINARY_EVENT - EVENT  # added where there are attachments
-
-_CODEC = codec_of(json)
-_HEAD = re.compile(r"([0-6])(?:(\d+)-)?(?:(/[^,]*)(?:,|$))?(\d+)?")
 
 
 class Packet(NamedTuple):
@@ -24,53 +19,47 @@ class Packet(NamedTuple):
     id: int | None = None
 
 
-def encode(packet: Packet) -> list[str | bytes]:
-    """The packet's text, and behind it its attachments."""
-    kind, namespace, data, ack_id = packet
-    text, attachments = ("", []) if data is None else _CODEC.dumps(data)
-    head = f"{kind + _BINARY}{len(attachments)}-" if attachments else f"{kind}"
-    if namespace != "/":
-        head += namespace + ","
-    if ack_id is not None:
-        head += str(ack_id)
-    return [head + (text if isinstance(text, str) else text.decode()), *attachments]
+def codec(serializer: str | type[Codec]) -> type[Codec]:
+    """The class for what an `AsyncServer` has as `serializer`."""
+    if serializer == "default":
+        return Codec
+    if serializer == "msgpack":
+        from ..msgpack_packet import MsgPackPacket
+
+        return MsgPackPacket
+    if isinstance(serializer, str):
+        raise ValueError(f'serializer is "default", "msgpack" or a class, not {serializer!r}')
+    return serializer
+
+
+def encode(packet: Packet, by: type[Codec]) -> list[str | bytes]:
+    """The messages to send: texts without the type that Engine.IO puts in front, and bytes."""
+    kind, namespace, data, number = packet
+    encoded = by(kind, data, namespace, number).encode()
+    return encoded if isinstance(encoded, list) else [encoded]
 
 
 class Reader:
     """Puts packets together. `ValueError` for what is none."""
 
-    def __init__(self) -> None:
-        self._waiting: tuple[Packet, int] | None = None  # whose data is still text; attachments
-        self._attachments: list[bytes] = []
+    def __init__(self, by: type[Codec]) -> None:
+        self._by = by
+        self._waiting: Codec | None = None  # for attachments
 
     def read(self, message: str | bytes) -> Packet | None:
         """The packet that this message completes, if it does."""
-        if isinstance(message, str):
-            if self._waiting is not None:
-                raise ValueError(f"an attachment was to come, not {message!r}")
-            self._waiting = self._head(message)
-        elif self._waiting is None:
-            raise ValueError("an attachment without its packet")
-        else:
-            self._attachments.append(message)
-        packet, count = self._waiting
-        if len(self._attachments) < count:
+        packet = self._waiting
+        if packet is None:
+            packet = self._by(encoded_packet=message)
+            if packet.attachment_count > 0:
+                self._waiting = packet
+                return None
+        elif isinstance(message, str):
+            raise ValueError(f"an attachment was to come, not {message!r}")
+        elif not packet.add_attachment(message):
             return None
-        attachments, self._attachments = self._attachments, []
         self._waiting = None
-        if not packet.data:
-            return packet._replace(data=None)
-        return packet._replace(data=_CODEC.loads(packet.data, attachments))
-
-    def _head(self, text: str) -> tuple[Packet, int]:
-        found = _HEAD.match(text)
-        if found is None:
-            raise ValueError(f"not a Socket.IO packet: {text!r}")
-        kind, count, namespace, ack_id = found.groups()
-        number = int(kind)
-        if number in (BINARY_EVENT, BINARY_ACK):
-            number -= _BINARY
-        packet = Packet(
-            number, namespace or "/", text[found.end() :], None if ack_id is None else int(ack_id)
-        )
-        return packet, int(count or 0)
+        kind = packet.packet_type
+        if kind in (BINARY_EVENT, BINARY_ACK):
+            kind -= _BINARY
+        return Packet(kind, packet.namespace or "/", packet.data, packet.id)
