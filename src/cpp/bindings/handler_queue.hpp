@@ -70,6 +70,11 @@ public:
     // begun waits for the next start().
     void abandon();
 
+    // What waits or is under way, about: one runner counts for all that it has yet to begin.
+    [[nodiscard]] std::size_t unfinished() const noexcept {
+        return items_.size() - front_ + suspended_.size() + (running_ ? 1 : 0);
+    }
+
     // --- for runners ---
     [[nodiscard]] bool empty() const noexcept { return front_ == items_.size(); }
     [[nodiscard]] engine::notification pop();

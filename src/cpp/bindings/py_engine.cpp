@@ -10,6 +10,7 @@
 #include <pybind11/stl.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -98,6 +99,14 @@ py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
     if (checked != 0)
         from.relay_checked(checked);
     return told;
+}
+
+bool py_engine::settled() {
+    auto& in = get();
+    if (next_ < taken_.size())
+        return false;
+    const py::gil_scoped_release released;
+    return in.settled();
 }
 
 py::object py_engine::queue(const py::object& self, handler_hooks hooks) {
@@ -451,6 +460,7 @@ void bind_questions(py::class_<py_engine>& type) {
         without_gil());
     type.def("sessions", [](py_engine& self) { return self.get().sessions(); }, without_gil());
     type.def("catch_up", [](py_engine& self) { self.get().catch_up(); }, without_gil());
+    type.def("settled", &py_engine::settled);
     type.def("stats", [](py_engine& self) {
         auto& in = self.get();
         engine::statistics counted;
@@ -466,6 +476,18 @@ void bind_questions(py::class_<py_engine>& type) {
         made["queued_bytes"] = counted.queued_bytes;
         return made;
     });
+}
+
+void bind_time(py::class_<py_engine>& type) {
+    type.def("hold_time", [](py_engine& self) { self.get().hold_time(); }, without_gil());
+    type.def("release_time", [](py_engine& self) { self.get().release_time(); }, without_gil());
+    type.def(
+        "pass_time",
+        [](py_engine& self, std::int64_t most) {
+            const auto passed = self.get().pass_time(std::chrono::nanoseconds(most));
+            return std::chrono::duration_cast<std::chrono::nanoseconds>(passed).count();
+        },
+        without_gil());
 }
 
 void bind_own_port(py::class_<py_engine>& type) {
@@ -496,6 +518,7 @@ void register_engine(py::module_& module) {
     bind_rooms(type);
     bind_questions(type);
     bind_admin(type);
+    bind_time(type);
     bind_own_port(type);
     bind_asgi_door(type);
     bind_raw(type);

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] bool abandoned() const noexcept { return engine_.abandoned(); }
     // What handlers are for goes to `handlers`, if there is one.
     pybind11::list drain(std::size_t limit, handler_queue* handlers);
+    // What it has told has been drained, too.
+    bool settled();
     // See `Engine.handler_queue`; `self` is this as a Python object.
     pybind11::object queue(const pybind11::object& self, handler_hooks hooks);
 

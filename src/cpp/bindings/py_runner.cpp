@@ -223,6 +223,10 @@ constexpr PyGetSetDef flag(const char* name, const char* doc) {
     return {name, queue_flag<Flag>, queue_set_flag<Flag>, doc, nullptr};
 }
 
+PyObject* queue_unfinished(PyObject* self, void*) {
+    return PyLong_FromSize_t(body_of<handler_queue>(self).unfinished());
+}
+
 PyMethodDef queue_methods[] = {
     {"forget", queue_forget, METH_NOARGS, "Handlers have changed: ask for them again."},
     {"start", queue_start, METH_NOARGS, "Start a runner if there is something for it."},
@@ -232,6 +236,7 @@ PyMethodDef queue_methods[] = {
 
 PyGetSetDef queue_properties[] = {
     flag<&handler_queue::verbose>("verbose", "Whether `received` is called."),
+    {"unfinished", queue_unfinished, nullptr, "Whether handlers wait or are under way.", nullptr},
     {},
 };
 

@@ -94,6 +94,8 @@ public:
     void sweep(base::time_point now);
     void on_relay_round(base::time_point now) { table_.on_relay_round(now); }
     [[nodiscard]] std::optional<base::time_point> next_deadline() const;
+    // Whether somebody waits for such rounds.
+    [[nodiscard]] bool awaits_relay() const noexcept { return table_.awaits_relay(); }
 
     [[nodiscard]] session* find(std::string_view sid) noexcept { return table_.find(sid); }
     // The request that opened a session, or that waits for its verdict.

@@ -53,6 +53,7 @@ public:
     void sweep(base::time_point now);
     // The relay's loop has come round once more since it was asked.
     void on_relay_round(base::time_point now);
+    [[nodiscard]] bool awaits_relay() const noexcept { return !relay_waits_.empty(); }
     [[nodiscard]] std::optional<base::time_point> next_deadline() const {
         return deadlines_.soonest();
     }

@@ -299,6 +299,14 @@ void engine::relay_checked(shard_set asked) {
             post(each, [](shard_context& in) { in.relay_checked(); });
 }
 
+void engine::hold_time() {
+    post_all([](shard_context& in) { in.hold_time(); });
+}
+
+void engine::release_time() {
+    post_all([](shard_context& in) { in.release_time(); });
+}
+
 // --- raw ---
 
 void engine::set_raw_interest(eio::raw_interest wanted) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/sid.hpp"
 #include "eio/packet.hpp"
 #include "eio/raw_server.hpp"
@@ -138,6 +139,17 @@ public:
     // the engine does not run.
     [[nodiscard]] std::pair<std::string, std::uint16_t>
     listen(const std::string& host, std::uint16_t port, const std::string& path);
+
+    // --- time, for tests ---
+    // The time of sessions stands still: nothing is due any more but what pass_time() gets to.
+    void hold_time();
+    void release_time();
+    // Moves it on to the next deadline of a session, or by `most` if that is sooner, and does what
+    // is due then. Returns by how much.
+    base::clock::duration pass_time(base::clock::duration most);
+    // What has been posted is carried out, what follows from it has been sent and drained, and
+    // nothing waits for a relay.
+    [[nodiscard]] bool settled();
 
     // --- the ASGI door ---
     // What is given no id, 0, gets no answer either: the engine does not run. Else there is one,

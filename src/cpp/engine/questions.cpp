@@ -299,6 +299,26 @@ void engine::catch_up() {
     (void)ask_all([](shard_context&) { return 0; });
 }
 
+base::clock::duration engine::pass_time(base::clock::duration most) {
+    auto by = most;
+    for (const auto due : ask_all([](shard_context& in) { return in.due_in(); }))
+        by = std::min(by, due);
+    (void)ask_all([by](shard_context& in) {
+        in.pass_time(by);
+        return 0;
+    });
+    return by;
+}
+
+bool engine::settled() {
+    for (const int open : ask_all([](shard_context& in) {
+             return static_cast<int>(in.turn_open() || in.eio().awaits_relay());
+         }))
+        if (open != 0)
+            return false;
+    return out_->box.empty();
+}
+
 std::pair<std::string, std::uint16_t>
 engine::listen(const std::string& host, std::uint16_t port, const std::string& path) {
     if (!running())

@@ -1,5 +1,6 @@
 #include "engine/shard.hpp"
 
+#include "base/session_clock.hpp"
 #include "base/sid.hpp"
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
@@ -19,6 +20,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -69,7 +71,8 @@ public:
               *this,
               {.max_connections = options.max_connections},
               all.count() > 1 ? this : nullptr,
-              std::move(counted.connections)) {}
+              std::move(counted.connections),
+              time_) {}
 
     ~body() override {
         // Sessions first: their transports hold sockets of the io_context.
@@ -85,8 +88,8 @@ public:
             guarded([this] { io_.run(); });
         // Asked to stop: what the closed sessions have yet to send is the only work left.
         io_.restart();
-        const auto until = now() + patience_;
-        while (!io_.stopped() && now() < until)
+        const auto until = base::clock::now() + patience_;
+        while (!io_.stopped() && base::clock::now() < until)
             guarded([this, until] { io_.run_until(until); });
         while (next_task_ < tasks_.size())
             run_task();
@@ -115,7 +118,7 @@ public:
     eio::server& eio() noexcept override { return eio_; }
     eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
-    base::time_point now() const noexcept override { return base::clock::now(); }
+    base::time_point now() const noexcept override { return time_.now(); }
 
     std::pair<std::string, std::uint16_t>
     listen(const std::string& host, std::uint16_t port, const std::string& path) override {
@@ -147,6 +150,24 @@ public:
     }
     std::size_t connection_count() const noexcept override { return *net_.connections; }
     void relay_checked() override { eio_.on_relay_round(now()); }
+
+    void hold_time() override { time_.hold(); }
+    void release_time() override {
+        time_.release();
+        armed_for_ = base::time_point::max(); // of another time
+        arm_timer();
+    }
+    base::clock::duration due_in() const noexcept override {
+        const auto next = next_deadline();
+        return next ? std::max(*next - now(), base::clock::duration::zero())
+                    : base::clock::duration::max();
+    }
+    void pass_time(base::clock::duration by) override {
+        time_.hold();
+        time_.pass(by);
+        sweep();
+    }
+    bool turn_open() const noexcept override { return turn_end_scheduled_ || rest_waits_; }
 
 private:
     // The process-wide handler is Python's affair; a write to a closed socket on this thread must
@@ -212,14 +233,15 @@ private:
     // has been written have theirs between. One emit is never cut in two.
     void run_tasks() {
         const auto first = next_task_;
-        const auto end = tasks_.size() > first + 1 ? now() + slice : base::time_point::max();
+        const auto end =
+            tasks_.size() > first + 1 ? base::clock::now() + slice : base::time_point::max();
         // The clock costs as much as a small task: it is looked at after several, or a large one.
         std::uint64_t look_at = sio_.deliveries() + deliveries_a_look;
         while (next_task_ < tasks_.size()) {
             run_task();
             if (next_task_ % tasks_a_look != 0 && sio_.deliveries() < look_at)
                 continue;
-            if (now() >= end)
+            if (base::clock::now() >= end)
                 return leave_rest(first);
             look_at = sio_.deliveries() + deliveries_a_look;
         }
@@ -298,24 +320,33 @@ private:
         turn_end_scheduled_ = true;
     }
 
-    void arm_timer() {
+    std::optional<base::time_point> next_deadline() const {
         auto next = eio_.next_deadline();
         const auto joining = sio_.next_deadline();
         if (joining && (!next || *joining < *next))
             next = joining;
-        if (stopping_ || !next || *next >= armed_for_)
+        return next;
+    }
+
+    void arm_timer() {
+        const auto next = next_deadline();
+        if (stopping_ || !next || *next >= armed_for_ || time_.held())
             return;
         armed_for_ = *next;
-        timer_.expires_at(*next);
+        timer_.expires_at(time_.steady(*next));
         timer_.async_wait([this](boost::system::error_code error) {
             if (error)
                 return; // moved to an earlier time, or stopping
             armed_for_ = base::time_point::max();
-            const auto time = now();
-            guarded([&] { eio_.sweep(time); });
-            guarded([&] { sio_.sweep(time); });
+            sweep();
             arm_timer();
         });
+    }
+
+    void sweep() {
+        const auto time = now();
+        guarded([&] { eio_.sweep(time); });
+        guarded([&] { sio_.sweep(time); });
     }
 
     void on_event(sio::server_event&& told) override {
@@ -340,6 +371,7 @@ private:
     std::size_t next_task_ = 0;     // of these
     std::size_t done_weight_ = 0;   // of those that have been run and not reported
     bool rest_waits_ = false;       // run_rest() will come
+    base::session_clock time_;
     base::sid_source sids_;
     sio::server sio_;
     eio::raw_server raw_;

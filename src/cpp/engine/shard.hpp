@@ -2,6 +2,7 @@
 // What other threads may call is marked so; all else runs on the shard's own thread.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/mailbox.hpp"
 #include "base/shared_count.hpp"
 #include "base/task.hpp"
@@ -73,6 +74,16 @@ public:
     virtual void arrive(net::moving_connection&& arriving) = 0;
     // The application has drained a relay_check.
     virtual void relay_checked() = 0;
+
+    // --- time, for tests: see engine::hold_time() ---
+    virtual void hold_time() = 0;
+    virtual void release_time() = 0;
+    // Until the next deadline of a session; max() when there is none.
+    [[nodiscard]] virtual base::clock::duration due_in() const noexcept = 0;
+    // Held from here on, and moved: what is due by then is done.
+    virtual void pass_time(base::clock::duration by) = 0;
+    // This turn of the loop has something left to send, or to tell.
+    [[nodiscard]] virtual bool turn_open() const noexcept = 0;
 };
 
 using shard_task = base::task<shard_context>;

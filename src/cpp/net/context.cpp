@@ -57,13 +57,15 @@ context::context(
     base::log_sink& log_,
     const net::limits& limits_,
     siblings* others_,
-    base::shared_count connections_)
+    base::shared_count connections_,
+    const base::session_clock& time_)
     : loop(loop_),
       server(server_),
       buffer(buffer_),
       log(log_),
       limits(limits_),
       others(others_),
+      time(time_),
       poller(loop_),
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
       connections(std::move(connections_)),

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/session_clock.hpp"
 #include "base/shared_count.hpp"
 #include "net/deadlines.hpp"
 #include "net/output_queue.hpp"
@@ -51,7 +52,8 @@ public:
         base::log_sink& log,
         const net::limits& limits = {},
         siblings* others = nullptr,
-        base::shared_count connections = base::make_shared_count());
+        base::shared_count connections = base::make_shared_count(),
+        const base::session_clock& time = base::real_time);
     ~context();
     context(const context&) = delete;
     context& operator=(const context&) = delete;
@@ -61,7 +63,8 @@ public:
     net::read_buffer& buffer;
     base::log_sink& log;
     const net::limits limits;
-    siblings* const others; // null: this shard is the only one
+    siblings* const others;          // null: this shard is the only one
+    const base::session_clock& time; // what sessions are told; the deadlines here are real
     net::poller poller;
     net::deadlines deadlines;
     // Those that are open on all shards together, whether they are a session's yet or not.

@@ -94,7 +94,7 @@ void http_connection::run(Step step) {
                 base::log_level::error,
                 std::string("closing an HTTP connection after an error: ") + error.what());
             if (watcher)
-                watcher->on_peer_gone(base::clock::now());
+                watcher->on_peer_gone(context_.time.now());
         } catch (const std::exception&) {
             // Out of memory while saying so. The connection is closed all the same.
         }
@@ -188,7 +188,7 @@ void http_connection::on_peer_end() {
     if (state_ != state::writing)
         finish();
     if (watcher)
-        watcher->on_peer_gone(base::clock::now());
+        watcher->on_peer_gone(context_.time.now());
 }
 
 // Parsed where it lies: only what is left over is kept.
@@ -255,7 +255,7 @@ void http_connection::await_more() {
     if (phase == std::exchange(timed_, phase))
         return;
     if (phase == http_parser::phase::body && same_path(parser_.request().path, door_->path))
-        context_.server.on_request_begun(parser_.request(), *this, base::clock::now());
+        context_.server.on_request_begun(parser_.request(), *this, context_.time.now());
     set_deadline(
         phase == http_parser::phase::body ? context_.limits.body_time : context_.limits.head_time);
 }
@@ -277,7 +277,7 @@ void http_connection::handle(eio::http_request&& request) {
     else if (wants_websocket(request))
         become_websocket(request);
     else
-        context_.server.on_request(std::move(request), shared_from_this(), base::clock::now());
+        context_.server.on_request(std::move(request), shared_from_this(), context_.time.now());
 }
 
 void http_connection::become_websocket(const eio::http_request& request) {
@@ -287,7 +287,7 @@ void http_connection::become_websocket(const eio::http_request& request) {
     if (auto* refusal = std::get_if<eio::http_response>(&admission))
         return respond(std::move(*refusal));
     if (std::holds_alternative<eio::verdict_needed>(admission))
-        return context_.server.await_verdict(request, shared_from_this(), base::clock::now());
+        return context_.server.await_verdict(request, shared_from_this(), context_.time.now());
     attach_websocket(request, std::get<eio::websocket_ticket>(admission));
 }
 
@@ -298,7 +298,7 @@ void http_connection::attach_websocket(
     state_ = state::closed;
     --*context_.connections; // the WebSocket has been counted
     context_.http_connections.erase(this);
-    const auto sid = context_.server.attach_websocket(ticket, request, opened, base::clock::now());
+    const auto sid = context_.server.attach_websocket(ticket, request, opened, context_.time.now());
     tell_answer(sid, 101); // before a frame of the client's is read
     opened->start(std::move(input_));
 }

@@ -56,7 +56,7 @@ void websocket_connection::run(Step step) {
                 base::log_level::error,
                 std::string("closing a WebSocket after an error: ") + error.what());
             if (owner)
-                owner->on_transport_closed(*this, true, base::clock::now());
+                owner->on_transport_closed(*this, true, context_.time.now());
         } catch (const std::exception&) {
             // Out of memory while saying so. The connection is closed all the same.
         }
@@ -107,7 +107,7 @@ void websocket_connection::read() {
         const auto size = socket_->receive(context_.buffer, error);
         if (would_block(error))
             break;
-        now_ = base::clock::now();
+        now_ = context_.time.now();
         if (error) {
             // An end without a close frame is an end all the same; only a reset is a failure.
             lose(error != asio::error::eof);
@@ -126,7 +126,7 @@ void websocket_connection::on_held() {
     if (paused_ && state_ == state::open)
         return;
     reading_ = true;
-    now_ = base::clock::now();
+    now_ = context_.time.now();
     auto bytes = std::exchange(held_, {});
     deliver(bytes);
     reading_ = false;
@@ -266,7 +266,7 @@ void websocket_connection::on_writable() noexcept {
         const bool was_full = pending_size() > writable_up_to;
         flush();
         if (was_full && writable() && owner_)
-            owner_->on_writable(*this, base::clock::now());
+            owner_->on_writable(*this, context_.time.now());
     });
 }
 
@@ -306,7 +306,7 @@ void websocket_connection::on_deadline(base::time_point) {
 
 void websocket_connection::tell_owner_closed(bool failed) {
     if (auto* owner = std::exchange(owner_, nullptr))
-        owner->on_transport_closed(*this, failed, base::clock::now());
+        owner->on_transport_closed(*this, failed, context_.time.now());
 }
 
 void websocket_connection::lose(bool failed) {

@@ -66,6 +66,10 @@ class HandlerQueue:
     """What clients have done and no handler has dealt with. On the loop's thread alone."""
 
     verbose: bool  # `received` is called
+    @property
+    def unfinished(self) -> int:
+        """0: no handler waits to begin, and none is under way."""
+
     def forget(self) -> None:
         """Handlers have changed: ask `entry` again."""
 
@@ -270,6 +274,10 @@ class Engine:
     def catch_up(self) -> None:
         """Wait until the engine has carried out all that this thread has posted."""
 
+    def settled(self) -> bool:
+        """All that was posted is carried out, what follows from it is sent and drained, and no
+        client waits for the loop that relays it to come round."""
+
     def stats(self) -> dict[str, int]:
         """sessions, sockets, rooms, connections (the engine's own), queued_bytes."""
 
@@ -295,6 +303,18 @@ class Engine:
     def queued_bytes(self, eio_sid: str, /) -> int | None:
         """What the session has yet to send, without what its transport has taken; None for an
         unknown one."""
+
+    # Time, for tests.
+    def hold_time(self) -> None:
+        """The time of sessions stands still: no ping, no timeout but those `pass_time` gets to.
+
+        Until `release_time`, or the engine's end.
+        """
+
+    def release_time(self) -> None: ...
+    def pass_time(self, most: int, /) -> int:
+        """Move it on to a session's next deadline, at most by so many nanoseconds, and do what is
+        due then. Returns by how many."""
 
     # The engine's own port.
     def listen(self, host: str, port: int, path: str, /) -> tuple[str, int]:

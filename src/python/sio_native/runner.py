@@ -102,6 +102,10 @@ class HandlerRunner:
             self._queue.verbose = self._core.watcher is not None or self._core.logs(logging.INFO)
         return self._queue
 
+    def unfinished(self) -> int:
+        """0: no handler waits to begin, and none is under way."""
+        return len(self._queues) + (0 if self._queue is None else self._queue.unfinished)
+
     def handlers_changed(self) -> None:
         if self._queue is not None:
             self._queue.forget()

@@ -23,6 +23,9 @@ from .types import Receive, Scope, Send, as_sid
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
 
+# An ASGI extension: a test client wants to know the server that it reaches.
+TEST_CLIENT = "sio_native.testing"
+
 # Seconds that disconnect handlers have at the end, and then bytes under way.
 GRACE = 2.0
 
@@ -122,6 +125,9 @@ class Service:
                 await send({"type": "websocket.close"})
             return
         self.bind()
+        extensions = scope.get("extensions")
+        if extensions and TEST_CLIENT in extensions:
+            extensions[TEST_CLIENT]["reached"](self)
         if scope["type"] == "http":
             await self._bridge.http(scope, receive, send)
         else:
