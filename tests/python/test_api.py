@@ -723,18 +723,35 @@ async def test_call_raises_at_once_when_the_client_is_gone_or_leaves(native_door
     sio = make(native_door)
     timeout = pytest.raises(sio_native.exceptions.TimeoutError, match="not connected")
     with timeout:
-        await sio.call("ask", to="nobody", timeout=None)
+        await sio.call("ask", to="nobody")
     async with native_door.open(sio) as url:
         async with connected(url) as client:
             with timeout:
-                await sio.call("ask", to="nobody", timeout=None)
+                await sio.call("ask", to="nobody")
             with timeout:
-                await sio.call("ask", to=client.get_sid(), namespace="/other", timeout=None)
-            waiting = asyncio.create_task(sio.call("ask", to=client.get_sid(), timeout=None))
+                await sio.call("ask", to=client.get_sid(), namespace="/other")
+            waiting = asyncio.create_task(sio.call("ask", to=client.get_sid()))
             await asyncio.sleep(0)
         with timeout:
             await waiting
     assert len(sio._service.acks) == 0
+
+
+async def test_call_without_a_timeout_waits_until_the_caller_gives_up(door: Door) -> None:
+    sio = make(door)
+    async with door.open(sio) as url, connected(url) as client, connected(url) as other:
+        gone = [asyncio.create_task(sio.call("ask", to="nobody", timeout=None))]
+        gone.append(asyncio.create_task(sio.call("ask", to=client.get_sid(), timeout=None)))
+        await client.disconnect()
+        other.on("ask", lambda: "here")
+        assert await sio.call("ask", to=other.get_sid(), timeout=None) == "here"
+        assert not any(call.done() for call in gone)
+        for call in gone:
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+    if hasattr(sio, "_service"):
+        assert len(sio._service.acks) == 0
 
 
 async def test_no_callback_stays_behind(native_door: Door) -> None:

@@ -30,7 +30,8 @@ class Answer:
 class AckTable:
     """Callbacks by token. Entered from any thread, answered on the loop.
 
-    Bounded by the engine: an entry ends with the last client that was asked.
+    Bounded by the engine: an entry ends with the last client that was asked, and that of a call
+    without a timeout with its caller.
     """
 
     def __init__(self, core: Core, spawn: Spawn) -> None:
@@ -39,6 +40,7 @@ class AckTable:
         self._tokens = itertools.count(1)  # 0 asks for no ack
         self._callbacks: dict[int, AckCallback] = {}
         self._calls: dict[int, asyncio.Future[list[Any]]] = {}
+        self._endless: set[int] = set()  # of the calls, those without a timeout
 
     def __len__(self) -> int:
         return len(self._callbacks) + len(self._calls)
@@ -66,10 +68,13 @@ class AckTable:
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         token = next(self._tokens)
         self._calls[token] = answer
+        if timeout is None:
+            self._endless.add(token)
         try:
             emit(token)
             return await self.in_time(answer, event, timeout)
         finally:
+            self._endless.discard(token)
             self.forget(token)
 
     async def in_time(
@@ -99,18 +104,26 @@ class AckTable:
                     self._spawn(self._finish(result))
 
     def done(self, token: int) -> None:
-        """Notification ACKS_DONE."""
+        """Notification ACKS_DONE: no client that was asked is left.
+
+        A call without a timeout waits on, as with python-socketio, until its caller gives up: it
+        may know of a way on. Open WebUI asks again when the user's next tab comes.
+        """
+        if token not in self._endless:
+            self._give_up(token)
+
+    def fail_all(self) -> None:
+        """The engine has ended."""
+        for token in [*self._callbacks, *self._calls]:
+            self._give_up(token)
+
+    def _give_up(self, token: int) -> None:
         self._callbacks.pop(token, None)
         call = self._calls.pop(token, None)
         if call is not None and not call.done():
             call.set_exception(
                 exceptions.TimeoutError("no answer will come: the client is not connected")
             )
-
-    def fail_all(self) -> None:
-        """The engine has ended."""
-        for token in [*self._callbacks, *self._calls]:
-            self.done(token)
 
     async def _finish(self, result: Any) -> None:
         try:

@@ -288,8 +288,8 @@ class AsyncServer(BaseServer):
     ) -> Any:
         """Emit to one client and wait for its answer: None, one value, or a tuple of several.
 
-        `timeout` is in seconds; None waits for ever. Raises `exceptions.TimeoutError` if there is
-        no answer in time, or at once if the client is not connected or leaves.
+        `timeout` is in seconds. Raises `exceptions.TimeoutError` if there is no answer in time, or
+        at once if the client is not connected or leaves; with None, when the server ends.
         """
         if to is None and sid is None:
             raise ValueError("Cannot use call() to broadcast.")

@@ -43,6 +43,11 @@ class Core:
         if self._json is not None:
             self.engine.use_json(*self._json)
 
+    def configure(self, options: dict[str, Any]) -> None:
+        """Other options, for an engine that has not been started."""
+        self._options = options
+        self._make_engine()
+
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
         self.started = True

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from ..core import Core
@@ -28,7 +29,11 @@ class reason:
 
 
 class EngineFace(Sessions):
-    """Names of `engineio.AsyncServer`, over an engine. Options can be read, and not changed."""
+    """Names of `engineio.AsyncServer`, over an engine.
+
+    Options can be read. The heartbeat's can be set, until the first client may come: NiceGUI does
+    so when it starts.
+    """
 
     reason = reason
     event_names: Final = ["connect", "disconnect", "message"]
@@ -53,6 +58,10 @@ class EngineFace(Sessions):
         interval = self._options.ping_interval
         return interval[0] if isinstance(interval, (tuple, list)) else interval
 
+    @ping_interval.setter
+    def ping_interval(self, seconds: float) -> None:
+        self._change("ping_interval", seconds)
+
     @property
     def ping_interval_grace_period(self) -> float:
         """Seconds."""
@@ -63,6 +72,17 @@ class EngineFace(Sessions):
     def ping_timeout(self) -> float:
         """Seconds."""
         return self._options.ping_timeout
+
+    @ping_timeout.setter
+    def ping_timeout(self, seconds: float) -> None:
+        self._change("ping_timeout", seconds)
+
+    def _change(self, name: str, value: float) -> None:
+        if self._core.started:
+            raise RuntimeError(f"{name} can be set before the server serves, and not any more")
+        changed = replace(self._options, **{name: value})
+        self._core.configure(changed.for_engine())
+        setattr(self._options, name, value)
 
     @property
     def max_http_buffer_size(self) -> int:
