@@ -12,7 +12,7 @@ import sio_native
 
 
 async def test_sockets_and_transports_by_engineio_sid(door: Door) -> None:
-    sio = door.server()
+    sio = door.server(async_mode="asgi")
     async with door.open(sio) as url, connected(url) as client:
         eio_sid = client.eio.sid
         assert list(sio.eio.sockets) == [eio_sid]
@@ -25,7 +25,7 @@ async def test_sockets_and_transports_by_engineio_sid(door: Door) -> None:
 
 
 async def test_a_connection_can_be_closed(door: Door) -> None:
-    sio = door.server()
+    sio = door.server(async_mode="asgi")
     heard = Log()
     sio.on("disconnect", lambda sid, reason: heard.add(reason))
     async with door.open(sio) as url, connected(url) as client:
@@ -38,7 +38,7 @@ async def test_a_connection_can_be_closed(door: Door) -> None:
 
 
 async def test_user_sessions_are_by_namespace(door: Door) -> None:
-    sio = door.server()
+    sio = door.server(async_mode="asgi")
     async with door.open(sio) as url, connected(url) as client:
         await sio.save_session(client.get_sid(), {"a": 1})
         assert await sio.eio.get_session(client.eio.sid) == {"/": {"a": 1}}
@@ -47,7 +47,7 @@ async def test_user_sessions_are_by_namespace(door: Door) -> None:
 
 
 async def test_an_engineio_message_can_be_sent(door: Door) -> None:
-    sio = door.server()
+    sio = door.server(async_mode="asgi")
     async with door.open(sio) as url, connected(url) as client:
         received: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         client.on("greeting", received.set_result)
@@ -56,7 +56,7 @@ async def test_an_engineio_message_can_be_sent(door: Door) -> None:
 
 
 def test_options_and_helpers(door: Door) -> None:
-    eio = door.server(ping_interval=7, ping_timeout=3).eio
+    eio = door.server(async_mode="asgi", ping_interval=7, ping_timeout=3).eio
     assert (eio.ping_interval, eio.ping_timeout, eio.async_mode) == (7, 3, "asgi")
     assert eio.max_http_buffer_size == 1_000_000
     assert len(eio.generate_id()) == 20

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -17,6 +15,7 @@ from .core import Core
 from .environs import Environs
 from .handlers import Entry, Invocation, start_either
 from .session import SessionStore
+from .session_tasks import Finish, SessionTasks, Step, begin
 from .types import Key
 
 NOT_HANDLED = object()
@@ -25,12 +24,9 @@ REJECTED = {"message": "Connection rejected by server"}
 Resolve: TypeAlias = Callable[[str, str, tuple[Any, ...]], "Invocation | None"]
 # Who handles an event until `handlers_changed`; False: ask `Resolve` each time.
 FindEntry: TypeAlias = Callable[[str, str], "Entry | Literal[False] | None"]
-# A step that is done when it returns None, or when what it returns has been awaited.
-Step: TypeAlias = Callable[[], "Awaitable[None] | None"]
-Finish: TypeAlias = Callable[[], None]
 
 
-class HandlerRunner:
+class HandlerRunner(SessionTasks):
     """From a notification to the handler, and from its result back to the engine.
 
     The engine's runners step handlers inside asyncio tasks, see `docs/threading.md`; with
@@ -50,27 +46,20 @@ class HandlerRunner:
         serial: bool,
         own_tasks: bool,
     ) -> None:
-        self._core = core
+        super().__init__(core, serial)
         self._resolve = resolve
         self._entry = entry
         self._accepts = accepts
         self._environs = environs
         self._sessions = sessions
-        self.serial = serial
         self._own_tasks = own_tasks
         self._queue: _core.HandlerQueue | None = None
         self._queue_engine: _core.Engine | None = None
-        # Each running task, and what has to be done when it has ended, in whichever way.
-        self._tasks: dict[asyncio.Future[Any], Finish] = {}
-        self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
         # Clients whose connect handler has not decided; a disconnect that came meanwhile.
         self.connecting: dict[Key, Callable[[bool], None] | None] = {}
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
-        self._handled: dict[str, int] = {}  # events since the last flush, by session
-        self._ending: set[str] = set()  # sessions that wait_closed() waits for
-        self._ended: asyncio.Future[None] | None = None
 
     # --- the engine's runners ---
 
@@ -125,49 +114,6 @@ class HandlerRunner:
         work = self._connect_work(*told) if kind == _core.CONNECT else self._leave_work(*told)
         return work or (None, None)
 
-    # --- tasks ---
-
-    def spawn(self, work: Awaitable[Any], finish: Finish | None = None) -> None:
-        """Run in a task, which is kept alive; `finish` is called when it has ended."""
-        self.keep(asyncio.ensure_future(work), finish)
-
-    def keep(self, task: asyncio.Future[Any], finish: Finish | None = None) -> None:
-        self._tasks[task] = finish or _nothing
-        task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: asyncio.Future[Any]) -> None:
-        finish = self._tasks.pop(task, None)
-        if finish is not None:
-            finish()
-
-    def _run(self, eio_sid: str, step: Step, finish: Finish) -> None:
-        """Start a step, behind those of its session if handlers are serial."""
-        queue = self._queues.get(eio_sid) if self.serial else None
-        if queue is not None:
-            queue.append((step, finish))
-        elif (waiting := _begin(step, finish)) is None:
-            return
-        elif self.serial:
-            self._queues[eio_sid] = deque()
-            self.spawn(waiting, lambda: self._run_next(eio_sid, finish))
-        else:
-            self.spawn(waiting, finish)
-
-    def _run_next(self, eio_sid: str, finish: Finish) -> None:
-        """A step of a queue has ended: start those behind it, up to the next that waits."""
-        finish()
-        queue = self._queues[eio_sid]
-        try:
-            while queue:
-                step, finish_next = queue.popleft()
-                if (waiting := _begin(step, finish_next)) is not None:
-                    self.spawn(waiting, partial(self._run_next, eio_sid, finish_next))
-                    return
-        except BaseException:  # KeyboardInterrupt in a handler: those behind it are not lost
-            asyncio.get_running_loop().call_soon(self._run_next, eio_sid, _nothing)
-            raise
-        del self._queues[eio_sid]
-
     # --- events ---
 
     def event(
@@ -218,17 +164,6 @@ class HandlerRunner:
             self._core.engine.send_ack(sid, namespace, ack_id, result)
         except Exception as error:  # a result that JSON cannot carry
             self._log_failure(error, event, sid, namespace)
-
-    def _count(self, eio_sid: str) -> None:
-        """An event has been handled. The engine is told once for all that end in one turn."""
-        if not self._handled:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._handled[eio_sid] = self._handled.get(eio_sid, 0) + 1
-
-    def flush(self) -> None:
-        handled, self._handled = self._handled, {}
-        for eio_sid, count in handled.items():
-            self._core.engine.events_done(eio_sid, count)
 
     def _received(self, args: list[Any], sid: str, namespace: str) -> None:
         self._core.log.socketio.info('received event "%s" from %s [%s]', args[0], sid, namespace)
@@ -354,7 +289,7 @@ class HandlerRunner:
             return
         # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
         step, finish = work
-        if (waiting := _begin(step, finish)) is not None:
+        if (waiting := begin(step, finish)) is not None:
             self.spawn(waiting, finish)
 
     def _leave_work(
@@ -446,29 +381,10 @@ class HandlerRunner:
 
     # --- ends ---
 
-    async def wait_closed(self, eio_sids: Iterable[str], timeout: float) -> None:
-        """Wait until these sessions are closed and their disconnect handlers have ended."""
-        self._ending = set(eio_sids)
-        if not self._ending:
-            return
-        self._ended = asyncio.get_running_loop().create_future()
-        await asyncio.wait([self._ended], timeout=timeout)
-        self._ending, self._ended = set(), None
-
-    def session_dropped(self, eio_sid: str) -> None:
-        self._ending.discard(eio_sid)
-        if not self._ending and self._ended is not None and not self._ended.done():
-            self._ended.set_result(None)
-
     def abandon_tasks(self) -> None:
-        """Their loop is closed: nothing runs any more, and the engine must not wait for it."""
         if self._queue is not None:
             self._queue.abandon()
-        tasks, self._tasks = self._tasks, {}
-        for finish in tasks.values():
-            finish()  # what was queued behind it starts on the new loop
-        self.flush()
-        self.release_waiting()
+        super().abandon_tasks()
 
     def release_waiting(self) -> None:
         """The engine has ended: whoever waits in disconnect() need not."""
@@ -480,20 +396,3 @@ class HandlerRunner:
 
 def _start_runner(runner: _core.Runner) -> None:
     asyncio.get_running_loop().create_task(runner)
-
-
-def _begin(step: Step, finish: Finish) -> Awaitable[None] | None:
-    """Begin a step in a context of its own. If it ends at once, however it does, finish it."""
-    waiting = None
-    try:
-        waiting = contextvars.copy_context().run(step)
-    except asyncio.CancelledError:
-        pass  # ends its handler, as in a task of its own
-    finally:
-        if waiting is None:
-            finish()
-    return waiting
-
-
-def _nothing() -> None:
-    """Nothing is left to do."""

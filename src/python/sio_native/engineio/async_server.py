@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar, cast, overload
 
@@ -218,6 +219,9 @@ class AsyncServer(EngineFace):
 
 
 def _options(named: dict[str, Any], others: dict[str, Any]) -> Options:
-    """The warning about unknown ones names the line that constructs the server."""
+    """Warnings name the line that constructs the server."""
     wanted = {key: value for key, value in others.items() if key not in _NOT_OURS}
+    if len(wanted) < len(others):
+        left_out = ", ".join(sorted(others.keys() - wanted.keys()))
+        warnings.warn(f"AsyncServer ignores options of Socket.IO: {left_out}", stacklevel=3)
     return read_options({**named, **wanted}, stacklevel=4)
