@@ -857,6 +857,23 @@ def test_options_can_be_read(door: Door) -> None:
     assert eio.async_handlers is True
 
 
+async def test_the_heartbeat_can_be_set_before_the_server_serves(native_door: Door) -> None:
+    eio = native_door.server()
+    eio.ping_interval = 7
+    eio.ping_timeout = 3
+    heard = watched(eio)
+    async with native_door.open(eio) as url:
+        _, opened = await ask(url)
+        said = json.loads(opened[1:])
+        assert (said["pingInterval"], said["pingTimeout"]) == (7000, 3000)
+        async with connected(url) as client:  # still without Socket.IO
+            await client.send("hello")
+            await heard.reaches(3)
+            assert heard[2] == ("message", "hello")
+        with pytest.raises(RuntimeError, match="before the server serves"):
+            eio.ping_interval = 8
+
+
 def test_wrong_options(door: Door) -> None:
     with pytest.raises(ValueError, match="Invalid async_mode specified"):
         door.server(async_mode="smoke signals")

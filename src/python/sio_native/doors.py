@@ -16,6 +16,9 @@ from .options import Options
 from .session_tasks import SessionTasks
 from .types import Receive, Scope, Send
 
+# An ASGI extension: a test client wants to know the server that it reaches.
+TEST_CLIENT = "sio_native.testing"
+
 # Seconds that disconnect handlers have at the end, and then bytes under way.
 GRACE = 2.0
 
@@ -57,8 +60,8 @@ class Doors:
     def ended(self) -> None:
         """The engine has ended: what waits for it need not."""
 
-    def loop_bound(self) -> None:
-        """The running loop is the one that is served from now on."""
+    def loop_bound(self, rebound: bool) -> None:
+        """The running loop is the one that is served from now on, perhaps instead of a dead one."""
 
     def bind(self) -> None:
         """Serve the running loop; see `Dispatcher.bind`."""
@@ -82,6 +85,9 @@ class Doors:
                 await send({"type": "websocket.close"})
             return
         self.bind()
+        extensions = scope.get("extensions")
+        if extensions and TEST_CLIENT in extensions:
+            extensions[TEST_CLIENT]["reached"](self)
         if scope["type"] == "http":
             await self._bridge.http(scope, receive, send)
         else:
@@ -128,8 +134,8 @@ class Doors:
         """A loop has been bound; what the one before was doing will not be finished."""
         if rebound:
             self._abandon_loop()
-        self.loop_bound()
         self.send_interest()
+        self.loop_bound(rebound)
 
     def _abandon_loop(self) -> None:
         self.core.engine.abort_bridged()

@@ -73,12 +73,7 @@ class AsyncServer(EngineFace):
             kwargs,
         )
         log = make_logger(logger, "engineio.server")
-        for_engine = {
-            **options.for_engine(),
-            "raw": True,
-            "max_payload_packets": max(_MOST_PACKETS, Payload.max_decode_packets),
-        }
-        super().__init__(Core(for_engine, Loggers(log, log)), options)
+        super().__init__(Core(self._for_engine(options), Loggers(log, log)), options)
         if json is not None:
             self.packet_class = cast("type[Packet]", type("Packet", (Packet,), {"json": json}))
         self._service = EngineService(
@@ -87,6 +82,11 @@ class AsyncServer(EngineFace):
         if type(self).generate_id is not EngineFace.generate_id:
             self._use_generated_ids()
         self.logger.info("Server initialized for %s.", self.async_mode)
+
+    @staticmethod
+    def _for_engine(options: Options) -> dict[str, Any]:
+        most = max(_MOST_PACKETS, Payload.max_decode_packets)
+        return {**options.for_engine(), "raw": True, "max_payload_packets": most}
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "generate_id":

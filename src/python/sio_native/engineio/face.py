@@ -80,9 +80,14 @@ class EngineFace(Sessions):
     def _change(self, name: str, value: float) -> None:
         if self._core.started:
             raise RuntimeError(f"{name} can be set before the server serves, and not any more")
-        changed = replace(self._options, **{name: value})
-        self._core.configure(changed.for_engine())
+        change: dict[str, Any] = {name: value}
+        changed = replace(self._options, **change)
+        self._core.configure(self._for_engine(changed))
         setattr(self._options, name, value)
+
+    @staticmethod
+    def _for_engine(options: Options) -> dict[str, Any]:
+        return options.for_engine()
 
     @property
     def max_http_buffer_size(self) -> int:

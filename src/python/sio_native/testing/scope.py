@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from ..service import TEST_CLIENT
+from ..doors import TEST_CLIENT
 from ..types import Scope
 
 HOST = "testserver"
