@@ -86,7 +86,6 @@ def test_keywords_become_engine_options(keywords: dict[str, Any], expected: dict
         ({"async_mode": "aiohttp"}, "Invalid async_mode specified"),
         ({"transports": ["smoke"]}, "No valid transports provided"),
         ({"transports": []}, "No valid transports provided"),
-        ({"serializer": "msgpack"}, "default serializer only"),
         ({"ping_interval": 0}, "ping_interval must be between"),
         ({"ping_interval": "25"}, "ping_interval must be between"),
         ({"ping_interval": (1, 2, 3)}, r"seconds or \(interval, grace\)"),

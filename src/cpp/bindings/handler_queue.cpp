@@ -1,9 +1,11 @@
 #include "bindings/handler_queue.hpp"
 
+#include "base/msgpack.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/runner.hpp"
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -20,13 +22,20 @@ constexpr Py_ssize_t max_name = 256;
 constexpr std::size_t max_key = 2 * max_name;
 constexpr std::size_t max_taken = 4'096;
 
-// What is handled alike: one event of one namespace, its name as it is written in JSON; or the
-// namespace's connects.
+// The name of an event as its arguments have it, for telling events apart.
+std::string_view written_name(std::string_view arguments) {
+    if (arguments.starts_with('[')) // JSON; no array in msgpack begins so
+        return arguments.substr(0, arguments.find('"', 2));
+    base::msgpack::reader from(arguments);
+    const auto head = from.next();
+    const auto name = head && head->is == base::msgpack::kind::array ? from.next() : std::nullopt;
+    return name ? name->content : std::string_view();
+}
+
+// What is handled alike: one event of one namespace, or the namespace's connects.
 std::string handling_key(const engine::notification& told) {
-    if (const auto* event = std::get_if<sio::message_event>(&told)) {
-        const std::string_view json = event->args.json;
-        return event->nsp + std::string(json.substr(0, json.find('"', 2)));
-    }
+    if (const auto* event = std::get_if<sio::message_event>(&told))
+        return event->nsp + std::string(written_name(event->args.json));
     if (const auto* connect = std::get_if<sio::connect_event>(&told))
         return connect->nsp + "connect";
     if (const auto* disconnect = std::get_if<sio::disconnect_event>(&told))

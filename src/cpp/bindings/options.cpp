@@ -28,6 +28,16 @@ setter set_ms(Member member) {
     };
 }
 
+sio::packet_format packet_format(const std::string& name) {
+    if (name == "json")
+        return sio::packet_format::json;
+    if (name == "msgpack")
+        return sio::packet_format::msgpack;
+    if (name == "custom")
+        return sio::packet_format::custom;
+    throw py::value_error("unknown packet_format '" + name + "'");
+}
+
 #define OPTION(path) [](engine::config& to) -> auto& { return to.path; }
 
 const std::map<std::string, setter>& setters() {
@@ -64,6 +74,10 @@ const std::map<std::string, setter>& setters() {
         {"cors_origins", set<std::optional<std::vector<std::string>>>(OPTION(eio.cors.origins))},
         {"cors_credentials", set<bool>(OPTION(eio.cors.credentials))},
         {"always_connect", set<bool>(OPTION(sio.always_connect))},
+        {"packet_format",
+         [](engine::config& to, py::handle value) {
+             to.sio.format = packet_format(value.cast<std::string>());
+         }},
         {"threads", set<unsigned>(OPTION(threads))},
         {"max_attachments", set<std::size_t>(OPTION(sio.max_attachments))},
     };

@@ -2,6 +2,7 @@
 
 #include "bindings/py_admin.hpp"
 #include "bindings/py_asgi_door.hpp"
+#include "bindings/py_custom_packets.hpp"
 #include "bindings/py_emit.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_raw.hpp"
@@ -196,9 +197,30 @@ void bind_life(py::class_<py_engine>& type) {
         self.turn().bind(at_end.is_none() ? nullptr : py_ref(new_reference(at_end.ptr())));
     });
     type.def("end_turn", [](py_engine& self) { self.turn().end(); });
-    type.def("use_json", [](py_engine& self, py::object dumps, py::object loads) {
-        self.codec().use(py_ref(dumps.release().ptr()), py_ref(loads.release().ptr()));
-    });
+    type.def(
+        "use_codec",
+        [](py_engine& self,
+           py::object dumps,
+           py::object loads,
+           py::object rebuild,
+           bool binary,
+           bool attachments) {
+            const auto hook = [](py::object& given) {
+                return given.is_none() ? nullptr : py_ref(given.release().ptr());
+            };
+            self.codec().use(
+                {.dumps = hook(dumps),
+                 .loads = hook(loads),
+                 .rebuild = hook(rebuild),
+                 .binary = binary,
+                 .attachments = attachments});
+        },
+        py::kw_only(),
+        py::arg("dumps") = py::none(),
+        py::arg("loads") = py::none(),
+        py::arg("rebuild") = py::none(),
+        py::arg("binary") = false,
+        py::arg("attachments") = true);
     type.def_property_readonly(
         "running", [](py_engine& self) { return !self.abandoned() && self.get().running(); });
     type.def("fileno", [](py_engine& self) { return self.get().wake_descriptor(); });
@@ -522,6 +544,7 @@ void register_engine(py::module_& module) {
     bind_own_port(type);
     bind_asgi_door(type);
     bind_raw(type);
+    bind_custom_packets(type);
 }
 
 } // namespace bindings

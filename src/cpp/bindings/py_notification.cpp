@@ -15,9 +15,8 @@ py::object stolen(PyObject* made) {
     return py::reinterpret_steal<py::object>(made);
 }
 
-py::object text(std::string_view utf8) {
-    return stolen(
-        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass"));
+py::object text(std::string_view utf8, const char* errors = "surrogatepass") {
+    return stolen(PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), errors));
 }
 
 py::object octets(std::string_view data) {
@@ -95,6 +94,11 @@ struct converter {
     }
     py::object operator()(const net::asgi_opening& told) const {
         return tuple(kind::opening, told.id, text(told.eio_sid));
+    }
+    py::object operator()(const sio::frame_event& told) const {
+        // Whoever decodes it says what is wrong with it, also if it is no UTF-8.
+        const auto data = told.binary ? octets(told.data) : text(told.data, "replace");
+        return tuple(kind::frame, text(told.eio_sid), data);
     }
     py::object operator()(const net::asgi_response& told) const {
         const auto& response = told.response;

@@ -29,6 +29,7 @@ enum class kind : int {
     eio_open,
     eio_message,
     eio_close,
+    frame,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

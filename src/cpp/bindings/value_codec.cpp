@@ -58,46 +58,65 @@ bool dump_with(PyObject* dumps, PyObject* value, sio::arguments& made) {
     return pair && taken(pair.get(), made);
 }
 
-} // namespace
-
-void value_codec::use(py_ref dumps, py_ref loads) {
-    dumps_ = std::move(dumps);
-    loads_ = std::move(loads);
+py_ref octets(std::string_view data) {
+    return py_ref(PyBytes_FromStringAndSize(data.data(), static_cast<Py_ssize_t>(data.size())));
 }
 
-PyObject* value_codec::parse(std::string_view json, std::span<const base::bytes> attachments) {
-    if (!loads_)
-        return bindings::parse(json, attachments, &keys_);
-    const py_ref text(decoded(json));
-    const py_ref list(text ? PyList_New(0) : nullptr);
-    if (!list)
-        return nullptr;
+py_ref list_of(std::span<const base::bytes> attachments) {
+    py_ref list(PyList_New(0));
     for (const auto& each : attachments) {
-        const auto view = each.view();
-        const py_ref bytes(
-            PyBytes_FromStringAndSize(view.data(), static_cast<Py_ssize_t>(view.size())));
+        const auto bytes = list ? octets(each.view()) : nullptr;
         if (!bytes || PyList_Append(list.get(), bytes.get()) < 0)
             return nullptr;
     }
-    return PyObject_CallFunctionObjArgs(loads_.get(), text.get(), list.get(), nullptr);
+    return list;
+}
+
+} // namespace
+
+PyObject* value_codec::parse(std::string_view data, std::span<const base::bytes> attachments) {
+    const bool rebuilds = hooks_.rebuild && !attachments.empty();
+    if (!hooks_.loads && !rebuilds)
+        return bindings::parse(data, attachments, &keys_);
+    const auto list = list_of(attachments);
+    if (!list)
+        return nullptr;
+    if (hooks_.loads) {
+        const py_ref given(hooks_.binary ? octets(data) : py_ref(decoded(data)));
+        return given ? PyObject_CallFunctionObjArgs(
+                           hooks_.loads.get(), given.get(), list.get(), nullptr)
+                     : nullptr;
+    }
+    const py_ref value(bindings::parse(data, {}, &keys_)); // its placeholders are dicts
+    return value ? PyObject_CallFunctionObjArgs(
+                       hooks_.rebuild.get(), value.get(), list.get(), nullptr)
+                 : nullptr;
+}
+
+// Of what our own encoder has made.
+bool value_codec::allows(const sio::arguments& made) const {
+    if (hooks_.attachments || made.attachments.empty())
+        return true;
+    PyErr_SetString(PyExc_TypeError, "Object of type bytes is not JSON serializable");
+    return false;
 }
 
 bool value_codec::dump(PyObject* value, sio::arguments& made) {
-    return dumps_ ? dump_with(dumps_.get(), value, made)
-                  : bindings::dump(value, made.json, made.attachments);
+    return hooks_.dumps ? dump_with(hooks_.dumps.get(), value, made)
+                        : bindings::dump(value, made.json, made.attachments) && allows(made);
 }
 
 bool value_codec::dump_args(PyObject* data, sio::arguments& made) {
-    if (!dumps_)
-        return bindings::dump_args(made.json, made.attachments, data);
-    return dump_with(dumps_.get(), as_list(nullptr, data).get(), made);
+    if (!hooks_.dumps)
+        return bindings::dump_args(made.json, made.attachments, data) && allows(made);
+    return dump_with(hooks_.dumps.get(), as_list(nullptr, data).get(), made);
 }
 
 bool value_codec::dump_event(std::string_view event, PyObject* data, sio::arguments& made) {
-    if (!dumps_)
-        return bindings::dump_event(made.json, made.attachments, event, data);
+    if (!hooks_.dumps)
+        return bindings::dump_event(made.json, made.attachments, event, data) && allows(made);
     const py_ref name(decoded(event));
-    return name && dump_with(dumps_.get(), as_list(name.get(), data).get(), made);
+    return name && dump_with(hooks_.dumps.get(), as_list(name.get(), data).get(), made);
 }
 
 } // namespace bindings

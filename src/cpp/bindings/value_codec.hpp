@@ -1,23 +1,32 @@
-// Values of one server, to JSON and back: by our own encoder, or by the application's. Under the
-// GIL.
+// Values of one server, to bytes and back: by our own JSON encoder, or by the application's. Under
+// the GIL.
 #pragma once
 
 #include "bindings/py_ref.hpp"
 #include "bindings/py_value.hpp"
 #include "sio/event.hpp"
 
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace bindings {
 
+// See `Engine.use_codec`. What is null is done by our own encoder and decoder.
+struct codec_hooks {
+    py_ref dumps;            // dumps(value) -> (str or bytes, list of bytes)
+    py_ref loads;            // loads(str or bytes, list of bytes) -> value
+    py_ref rebuild;          // rebuild(value, list of bytes) -> value, behind our own decoder
+    bool binary = false;     // `loads` is given bytes
+    bool attachments = true; // our encoder makes them of bytes; else TypeError, as from json.dumps
+};
+
 class value_codec {
 public:
-    // From now on: dumps(value) -> (str or bytes, list of bytes), and loads(str, list of bytes) for
-    // the opposite. Attachments have been replaced by placeholders, and are to be put back.
-    void use(py_ref dumps, py_ref loads);
+    void use(codec_hooks hooks) { hooks_ = std::move(hooks); } // from now on
 
     // A new reference, or null with an exception set.
-    [[nodiscard]] PyObject* parse(std::string_view json, std::span<const base::bytes> attachments);
+    [[nodiscard]] PyObject* parse(std::string_view data, std::span<const base::bytes> attachments);
 
     // False with an exception set. See py_value.hpp.
     [[nodiscard]] bool dump(PyObject* value, sio::arguments& made);
@@ -25,9 +34,10 @@ public:
     [[nodiscard]] bool dump_event(std::string_view event, PyObject* data, sio::arguments& made);
 
 private:
+    [[nodiscard]] bool allows(const sio::arguments& made) const;
+
     key_cache keys_;
-    py_ref dumps_; // null: our own
-    py_ref loads_;
+    codec_hooks hooks_;
 };
 
 } // namespace bindings

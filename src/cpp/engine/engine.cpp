@@ -226,11 +226,13 @@ void engine::send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arg
     });
 }
 
-void engine::accept(std::string sid, std::string nsp) {
+void engine::accept(std::string sid, std::string nsp, std::string ready) {
     const auto home = owner(sid);
-    post(home, [sid = std::move(sid), nsp = std::move(nsp)](shard_context& in) {
-        in.sio().accept(sid, nsp);
-    });
+    post(
+        home,
+        [sid = std::move(sid), nsp = std::move(nsp), ready = std::move(ready)](shard_context& in) {
+            in.sio().accept(sid, nsp, ready);
+        });
 }
 
 void engine::refuse(std::string sid, std::string nsp, std::string reason) {
@@ -241,11 +243,13 @@ void engine::refuse(std::string sid, std::string nsp, std::string reason) {
             shard_context& in) { in.sio().refuse(sid, nsp, reason); });
 }
 
-void engine::disconnect(std::string sid, std::string nsp) {
+void engine::disconnect(std::string sid, std::string nsp, std::string ready) {
     const auto home = owner(sid);
-    post(home, [sid = std::move(sid), nsp = std::move(nsp)](shard_context& in) {
-        in.sio().disconnect(sid, nsp);
-    });
+    post(
+        home,
+        [sid = std::move(sid), nsp = std::move(nsp), ready = std::move(ready)](shard_context& in) {
+            in.sio().disconnect(sid, nsp, ready);
+        });
 }
 
 void engine::disconnect_done(std::string sid, std::string nsp) {
@@ -343,6 +347,29 @@ bool engine::send_packet(std::string eio_sid, eio::packet outgoing) {
          },
          held});
     return shard.full();
+}
+
+// --- custom packets ---
+
+void engine::leave(std::string eio_sid, std::string nsp) {
+    const auto home = owner(eio_sid);
+    post(home, [eio_sid = std::move(eio_sid), nsp = std::move(nsp)](shard_context& in) {
+        in.sio().leave(eio_sid, nsp);
+    });
+}
+
+void engine::send_frame(std::string eio_sid, std::string ready) {
+    const auto home = owner(eio_sid);
+    post(home, [eio_sid = std::move(eio_sid), ready = std::move(ready)](shard_context& in) {
+        in.sio().send_frame(eio_sid, ready);
+    });
+}
+
+void engine::fail_session(std::string eio_sid, std::string why) {
+    const auto home = owner(eio_sid);
+    post(home, [eio_sid = std::move(eio_sid), why = std::move(why)](shard_context& in) {
+        in.sio().fail(eio_sid, why, in.now());
+    });
 }
 
 // --- the ASGI door ---

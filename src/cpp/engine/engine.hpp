@@ -83,9 +83,10 @@ public:
     void wait_for_room();
     void forget_token(sio::ack_token token);
     void send_ack(base::sid sid, std::string nsp, std::uint64_t id, sio::arguments args);
-    void accept(std::string sid, std::string nsp);
+    // `ready`, and `reason`: see sio::server.
+    void accept(std::string sid, std::string nsp, std::string ready = {});
     void refuse(std::string sid, std::string nsp, std::string reason);
-    void disconnect(std::string sid, std::string nsp);
+    void disconnect(std::string sid, std::string nsp, std::string ready = {});
     void disconnect_done(std::string sid, std::string nsp);
     void events_done(std::vector<handled> done);
     void close_session(std::string eio_sid);
@@ -150,6 +151,13 @@ public:
     // What has been posted is carried out, what follows from it has been sent and drained, and
     // nothing waits for a relay.
     [[nodiscard]] bool settled();
+
+    // --- custom packets: see sio::server ---
+    [[nodiscard]] bool join(std::string_view eio_sid, std::string_view nsp);
+    void leave(std::string eio_sid, std::string nsp);
+    [[nodiscard]] bool take_ack(std::string_view sid, std::string_view nsp, sio::ack_token token);
+    void send_frame(std::string eio_sid, std::string ready);
+    void fail_session(std::string eio_sid, std::string why);
 
     // --- the ASGI door ---
     // What is given no id, 0, gets no answer either: the engine does not run. Else there is one,

@@ -43,6 +43,7 @@ using notification = std::variant<
     eio::raw_open,
     eio::raw_message,
     eio::raw_close,
+    sio::frame_event,
     net::asgi_response,
     net::asgi_opening,
     net::asgi_accept,

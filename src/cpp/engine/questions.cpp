@@ -205,6 +205,14 @@ std::optional<std::string> engine::transport_path(std::string_view eio_sid) {
     });
 }
 
+bool engine::join(std::string_view eio_sid, std::string_view nsp) {
+    return ask(owner(eio_sid), [=](shard_context& in) { return in.sio().join(eio_sid, nsp); });
+}
+
+bool engine::take_ack(std::string_view sid, std::string_view nsp, sio::ack_token token) {
+    return ask(owner(sid), [=](shard_context& in) { return in.sio().take_ack(sid, nsp, token); });
+}
+
 std::optional<eio::http_request> engine::request_head(std::string_view eio_sid) {
     return ask(owner(eio_sid), [=](shard_context& in) -> std::optional<eio::http_request> {
         if (auto found = in.eio().request_of(eio_sid))

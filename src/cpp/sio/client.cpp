@@ -1,21 +1,12 @@
 #include "sio/client.hpp"
 
-#include "base/json.hpp"
+#include "sio/msgpack_packet.hpp"
 #include "sio/server.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace sio {
-
-namespace {
-
-std::string unreadable(std::string_view arguments) {
-    const auto is_array = arguments.starts_with('[');
-    return is_array ? base::json::fault(arguments) : "its arguments are no JSON array";
-}
-
-} // namespace
 
 socket* client::find(std::string_view nsp) const noexcept {
     const auto found = std::ranges::find_if(
@@ -38,33 +29,55 @@ bool client::was_removed_from(std::string_view nsp) const noexcept {
     return left_ && std::ranges::find(*left_, nsp) != left_->end();
 }
 
-void client::send(const base::bytes& frame, const std::vector<base::bytes>& attachments) {
-    session_.send({eio::packet_type::message, false, frame});
-    for (const auto& attachment : attachments)
+void client::send(const outgoing_packet& packet) {
+    session_.send({eio::packet_type::message, packet.binary, packet.frame});
+    for (const auto& attachment : packet.attachments)
         session_.send({eio::packet_type::message, true, attachment});
 }
 
-fault client::on_text(std::string_view text, base::time_point) {
+fault client::on_frame(std::string_view data, bool binary) {
+    switch (above_.options().format) {
+    case packet_format::json:
+        return binary ? on_attachment(data) : on_text(data);
+    case packet_format::msgpack:
+        return binary ? on_msgpack(data) : fault("it sent text, and packets are msgpack here");
+    case packet_format::custom:
+        above_.on_frame(*this, data, binary);
+        break;
+    }
+    return std::nullopt;
+}
+
+fault client::on_text(std::string_view text) {
     if (partial_)
         return "it sent text, and not the attachments of its last packet";
     const auto packet = decode_packet(text, above_.options().max_attachments);
     if (!packet)
         return "it sent what is no Socket.IO packet, or one of more than " +
                std::to_string(above_.options().max_attachments) + " attachments";
-    switch (packet->type) {
+    return on_packet(*packet);
+}
+
+fault client::on_msgpack(std::string_view data) {
+    const auto packet = decode_msgpack_packet(data);
+    return packet ? on_packet(*packet) : fault("it sent what is no Socket.IO packet in msgpack");
+}
+
+fault client::on_packet(const packet_view& packet) {
+    switch (packet.type) {
     case packet_type::connect:
-        return on_connect(*packet);
+        return on_connect(packet);
     case packet_type::disconnect:
-        if (!packet->data.empty())
+        if (!packet.data.empty())
             return "it sent a disconnect packet with data";
-        if (auto* leaving = find(packet->nsp))
+        if (auto* leaving = find(packet.nsp))
             above_.on_client_disconnect(*leaving);
         return std::nullopt;
     case packet_type::event:
     case packet_type::ack:
     case packet_type::binary_event:
     case packet_type::binary_ack:
-        return on_arguments(*packet);
+        return on_arguments(packet);
     case packet_type::connect_error:
         break;
     }
@@ -72,21 +85,27 @@ fault client::on_text(std::string_view text, base::time_point) {
 }
 
 fault client::on_connect(const packet_view& packet) {
-    if (!packet.data.empty() && packet.data[0] != '{')
-        return "its auth is no JSON object";
-    if (!packet.data.empty() && !base::json::valid(packet.data))
-        return "its auth: " + base::json::fault(packet.data);
+    const auto format = above_.options().format;
+    if (auto wrong = auth_fault(format, packet.data))
+        return wrong;
     if (find(packet.nsp))
         return "it connects twice to one namespace";
-    above_.on_connect(*this, packet.nsp, packet.data);
+    if (!above_.on_connect(*this, packet.nsp, packet.data))
+        send(encode(
+            format,
+            packet_type::connect_error,
+            packet.nsp,
+            {},
+            text_value(format, "Unable to connect")));
     return std::nullopt;
 }
 
 fault client::on_arguments(const packet_view& packet) {
     const bool is_ack = packet.type == packet_type::ack || packet.type == packet_type::binary_ack;
-    auto scan = base::json::scan_array(packet.data);
+    auto scan = scan_arguments(above_.options().format, packet.data);
     if (!scan)
-        return (is_ack ? "its acknowledgement: " : "its event: ") + unreadable(packet.data);
+        return (is_ack ? "its acknowledgement: " : "its event: ") +
+               arguments_fault(above_.options().format, packet.data);
     if (!is_ack && !scan->starts_with_integer && !scan->starts_with_string)
         return "its event has no name";
     if (!is_ack && is_reserved_event(scan->first))
@@ -115,7 +134,7 @@ fault client::on_arguments(const packet_view& packet) {
     return std::nullopt;
 }
 
-fault client::on_binary(std::string_view data) {
+fault client::on_attachment(std::string_view data) {
     if (!partial_)
         return "it sent an attachment that no packet has announced";
     partial_->bytes += data.size();

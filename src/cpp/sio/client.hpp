@@ -6,6 +6,7 @@
 #include "base/deadline_queue.hpp"
 #include "eio/session.hpp"
 #include "sio/packet.hpp"
+#include "sio/parser.hpp"
 #include "sio/socket.hpp"
 
 #include <cstddef>
@@ -27,8 +28,7 @@ public:
     client(server& above, eio::session& session) noexcept : above_(above), session_(session) {}
 
     // With a fault the caller closes the session.
-    [[nodiscard]] fault on_text(std::string_view text, base::time_point now);
-    [[nodiscard]] fault on_binary(std::string_view data);
+    [[nodiscard]] fault on_frame(std::string_view data, bool binary);
 
     [[nodiscard]] eio::session& session() noexcept { return session_; }
     [[nodiscard]] const base::sid& sid() const noexcept { return session_.sid(); } // the session's
@@ -49,7 +49,7 @@ public:
 
     base::deadline_place joins_by; // the server's: until it has joined its first namespace
 
-    void send(const base::bytes& frame, const std::vector<base::bytes>& attachments = {});
+    void send(const outgoing_packet& packet);
 
 private:
     // An event or ack that waits for its attachments.
@@ -63,6 +63,10 @@ private:
         arguments args;
     };
 
+    [[nodiscard]] fault on_text(std::string_view text);
+    [[nodiscard]] fault on_msgpack(std::string_view data);
+    [[nodiscard]] fault on_packet(const packet_view& packet);
+    [[nodiscard]] fault on_attachment(std::string_view data);
     [[nodiscard]] fault on_connect(const packet_view& packet);
     [[nodiscard]] fault on_arguments(const packet_view& packet);
     void deliver(

@@ -1,12 +1,15 @@
 // What a Socket.IO server may be told; set once, before the first client.
 #pragma once
 
+#include "sio/packet.hpp"
+
 #include <chrono>
 #include <cstddef>
 
 namespace sio {
 
 struct config {
+    packet_format format = packet_format::json;
     // A session that has joined no namespace by then is closed; socket.io's connectTimeout.
     std::chrono::milliseconds connect_timeout{45'000};
     bool always_connect = false;      // CONNECT before the connect handler has decided

@@ -48,6 +48,13 @@ struct disconnect_event {
     std::string_view reason; // one of python-socketio's five, a literal
 };
 
+// A frame of a custom format, for the application to decode. It counts as unhandled.
+struct frame_event {
+    base::sid eio_sid;
+    std::string data;
+    bool binary = false;
+};
+
 // The last of its sids has been given up: refused, or its disconnect handler has ended.
 struct session_closed_event {
     base::sid eio_sid;
@@ -59,7 +66,8 @@ using server_event = std::variant<
     ack_event,
     acks_done_event,
     disconnect_event,
-    session_closed_event>;
+    session_closed_event,
+    frame_event>;
 
 class event_sink {
 public:

@@ -33,14 +33,16 @@ void server::on_open(eio::session& opened, base::time_point now) {
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
     auto& client = *clients_.find(from.sid());
-    const auto wrong = binary ? client.on_binary(data) : client.on_text(data, now);
-    if (!wrong)
-        return;
+    if (const auto wrong = client.on_frame(data, binary))
+        fail(from, *wrong, now);
+}
+
+void server::fail(eio::session& broken, std::string_view why, base::time_point now) {
     log_.log(
         base::log_channel::socketio,
         base::log_level::error,
-        "closing session " + from.sid().str() + ": " + *wrong);
-    from.close(eio::close_reason::transport_error, now);
+        "closing session " + broken.sid().str() + ": " + std::string(why));
+    broken.close(eio::close_reason::transport_error, now);
 }
 
 void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point) {
@@ -91,11 +93,9 @@ void server::sweep(base::time_point now) {
 
 // --- joining and leaving a namespace ---
 
-void server::on_connect(client& from, std::string_view name, std::string_view auth) {
-    if (!interest_.may_join(name) || from.unfreed_sockets() >= options_.max_namespaces) {
-        from.send(encode_packet(packet_type::connect_error, name, {}, "\"Unable to connect\""));
-        return;
-    }
+bool server::on_connect(client& from, std::string_view name, std::string_view auth) {
+    if (!interest_.may_join(name) || from.unfreed_sockets() >= options_.max_namespaces)
+        return false;
     auto found = namespaces_.find(name);
     if (found == namespaces_.end())
         found =
@@ -104,22 +104,25 @@ void server::on_connect(client& from, std::string_view name, std::string_view au
     auto& joined =
         home.add(std::make_unique<socket>(sids_.next(), from.session().sid(), home, from));
     from.add(joined);
-    const bool ask = interest_.wants_connect(name);
-    if (!ask || options_.always_connect) {
+    // A custom CONNECT only the application can make: it is always asked, and first.
+    const bool ask = custom() || interest_.wants_connect(name);
+    if (!ask || (options_.always_connect && !custom())) {
         joined.state = socket_state::connected;
-        send_connect(joined);
+        send_connect(joined, {});
     }
     if (ask)
         sink_.on_event(connect_event{joined.sid, home.name(), joined.eio_sid, std::string(auth)});
+    return true;
 }
 
-void server::send_connect(socket& to) {
+void server::send_connect(socket& to, std::string_view ready) {
     joining_.clear(*to.owner);
-    to.owner->send(encode_packet(
-        packet_type::connect, to.home.name(), {}, "{\"sid\":\"" + to.sid.str() + "\"}"));
+    const auto format = options_.format;
+    const auto data = custom() ? std::string(ready) : sid_object(format, to.sid);
+    to.owner->send(encode(format, packet_type::connect, to.home.name(), {}, data));
 }
 
-void server::accept(std::string_view sid, std::string_view nsp) {
+void server::accept(std::string_view sid, std::string_view nsp, std::string_view ready) {
     auto* accepted = find_socket(sid, nsp);
     if (!accepted || accepted->state != socket_state::pending)
         return;
@@ -127,7 +130,7 @@ void server::accept(std::string_view sid, std::string_view nsp) {
     if (accepted->left_while_pending)
         start_leaving(*accepted, *accepted->left_while_pending, false);
     else
-        send_connect(*accepted);
+        send_connect(*accepted, ready);
 }
 
 void server::refuse(std::string_view sid, std::string_view nsp, std::string_view reason) {
@@ -137,16 +140,16 @@ void server::refuse(std::string_view sid, std::string_view nsp, std::string_view
     if (refused->receives()) {
         const auto type =
             options_.always_connect ? packet_type::disconnect : packet_type::connect_error;
-        refused->owner->send(encode_packet(type, nsp, {}, reason));
+        refused->owner->send(encode(options_.format, type, nsp, {}, reason));
     }
     remove(*refused);
 }
 
-void server::disconnect(std::string_view sid, std::string_view nsp) {
+void server::disconnect(std::string_view sid, std::string_view nsp, std::string_view ready) {
     auto* leaving = find_socket(sid, nsp);
     if (!leaving || leaving->state != socket_state::connected)
         return;
-    leaving->owner->send(encode_packet(packet_type::disconnect, nsp, {}, {}));
+    leaving->owner->send(encode(options_.format, packet_type::disconnect, nsp, {}, ready));
     start_leaving(*leaving, eio::close_reason::server_disconnect, true);
 }
 
@@ -159,7 +162,8 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
         leaving.owner->remove(leaving, by_server);
         leaving.owner = nullptr;
     }
-    finish_acks(leaving);
+    if (!custom()) // an answer may still be in a frame that the application has not read
+        finish_acks(leaving);
     if (leaving.state == socket_state::pending) {
         leaving.left_while_pending = reason; // told when the connect handler has accepted
         return;
@@ -207,31 +211,32 @@ void server::emit(
     if (token == 0) {
         if (!home)
             return;
-        const auto frame =
-            encode_packet(packet_type::event, nsp, {}, args.json, args.attachments.size());
+        const auto packet =
+            encode(options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
         home->for_each(whom, [&](socket& to) {
             if (!to.receives())
                 return;
             ++deliveries_;
-            to.owner->send(frame, args.attachments);
+            to.owner->send(packet);
         });
         return;
     }
     auto& group = ack_groups_.open(token, std::string(nsp), std::move(parts));
-    base::bytes frame; // for the id before: clients that have been asked as often have the same
+    outgoing_packet
+        packet; // for the id before: clients that have been asked as often have the same
     std::uint64_t encoded_id = 0;
     if (home)
         home->for_each(whom, [&](socket& to) {
             if (!to.receives())
                 return;
             ++deliveries_;
-            const auto id = to.next_ack_id++;
+            const auto id = custom() ? token : to.next_ack_id++;
             to.pending_acks.insert(id, token);
             group.asked.emplace_back(to.sid, id);
             if (std::exchange(encoded_id, id) != id)
-                frame =
-                    encode_packet(packet_type::event, nsp, id, args.json, args.attachments.size());
-            to.owner->send(frame, args.attachments);
+                packet = encode(
+                    options_.format, packet_type::event, nsp, id, args.json, args.attachments);
+            to.owner->send(packet);
         });
     group.waiting = group.asked.size();
     if (group.waiting == 0) {
@@ -272,8 +277,45 @@ void server::send_ack(
     auto* to = find_socket(sid, nsp);
     if (to && to->receives())
         to->owner->send(
-            encode_packet(packet_type::ack, nsp, id, args.json, args.attachments.size()),
-            args.attachments);
+            encode(options_.format, packet_type::ack, nsp, id, args.json, args.attachments));
+}
+
+// --- custom packets ---
+
+void server::on_frame(client& from, std::string_view data, bool binary) {
+    from.session().add_unhandled();
+    sink_.on_event(frame_event{from.sid(), std::string(data), binary});
+}
+
+bool server::join(std::string_view eio_sid, std::string_view nsp) {
+    auto* joining = clients_.find(eio_sid);
+    return joining && !joining->find(nsp) && on_connect(*joining, nsp, {});
+}
+
+void server::leave(std::string_view eio_sid, std::string_view nsp) {
+    const auto* from = clients_.find(eio_sid);
+    if (auto* leaving = from ? from->find(nsp) : nullptr)
+        on_client_disconnect(*leaving);
+}
+
+bool server::take_ack(std::string_view sid, std::string_view nsp, ack_token token) {
+    auto* from = find_socket(sid, nsp);
+    if (!from || !from->pending_acks.find(token))
+        return false;
+    from->pending_acks.erase(token);
+    if (ack_groups_.settle(token))
+        sink_.on_event(acks_done_event{token});
+    return true;
+}
+
+void server::send_frame(std::string_view eio_sid, std::string_view ready) {
+    if (auto* to = clients_.find(eio_sid))
+        to->send(encode(options_.format, packet_type::event, {}, {}, ready));
+}
+
+void server::fail(std::string_view eio_sid, std::string_view why, base::time_point now) {
+    if (auto* broken = clients_.find(eio_sid))
+        fail(broken->session(), why, now);
 }
 
 // --- rooms ---

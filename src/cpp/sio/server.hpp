@@ -52,16 +52,29 @@ public:
     void forget_token(ack_token token);
     void
     send_ack(std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args);
-    void accept(std::string_view sid, std::string_view nsp);
-    // `reason`: JSON, the payload of CONNECT_ERROR.
+    // `ready`: in a custom format the packet that the client is sent, see sio::arguments.
+    void accept(std::string_view sid, std::string_view nsp, std::string_view ready = {});
+    // `reason`: the data of CONNECT_ERROR; in a custom format the packet.
     void refuse(std::string_view sid, std::string_view nsp, std::string_view reason);
-    void disconnect(std::string_view sid, std::string_view nsp);
+    void disconnect(std::string_view sid, std::string_view nsp, std::string_view ready = {});
     void disconnect_done(std::string_view sid, std::string_view nsp);
 
     [[nodiscard]] room_result
     enter_room(std::string_view sid, std::string_view nsp, std::string_view room);
     void leave_room(std::string_view sid, std::string_view nsp, std::string_view room);
     [[nodiscard]] room_result close_room(std::string_view room, std::string_view nsp);
+
+    // --- and where the format is custom: what it has found in a frame_event ---
+    // The client connects. False: it may not, and nobody has told it. Else a connect_event follows.
+    [[nodiscard]] bool join(std::string_view eio_sid, std::string_view nsp);
+    // The client disconnects.
+    void leave(std::string_view eio_sid, std::string_view nsp);
+    // The client answers the emit that had this token, which is the ack id of the packet as well.
+    // False: it has not been asked, or has answered before.
+    [[nodiscard]] bool take_ack(std::string_view sid, std::string_view nsp, ack_token token);
+    void send_frame(std::string_view eio_sid, std::string_view ready);
+    // The client breaks the protocol: logs why, and closes its session.
+    void fail(std::string_view eio_sid, std::string_view why, base::time_point now);
 
     // --- what the application wants to know ---
     [[nodiscard]] const socket* find(std::string_view sid, std::string_view nsp) const;
@@ -102,7 +115,10 @@ public:
     void on_close(eio::session& closed, eio::close_reason reason, base::time_point now) override;
 
     // --- called by clients ---
-    void on_connect(client& from, std::string_view nsp, std::string_view auth);
+    // Of a custom format, not decoded.
+    void on_frame(client& from, std::string_view data, bool binary);
+    // False: it may not join.
+    [[nodiscard]] bool on_connect(client& from, std::string_view nsp, std::string_view auth);
     void on_client_disconnect(socket& leaving);
     void on_event(
         socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args);
@@ -117,7 +133,9 @@ private:
 
     [[nodiscard]] nsp* find_nsp(std::string_view name) const noexcept;
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
-    void send_connect(socket& to);
+    [[nodiscard]] bool custom() const noexcept { return options_.format == packet_format::custom; }
+    void fail(eio::session& broken, std::string_view why, base::time_point now);
+    void send_connect(socket& to, std::string_view ready);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
     void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);
     void remove(socket& gone);

@@ -33,6 +33,9 @@ LOG: Final[int]  # "socketio" or "engineio", logging level, text
 OPENING: Final[int]  # exchange or connection, eio_sid: what it opens if EIO_OPEN, which follows, is
 # answered by `Engine.admit_session`
 
+# Of an engine with a custom packet_format, in the place of EVENT and ACK:
+FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
+
 # Of an engine with the option "raw", in the place of the first six:
 EIO_OPEN: Final[int]  # eio_sid, transport: waits for `Engine.admit_session` or `refuse_session`
 EIO_MESSAGE: Final[int]  # eio_sid, data (str or bytes)
@@ -123,13 +126,16 @@ class Engine:
         """
 
     def end_turn(self) -> None: ...
-    def use_json(
+    def use_codec(
         self,
-        dumps: Callable[[Any], tuple[str | bytes, list[bytes]]],
-        loads: Callable[[str, list[bytes]], Any],
-        /,
+        *,
+        dumps: Callable[[Any], tuple[str | bytes, list[bytes]]] | None = None,
+        loads: Callable[..., Any] | None = None,
+        rebuild: Callable[[Any, list[bytes]], Any] | None = None,
+        binary: bool = False,
+        attachments: bool = True,
     ) -> None:
-        """Encode and decode by these from now on; see `json_codec.codec_of`. Before the start."""
+        """Encode and decode by these; see `json_codec.Codec`. Before the start."""
 
     def handler_queue(
         self,
@@ -362,6 +368,44 @@ class Engine:
 
     def abort_bridged(self) -> None:
         """Drop every exchange and connection of the ASGI door: their loop is closed."""
+
+    # Packets of a custom packet_format: frames go out as they are given, and what was found in a
+    # FRAME is told here. See `packet_engine.py`.
+    def emit_frame(
+        self,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        skip_sids: Sequence[str],
+        token: int,
+        frame: str | bytes,
+        attachments: list[bytes],
+        /,
+    ) -> None:
+        """`emit`, encoded: a frame and the binary frames behind it.
+
+        The ack id in the packet is the token.
+        """
+
+    def ack_frame(
+        self, sid: str, namespace: str, frame: str | bytes, attachments: list[bytes], /
+    ) -> None: ...
+    def accept_frame(self, sid: str, namespace: str, frame: str | bytes, /) -> None: ...
+    def refuse_frame(self, sid: str, namespace: str, frame: str | bytes, /) -> None: ...
+    def disconnect_frame(self, sid: str, namespace: str, frame: str | bytes, /) -> None: ...
+    def send_frame(self, eio_sid: str, frame: str | bytes, /) -> None:
+        """Send to a session that may not have joined any namespace."""
+
+    def join(self, eio_sid: str, namespace: str, /) -> bool:
+        """The client connects. False: it may not. Else CONNECT follows."""
+
+    def leave(self, eio_sid: str, namespace: str, /) -> None:
+        """The client disconnects: DISCONNECT follows."""
+
+    def take_ack(self, sid: str, namespace: str, token: int, /) -> bool:
+        """The client has answered. False: nobody has asked it."""
+
+    def fail_session(self, eio_sid: str, why: str, /) -> None:
+        """The client breaks the protocol: log why, and close its session ("transport error")."""
 
 # The JSON border by itself, for tests.
 def _loads(text: bytes, attachments: list[bytes], /) -> Any: ...

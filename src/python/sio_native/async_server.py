@@ -21,9 +21,9 @@ from .handlers import (
     call,
     call_either,
 )
-from .json_codec import find_codec
 from .options import read_options
 from .runner import NOT_HANDLED
+from .serializers import find_serializer
 from .service import Service
 from .session import SessionContext
 from .types import (
@@ -53,9 +53,10 @@ class AsyncServer(BaseServer):
     is closed or after `shutdown`. Handlers run on this loop. `emit_nowait` and the other `_nowait`
     methods may be called from any thread.
 
-    `json` is a module with `dumps` and `loads` to be used instead of the engine's own encoder.
-    Raises `ValueError` for one that cannot be called as the json module, and for what is not
-    supported: other serializers, async modes and kinds of managers. Unknown options are left
+    `json` is a module with `dumps` and `loads` to be used instead of the engine's own encoder,
+    `serializer` "default", "msgpack" or a Packet class; see docs/serializers.md.
+    Raises `ValueError` for a json module that cannot be called as Python's, and for what is not
+    supported: other async modes and kinds of managers. Unknown options are left
     out with a warning. The options are those of `options.Options`; times are in seconds, sizes in
     bytes.
     """
@@ -75,7 +76,8 @@ class AsyncServer(BaseServer):
             make_logger(logger, "socketio.server"),
             make_logger(self._options.engineio_logger, "engineio.server"),
         )
-        self._core = Core(self._options.for_engine(), log, find_codec(json))
+        serializer = find_serializer(self._options.serializer, json)
+        self._core = Core(self._options.for_engine(), log, serializer)
         self.logger = log.socketio
         self.not_handled: Final = NOT_HANDLED
         self.async_mode: Final = "asgi"
@@ -453,8 +455,8 @@ class AsyncServer(BaseServer):
 
     @property
     def packet_class(self) -> Any:
-        """Not supported yet: `RuntimeError`."""
-        raise RuntimeError("sio_native does not support packet classes yet")
+        """The Packet class in use; with `json` a subclass for this server that has it."""
+        return self._core.serializer.packet_class
 
     def instrument(
         self,

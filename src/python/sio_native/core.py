@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import _core
-from .json_codec import Codec
+from .serializers import Serializer, find_serializer
 from .watch import Watcher
 
 
@@ -26,9 +25,11 @@ class Loggers:
 class Core:
     """What all parts of a server share. `engine` is the same object but for a fork."""
 
-    def __init__(self, options: dict[str, Any], log: Loggers, json: Codec | None = None) -> None:
+    def __init__(
+        self, options: dict[str, Any], log: Loggers, serializer: Serializer | None = None
+    ) -> None:
         self._options = options
-        self._json = json
+        self.serializer = serializer or find_serializer()
         self._make_engine()
         self.log = log
         # Does anyone read a line for every event? A logger of another make: perhaps.
@@ -38,10 +39,8 @@ class Core:
         _cores.add(self)
 
     def _make_engine(self) -> None:
-        self.engine = _core.Engine(self._options)
+        self.engine = self.serializer.make_engine(self._options)
         self.quick_emit = self.engine.quick_emit
-        if self._json is not None:
-            self.engine.use_json(*self._json)
 
     def configure(self, options: dict[str, Any]) -> None:
         """Other options, for an engine that has not been started."""

@@ -1,31 +1,59 @@
-"""Another json module in the place of the engine's own encoder."""
+"""Functions in the place of the engine's own JSON encoder, or around it."""
 
 from __future__ import annotations
 
 import json as standard_json
 from collections.abc import Callable
-from typing import Any, NamedTuple
-
-
-class Codec(NamedTuple):
-    """What `Engine.use_json` takes."""
-
-    dumps: Callable[[Any], tuple[str | bytes, list[bytes]]]
-    loads: Callable[[str, list[bytes]], Any]
-
+from types import ModuleType
+from typing import Any, NamedTuple, TypeAlias
 
 COMPACT = (",", ":")
 
+# Puts the attachments of a packet in the place of their placeholders.
+Rebuild: TypeAlias = Callable[[Any, list[bytes]], Any]
 
-def find_codec(module: Any) -> Codec | None:
-    """None for the json module itself: the engine's encoder is its equal.
+# What Packet classes have by default: the json module again, but for very large integers.
+_STANDARD = ("engineio.json", "sio_native.limited_json")
 
-    `ValueError` for a module that cannot be called as python-socketio calls it.
+
+class Codec(NamedTuple):
+    """What `Engine.use_codec` takes. None: the engine's own encoder or decoder."""
+
+    dumps: Callable[[Any], tuple[str | bytes, list[bytes]]] | None = None
+    loads: Callable[[Any, list[bytes]], Any] | None = None
+    rebuild: Rebuild | None = None  # behind the engine's own decoder; None: it replaces them itself
+    binary: bool = False  # `loads` gets bytes
+    attachments: bool = True  # the engine's own encoder moves bytes to attachments; else TypeError
+
+
+def json_codec(module: Any, rebuild: Rebuild | None = None, attachments: bool = True) -> Codec:
+    """`module` has `dumps` and `loads` as the json module, called as python-socketio calls them.
+
+    None and the json module itself: the engine's own, which are their equals. With `attachments`
+    false bytes are left to the module. `ValueError` for a module that cannot be called so.
     """
-    if module is None or module is standard_json:
-        return None
+    if is_standard(module):
+        return Codec(rebuild=rebuild, attachments=attachments)
     _try_out(module)
-    return codec_of(module)
+
+    def dumps(value: Any) -> tuple[str | bytes, list[bytes]]:
+        taken: list[bytes] = []
+        if attachments:
+            value = _without_bytes(value, taken)
+        return module.dumps(value, separators=COMPACT), taken
+
+    def loads(text: str, given: list[bytes]) -> Any:
+        value = module.loads(text)
+        return (rebuild or _with_bytes)(value, given) if given else value
+
+    return Codec(dumps, loads)
+
+
+def is_standard(module: Any) -> bool:
+    """Is it what the engine's own encoder is the equal of?"""
+    if module is None or module is standard_json:
+        return True
+    return isinstance(module, ModuleType) and module.__name__ in _STANDARD
 
 
 def _try_out(module: Any) -> None:
@@ -43,20 +71,6 @@ def _try_out(module: Any) -> None:
         ) from error
     if read != event:
         raise ValueError(f"json={name} reads {read!r} where it wrote {event!r}")
-
-
-def codec_of(module: Any) -> Codec:
-    """`module` has `dumps` and `loads` as the json module, called as python-socketio calls them."""
-
-    def dumps(value: Any) -> tuple[str | bytes, list[bytes]]:
-        attachments: list[bytes] = []
-        return module.dumps(_without_bytes(value, attachments), separators=COMPACT), attachments
-
-    def loads(text: str, attachments: list[bytes]) -> Any:
-        value = module.loads(text)
-        return _with_bytes(value, attachments) if attachments else value
-
-    return Codec(dumps, loads)
 
 
 def _without_bytes(value: Any, attachments: list[bytes]) -> Any:

@@ -28,7 +28,7 @@ class Options:
     """
 
     async_mode: str | None = None
-    serializer: Any = "default"
+    serializer: Any = "default"  # or "msgpack", or a Packet class; see `serializers`
     always_connect: bool = False
     ping_interval: Interval = 25  # seconds, or (interval, grace)
     ping_timeout: float = 20  # seconds
@@ -59,11 +59,6 @@ class Options:
             raise ValueError("Invalid async_mode specified")
         if self.dispatch not in ("runner", "task"):
             raise ValueError(f'dispatch must be "runner" or "task", not {self.dispatch!r}')
-        if self.serializer != "default":
-            raise ValueError(
-                "sio_native speaks the default serializer only; msgpack and Packet classes are "
-                "not supported yet"
-            )
 
     def origin_check(self) -> Callable[..., Any] | None:
         """The callable that decides about origins, if that is what was given."""

@@ -36,6 +36,10 @@ struct told final : sio::event_sink {
         lines.push_back("disconnect " + name(e.sid) + " " + e.nsp + " " + std::string(e.reason));
     }
     void operator()(const sio::session_closed_event&) { lines.emplace_back("session closed"); }
+    void operator()(const sio::frame_event& e) {
+        lines.push_back("frame " + (e.binary ? "<" + e.data + ">" : e.data));
+        frame_from = e.eio_sid.str();
+    }
 
     std::string name(std::string_view sid) {
         const auto found = std::find(sids.begin(), sids.end(), sid);
@@ -49,6 +53,7 @@ struct told final : sio::event_sink {
 
     std::vector<std::string> sids;
     std::vector<std::string> lines;
+    std::string frame_from; // the Engine.IO sid of the last frame
 };
 
 struct sio_world {
