@@ -15,7 +15,7 @@ Script = Callable[[Stage], Awaitable[Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """`ours` is the transcript where we deviate on purpose, and `why` the reason."""
+    """`ours` is the transcript where we deviate on purpose, by the difference `why`."""
 
     script: Script
     options: dict[str, Any]
@@ -121,7 +121,7 @@ async def long_event_passes(stage: Stage) -> Any:
 
 @scenario(
     ours=[["numbered_back", "/", number] for number in range(300)],
-    why="python-socketio loses payloads of more than 16 packets",
+    why="many packets",
 )
 async def many_events_keep_their_order(stage: Stage) -> Any:
     ann = await stage.actor()
@@ -132,7 +132,7 @@ async def many_events_keep_their_order(stage: Stage) -> Any:
 
 @scenario(
     ours=[500, [["burst_item", "/", number, ""] for number in range(500)]],
-    why="python-socketio loses payloads of more than 16 packets",
+    why="many packets",
 )
 async def burst_from_the_server_keeps_its_order(stage: Stage) -> Any:
     ann = await stage.actor()
@@ -141,7 +141,7 @@ async def burst_from_the_server_keeps_its_order(stage: Stage) -> Any:
 
 @scenario(
     ours=[["numbered_back", "/", number] for number in range(100)],
-    why="python-socketio loses payloads of more than 16 packets",
+    why="many packets",
     async_handlers=False,
 )
 async def serial_handlers_keep_one_clients_order(stage: Stage) -> Any:

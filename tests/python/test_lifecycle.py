@@ -17,6 +17,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
 from conftest import HANDOFF, LIMIT, Door, Log, connected, until
@@ -163,10 +164,26 @@ def test_listen_needs_a_running_loop() -> None:
         sio_native.AsyncServer().listen("127.0.0.1", 0)
 
 
-async def test_listen_cannot_ask_a_callable_about_origins() -> None:
-    sio = sio_native.AsyncServer(cors_allowed_origins=lambda origin: True)
+async def test_listen_cannot_ask_a_callable_about_the_cookie() -> None:
+    sio = sio_native.AsyncServer(cookie={"expires": lambda: "now"})
     with pytest.raises(ValueError, match="under ASGI only"):
         sio.listen("127.0.0.1", 0)
+
+
+async def test_a_client_at_a_wrong_path_of_the_own_port_is_explained_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sio = sio_native.AsyncServer()
+    host, port = sio.listen("127.0.0.1", 0, "/ws/socket.io")
+    async with aiohttp.ClientSession() as client:
+        for path in ("/favicon.ico", "/socket.io/?EIO=4&transport=polling", "/x/?EIO=4"):
+            async with client.get(f"http://{host}:{port}{path}") as answer:
+                assert answer.status == 404
+        await until(lambda: caplog.records)
+    await sio.shutdown()
+    assert [record.getMessage() for record in caplog.records] == [
+        'a Socket.IO client asks for "/socket.io/", but the path is "/ws/socket.io"'
+    ]
 
 
 # --- loops ---

@@ -99,7 +99,6 @@ def test_keywords_become_engine_options(keywords: dict[str, Any], expected: dict
         ({"threads": "2"}, "threads must be a whole number of 1 to 64"),
         ({"threads": True}, "threads must be a whole number of 1 to 64"),
         ({"max_payload": 1, "max_http_buffer_size": 2}, "the same option"),
-        ({"cookie": {"name": "s", "path": lambda: "/"}}, "'path' is a callable"),
         ({"cookie": "a b"}, "a character that no cookie can have"),
         ({"cookie": {"name": "s", "path": "/\r\nX: y"}}, "a character that no cookie can have"),
         ({"cors_allowed_origins": [1]}, "must be strings"),
@@ -134,6 +133,16 @@ def test_known_keywords_do_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sio_native.AsyncServer(async_mode="asgi", serializer="default", engineio_logger=False)
+
+
+def test_a_cookie_with_callables_is_made_for_each_session() -> None:
+    times = iter("12")
+    options = read_options({"cookie": {"name": "n", "expires": lambda: next(times), "Secure": True}})
+    make = options.cookie_maker()
+    assert make is not None
+    assert [make("a"), make("b")] == ["n=a; expires=1; Secure", "n=b; expires=2; Secure"]
+    assert options.for_engine()["cookie_name"] == ""  # it makes none of its own
+    assert read_options({"cookie": {"name": "n", "path": "/"}}).cookie_maker() is None
 
 
 @pytest.mark.parametrize(

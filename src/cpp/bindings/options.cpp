@@ -73,11 +73,14 @@ const std::map<std::string, setter>& setters() {
         {"cors_any_origin", set<bool>(OPTION(eio.cors.any_origin))},
         {"cors_origins", set<std::optional<std::vector<std::string>>>(OPTION(eio.cors.origins))},
         {"cors_credentials", set<bool>(OPTION(eio.cors.credentials))},
+        {"cors_ask_application", set<bool>(OPTION(eio.cors.ask_application))},
         {"always_connect", set<bool>(OPTION(sio.always_connect))},
         {"packet_format",
          [](engine::config& to, py::handle value) {
              to.sio.format = packet_format(value.cast<std::string>());
          }},
+        {"log_packets", set<bool>(OPTION(eio.verbose))},
+        {"log_acks", set<bool>(OPTION(sio.verbose))},
         {"threads", set<unsigned>(OPTION(threads))},
         {"max_attachments", set<std::size_t>(OPTION(sio.max_attachments))},
     };

@@ -82,6 +82,12 @@ void bind_asgi_door(py::class_<py_engine>& type) {
         }
         return found ? py::object(head_of(*found)) : py::none();
     });
+    type.def(
+        "origin_judged",
+        [](py_engine& self, unsigned shard, std::uint64_t question, bool allowed) {
+            self.get().origin_judged(shard, question, allowed);
+        },
+        without_gil());
     type.def("http_begin", [](py_engine& self, const request_head& head) {
         auto& to = self.get();
         auto request = http_request(head);

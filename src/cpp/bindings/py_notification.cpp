@@ -1,5 +1,7 @@
 #include "bindings/py_notification.hpp"
 
+#include "bindings/py_asgi_door.hpp"
+
 #include <string>
 #include <variant>
 
@@ -149,6 +151,9 @@ struct converter {
             told.channel == base::log_channel::engineio ? "engineio" : "socketio",
             static_cast<int>(told.level),
             text(told.text));
+    }
+    py::object operator()(const engine::origin_question& told) const {
+        return tuple(kind::origin, told.shard, told.id, head_of(*told.request));
     }
     py::object operator()(const engine::relay_check&) const { return {}; }
 };

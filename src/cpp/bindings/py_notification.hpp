@@ -30,6 +30,7 @@ enum class kind : int {
     eio_message,
     eio_close,
     frame,
+    origin,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

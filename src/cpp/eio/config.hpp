@@ -15,6 +15,7 @@ struct cors_config {
     // Allowed origins, or nothing: the origin of the request itself ("same origin").
     std::optional<std::vector<std::string>> origins;
     bool credentials = true;
+    bool ask_application = false; // about each origin that it has not decided about yet
 };
 
 struct config {
@@ -36,6 +37,7 @@ struct config {
     std::string cookie_name;       // empty: no cookie
     std::string cookie_attributes; // "; path=/; SameSite=Lax", after the value
     cors_config cors;
+    bool verbose = false; // lines at level INFO: each packet, each request refused
 };
 
 } // namespace eio

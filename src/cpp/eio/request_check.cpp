@@ -97,31 +97,32 @@ http_response error_response(
     return response;
 }
 
-std::optional<http_response> check_request(
+std::optional<request_refusal> check_request(
     const http_request& request, const config& options, bool websocket, request_query& query) {
-    const auto error = [&](request_error code, int status = 400) {
-        return error_response(request, options.cors, code, status);
-    };
     if (!is_origin_allowed(request, options.cors))
-        return error(request_error::forbidden, 403);
+        return request_refusal{request_error::forbidden, refusal_reason::origin, 403};
 
     query.transport = query_parameter(request.query, "transport").value_or("");
     const bool known = (query.transport == "polling" && options.polling) ||
                        (query.transport == "websocket" && options.websocket);
     if (!known)
-        return error(request_error::unknown_transport);
+        return request_refusal{request_error::unknown_transport, refusal_reason::transport};
     query.sid = query_parameter(request.query, "sid");
     const auto version = query_parameter(request.query, "EIO");
-    if (query.sid)
+    if (query.sid) {
         // A session of ours speaks version 4; a client that names another is confused.
-        return version && *version != "4" ? std::optional(error(request_error::bad_request))
-                                          : std::nullopt;
+        if (version && *version != "4")
+            return request_refusal{request_error::bad_request, refusal_reason::version};
+        return std::nullopt;
+    }
     if (version != "4")
-        return error(request_error::unsupported_version);
+        return request_refusal{request_error::unsupported_version, refusal_reason::version};
+    if (request.method == "POST")
+        return request_refusal{request_error::bad_handshake_method, refusal_reason::session};
     if (request.method != "GET")
-        return error(request_error::bad_handshake_method);
+        return request_refusal{request_error::bad_handshake_method, refusal_reason::method};
     if ((query.transport == "websocket") != websocket)
-        return error(request_error::bad_request);
+        return request_refusal{request_error::bad_request, refusal_reason::upgrade};
     return std::nullopt;
 }
 

@@ -21,6 +21,23 @@ enum class request_error : std::uint8_t {
     unsupported_version = 5,
 };
 
+// For the log, which tells more apart.
+enum class refusal_reason : std::uint8_t {
+    origin,
+    transport,
+    version,
+    upgrade,
+    session,
+    upgraded,
+    method,
+};
+
+struct request_refusal {
+    request_error error = request_error::bad_request;
+    refusal_reason reason = refusal_reason::upgrade;
+    int status = 400;
+};
+
 // The body {"code":n,"message":"..."} with its status: 400, or 403 for a foreign origin. The
 // sentence, when given, takes the place of the reference server's.
 [[nodiscard]] http_response error_response(
@@ -38,7 +55,7 @@ struct request_query {
 
 // What is wrong with a request whatever its session: origin, transport, protocol version, method.
 // `websocket` tells that the request is a WebSocket handshake. Fills `query` when nothing is.
-[[nodiscard]] std::optional<http_response> check_request(
+[[nodiscard]] std::optional<request_refusal> check_request(
     const http_request& request, const config& options, bool websocket, request_query& query);
 
 // A request without an Origin header is from no browser, and allowed.

@@ -31,6 +31,11 @@ http_response poll_reply(const http_request& request, const cors_config& cors) {
     return reply;
 }
 
+constexpr request_refusal unknown_session{request_error::unknown_sid, refusal_reason::session};
+constexpr request_refusal upgraded_session{request_error::bad_request, refusal_reason::upgraded};
+constexpr request_refusal unknown_method{request_error::bad_request, refusal_reason::method};
+constexpr request_refusal no_upgrade{request_error::bad_request, refusal_reason::upgrade};
+
 } // namespace
 
 server::server(
@@ -44,22 +49,24 @@ server::server(
       sids_(sids),
       table_(hooks.schedule_flush, std::move(hooks.ask_relay), std::move(hooks.sessions)),
       context_{options_, above_, log, table_},
-      schedule_flush_(std::move(hooks.schedule_flush)) {}
+      schedule_flush_(std::move(hooks.schedule_flush)),
+      refusals_(log, options.verbose) {}
 
 void server::on_request(
     http_request&& request, std::shared_ptr<http_exchange> exchange, base::time_point now) {
     if (request.method == "OPTIONS")
         return answer_options(request, *exchange);
-    const auto refuse = [&](request_error error, int status = 400, std::string_view why = {}) {
-        exchange->respond(error_response(request, options_.cors, error, status, why));
+    const auto fail = [&](int status = 400, std::string_view sentence = {}) {
+        exchange->respond(error_response(
+            request, options_.cors, request_error::bad_request, status, sentence));
     };
     request_query query;
-    if (auto refusal = check_request(request, options_, false, query))
-        return exchange->respond(std::move(*refusal));
+    if (const auto why = check_request(request, options_, false, query))
+        return exchange->respond(refuse(request, query, *why));
 
     if (!query.sid) {
         if (full())
-            return refuse(request_error::bad_request, 503, "Too many sessions");
+            return fail(503, "Too many sessions");
         if (above_.decides())
             return await_verdict(std::move(request), std::move(exchange), now);
         return open_polling(request, std::move(exchange), sids_.next(), now);
@@ -68,28 +75,30 @@ void server::on_request(
     auto reply = poll_reply(request, options_.cors);
     session* found = find_named(*query.sid);
     if (!found)
-        return refuse(request_error::unknown_sid);
+        return exchange->respond(refuse(request, query, unknown_session));
     auto* poll = found->polling_carrier();
-    if (!poll || query.transport != "polling")
-        return refuse(request_error::bad_request);
+    if (!poll)
+        return exchange->respond(refuse(request, query, upgraded_session));
+    if (query.transport != "polling")
+        return exchange->respond(refuse(request, query, no_upgrade));
     if (request.method == "GET") {
         if (!poll->on_get(request, exchange, std::move(reply))) {
-            refuse(request_error::bad_request);
+            fail();
             return found->fail("a second poll while one is parked", now);
         }
         table_.mark_dirty(*found);
     } else if (request.method == "POST") {
         if (request.body_too_large) {
             poll->abandon_post();
-            return refuse(request_error::bad_request, 413, "Payload too large");
+            return fail(413, "Payload too large");
         }
         reply.body = "ok";
         if (!poll->on_post(request.body, exchange, std::move(reply), now)) {
-            refuse(request_error::bad_request);
+            fail();
             found->fail("a second POST while one is unanswered", now);
         }
     } else {
-        refuse(request_error::bad_request);
+        exchange->respond(refuse(request, query, unknown_method));
     }
 }
 
@@ -109,25 +118,23 @@ void server::on_request_begun(
 std::variant<http_response, websocket_ticket, verdict_needed>
 server::admit_websocket(const http_request& request) {
     request_query query;
-    if (auto refusal = check_request(request, options_, true, query))
-        return std::move(*refusal);
-    const auto refuse = [&](request_error error, int status = 400, std::string_view why = {}) {
-        return error_response(request, options_.cors, error, status, why);
-    };
+    if (const auto why = check_request(request, options_, true, query))
+        return refuse(request, query, *why);
     if (query.transport != "websocket" || request.method != "GET")
-        return refuse(request_error::bad_request);
+        return refuse(request, query, no_upgrade);
     if (!query.sid) {
         if (full())
-            return refuse(request_error::bad_request, 503, "Too many sessions");
+            return error_response(
+                request, options_.cors, request_error::bad_request, 503, "Too many sessions");
         if (above_.decides())
             return verdict_needed{};
         return websocket_ticket{};
     }
     const session* found = find_named(*query.sid);
     if (!found)
-        return refuse(request_error::unknown_sid);
+        return refuse(request, query, unknown_session);
     if (!found->can_upgrade())
-        return refuse(request_error::bad_request);
+        return refuse(request, query, upgraded_session);
     return websocket_ticket{found->sid()};
 }
 
@@ -136,10 +143,13 @@ std::optional<base::sid> server::attach_websocket(
     const http_request& request,
     std::shared_ptr<transport> connection,
     base::time_point now) {
-    if (!ticket.upgrade_of)
-        return open(
-                   request, std::move(connection), ticket.opens ? *ticket.opens : sids_.next(), now)
-            .sid();
+    if (!ticket.upgrade_of) {
+        auto& opened = open(
+            request, std::move(connection), ticket.opens ? *ticket.opens : sids_.next(), now);
+        opened.note("Received request to upgrade to websocket");
+        opened.note("Upgrade to websocket successful");
+        return opened.sid();
+    }
     auto* found = find(*ticket.upgrade_of);
     if (found && found->attach_probe(connection, now))
         return ticket.upgrade_of;
@@ -147,10 +157,16 @@ std::optional<base::sid> server::attach_websocket(
     return std::nullopt;
 }
 
-void server::answer_options(const http_request& request, http_exchange& exchange) const {
+http_response server::refuse(
+    const http_request& request, const request_query& query, const request_refusal& why) {
+    refusals_.note(why.reason, request, query);
+    return error_response(request, options_.cors, why.error, why.status);
+}
+
+void server::answer_options(const http_request& request, http_exchange& exchange) {
     if (!is_origin_allowed(request, options_.cors))
         return exchange.respond(
-            error_response(request, options_.cors, request_error::forbidden, 403));
+            refuse(request, {}, {request_error::forbidden, refusal_reason::origin, 403}));
     http_response response{.headers = cors_headers(request, options_.cors)};
     response.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
     response.body = "OK";

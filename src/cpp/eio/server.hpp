@@ -13,6 +13,7 @@
 #include "eio/session_names.hpp"
 #include "eio/session_table.hpp"
 #include "eio/transport.hpp"
+#include "eio/wire_log.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -112,7 +113,10 @@ public:
     [[nodiscard]] const config& options() const noexcept { return options_; }
 
 private:
-    void answer_options(const http_request& request, http_exchange& exchange) const;
+    void answer_options(const http_request& request, http_exchange& exchange);
+    // The answer to a request that is refused, which is also logged.
+    [[nodiscard]] http_response
+    refuse(const http_request& request, const request_query& query, const request_refusal& why);
     void open_polling(
         const http_request& request,
         std::shared_ptr<http_exchange> exchange,
@@ -138,6 +142,7 @@ private:
     gate gate_;
     session_names names_;
     std::function<void()> schedule_flush_;
+    refusal_log refusals_;
     bool accepting_ = true;
 };
 

@@ -1,6 +1,7 @@
 #include "eio/session.hpp"
 
 #include "eio/session_table.hpp"
+#include "eio/wire_log.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -64,6 +65,14 @@ polling* session::polling_carrier() noexcept {
 void session::send(packet&& outgoing) {
     if (closed() || overflown_)
         return;
+    if (context_.options.verbose)
+        log_packet(
+            context_.log,
+            sid_,
+            direction::sending,
+            outgoing.type,
+            outgoing.binary,
+            outgoing.data.view());
     const bool was_empty = queue_.empty();
     queued_bytes_ += outgoing.data.size();
     queue_.push_back(std::move(outgoing));
@@ -174,7 +183,7 @@ void session::on_deadline(base::time_point now) {
     if (now >= pong_deadline_) {
         pong_deadline_ = never;
         if (!carrier_->relayed())
-            return close(close_reason::ping_timeout, now);
+            return give_up_waiting(now);
         await_relay(relay_wait::pong_missing);
     }
     if (now >= ping_at_) {
@@ -206,8 +215,13 @@ void session::on_relay_alive(base::time_point now) {
         pong_deadline_ = now + context_.options.ping_timeout;
         return context_.table.schedule(*this);
     case relay_wait::pong_missing:
-        return close(close_reason::ping_timeout, now);
+        return give_up_waiting(now);
     }
+}
+
+void session::give_up_waiting(base::time_point now) {
+    note("Client is gone, closing socket");
+    close(close_reason::ping_timeout, now);
 }
 
 void session::on_frame(transport& from, std::string_view data, bool binary, base::time_point now) {
@@ -218,13 +232,28 @@ void session::on_frame(transport& from, std::string_view data, bool binary, base
         return on_probe_frame(data, binary, now);
     assert(&from == carrier_.get());
     if (binary) {
+        log_received(packet_type::message, true, data);
         context_.above.on_message(*this, data, true, now);
         pause_if_unhandled();
     } else if (const auto received = decode_packet(data)) {
+        log_received(received->type, false, received->data);
         on_carrier_packet(*received, now);
     } else {
         fail("not an Engine.IO packet", now);
     }
+}
+
+void session::log_received(packet_type type, bool binary, std::string_view data) {
+    if (context_.options.verbose)
+        log_packet(context_.log, sid_, direction::received, type, binary, data);
+}
+
+void session::note(std::string_view what) {
+    if (context_.options.verbose)
+        context_.log.log(
+            base::log_channel::engineio,
+            base::log_level::info,
+            sid_.str() + ": " + std::string(what));
 }
 
 void session::on_carrier_packet(packet_view received, base::time_point now) {
@@ -261,6 +290,7 @@ bool session::attach_probe(std::shared_ptr<transport> probe, base::time_point no
     if (!can_upgrade())
         return false;
     probe_ = std::move(probe);
+    note("Received request to upgrade to websocket");
     probe_->set_owner(this);
     upgrade_deadline_ = now + context_.options.upgrade_timeout;
     context_.table.schedule(*this);
@@ -279,6 +309,7 @@ void session::on_probe_frame(std::string_view data, bool binary, base::time_poin
     } else if (received && probed_ && received->type == packet_type::upgrade) {
         complete_upgrade(now);
     } else {
+        note("Failed websocket upgrade");
         drop_probe(close_code::protocol_error);
     }
 }
@@ -291,6 +322,7 @@ void session::complete_upgrade(base::time_point now) {
     static_cast<polling&>(*old).retire();
     if (reading_paused_)
         carrier_->pause_reading();
+    note("Upgrade to websocket successful");
     flush(now);
 }
 

@@ -114,6 +114,10 @@ private:
     void drop_probe(close_code code);
     void pause_if_unhandled();
     void fail(std::string_view why, base::time_point now);
+    void give_up_waiting(base::time_point now); // for a pong
+    // For who has asked for lines at level INFO.
+    void log_received(packet_type type, bool binary, std::string_view data);
+    void note(std::string_view what);
     // After an exception, for the table: what is queued may be what made it.
     void give_up(const char* error, base::time_point now) noexcept;
 

@@ -76,6 +76,7 @@ unsigned engine::home_of(const eio::http_request& request) const {
 void engine::drain(std::vector<notification>& into) {
     out_->wake.clear(); // before the box is emptied: what comes after signals again
     out_->box.take(into);
+    out_->log_bytes = 0;
 }
 
 void engine::begin_burst(first_post first) {
@@ -370,6 +371,14 @@ void engine::fail_session(std::string eio_sid, std::string why) {
     post(home, [eio_sid = std::move(eio_sid), why = std::move(why)](shard_context& in) {
         in.sio().fail(eio_sid, why, in.now());
     });
+}
+
+void engine::origin_judged(unsigned shard, std::uint64_t question, bool allowed) {
+    if (shard < options_.threads)
+        post(
+            shard,
+            [question, allowed](shard_context& in) { in.origin_judged(question, allowed); },
+            urgency::now);
 }
 
 // --- the ASGI door ---

@@ -94,6 +94,8 @@ public:
     void stop_listening();
     // `asked`: those whose relay_check has been drained.
     void relay_checked(shard_set asked);
+    // The answer to an origin_question.
+    void origin_judged(unsigned shard, std::uint64_t question, bool allowed);
 
     // --- of a raw engine, see eio::raw_server ---
     void set_raw_interest(eio::raw_interest wanted);

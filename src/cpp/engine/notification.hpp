@@ -4,10 +4,12 @@
 #include "base/log.hpp"
 #include "base/sid.hpp"
 #include "eio/raw_event.hpp"
+#include "eio/http.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -26,6 +28,13 @@ struct adopted {
     std::uint64_t id = 0;
     std::optional<base::sid> eio_sid; // if it serves a session
     int status = 0;                   // 101, or of the refusal; 0: the connection broke
+};
+
+// To be answered by engine::origin_judged(). The request is not changed before that.
+struct origin_question {
+    unsigned shard = 0;
+    std::uint64_t id = 0;
+    std::shared_ptr<const eio::http_request> request;
 };
 
 // To be answered by engine::relay_checked() as soon as it is drained.
@@ -53,6 +62,7 @@ using notification = std::variant<
     net::asgi_pause,
     adopted,
     log_line,
+    origin_question,
     relay_check>;
 
 } // namespace engine

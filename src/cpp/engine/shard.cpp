@@ -10,6 +10,7 @@
 #include "net/handoff.hpp"
 #include "net/http_connection.hpp"
 #include "net/listener.hpp"
+#include "net/origin_judge.hpp"
 #include "net/siblings.hpp"
 #include "sio/server.hpp"
 
@@ -20,7 +21,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -34,7 +37,8 @@ class shard::body final : public shard_context,
                           private eio::raw_event_sink,
                           private base::log_sink,
                           private net::asgi_sink,
-                          private net::siblings {
+                          private net::siblings,
+                          private net::origin_judge {
 public:
     body(
         const config& options,
@@ -72,7 +76,8 @@ public:
               {.max_connections = options.max_connections},
               all.count() > 1 ? this : nullptr,
               std::move(counted.connections),
-              time_) {}
+              time_,
+              options.eio.cors.ask_application ? this : nullptr) {}
 
     ~body() override {
         // Sessions first: their transports hold sockets of the io_context.
@@ -150,6 +155,10 @@ public:
     }
     std::size_t connection_count() const noexcept override { return *net_.connections; }
     void relay_checked() override { eio_.on_relay_round(now()); }
+    void origin_judged(std::uint64_t question, bool allowed) override {
+        if (const auto found = origin_questions_.extract(question))
+            found.mapped()(allowed);
+    }
 
     void hold_time() override { time_.hold(); }
     void release_time() override {
@@ -358,8 +367,16 @@ private:
     void on_asgi(net::asgi_output&& output) override {
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(output));
     }
+    void judge(
+        std::shared_ptr<const eio::http_request> request,
+        std::function<void(bool)> answered) override {
+        origin_questions_.emplace(++last_question_, std::move(answered));
+        tell(origin_question{index_, last_question_, std::move(request)});
+    }
     void log(base::log_channel channel, base::log_level level, std::string text) override {
-        tell(log_line{channel, level, std::move(text)});
+        if (out_->log_bytes.fetch_add(text.size(), std::memory_order_relaxed) <
+            outbox::most_log_bytes)
+            tell(log_line{channel, level, std::move(text)});
     }
 
     std::shared_ptr<outbox> out_;
@@ -385,6 +402,9 @@ private:
     net::asgi_door asgi_;
     net::context net_;
     std::vector<std::shared_ptr<net::listener>> listeners_;
+    // One for each connection at most, of which there are as many as `max_connections`.
+    std::unordered_map<std::uint64_t, std::function<void(bool)>> origin_questions_;
+    std::uint64_t last_question_ = 0;
     base::time_point armed_for_ = base::time_point::max();
     std::chrono::milliseconds patience_{0};
     bool turn_end_scheduled_ = false;

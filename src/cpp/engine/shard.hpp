@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -43,6 +44,9 @@ struct totals {
 struct outbox {
     base::mailbox<notification> box;
     wake_descriptor wake;
+    // Of the log lines in it, bytes. What a busy application has not read by then is not written.
+    std::atomic<std::size_t> log_bytes = 0;
+    static constexpr std::size_t most_log_bytes = 16 * 1024 * 1024;
 
     void post(notification&& told) {
         // The first one after a drain wakes the reader, the others ride along.
@@ -74,6 +78,8 @@ public:
     virtual void arrive(net::moving_connection&& arriving) = 0;
     // The application has drained a relay_check.
     virtual void relay_checked() = 0;
+    // The answer to an origin_question; unknown ones are ignored.
+    virtual void origin_judged(std::uint64_t question, bool allowed) = 0;
 
     // --- time, for tests: see engine::hold_time() ---
     virtual void hold_time() = 0;

@@ -58,7 +58,8 @@ context::context(
     const net::limits& limits_,
     siblings* others_,
     base::shared_count connections_,
-    const base::session_clock& time_)
+    const base::session_clock& time_,
+    origin_judge* judge_)
     : loop(loop_),
       server(server_),
       buffer(buffer_),
@@ -66,6 +67,7 @@ context::context(
       limits(limits_),
       others(others_),
       time(time_),
+      judge(judge_),
       poller(loop_),
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
       connections(std::move(connections_)),

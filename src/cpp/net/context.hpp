@@ -26,6 +26,7 @@ class server;
 namespace net {
 
 class http_connection;
+class origin_judge;
 class siblings;
 
 // A connection reads into it and deals with what it read before it returns to the loop, so one
@@ -53,7 +54,8 @@ public:
         const net::limits& limits = {},
         siblings* others = nullptr,
         base::shared_count connections = base::make_shared_count(),
-        const base::session_clock& time = base::real_time);
+        const base::session_clock& time = base::real_time,
+        origin_judge* judge = nullptr);
     ~context();
     context(const context&) = delete;
     context& operator=(const context&) = delete;
@@ -65,11 +67,13 @@ public:
     const net::limits limits;
     siblings* const others;          // null: this shard is the only one
     const base::session_clock& time; // what sessions are told; the deadlines here are real
+    origin_judge* const judge; // null: the configuration decides about origins
     net::poller poller;
     net::deadlines deadlines;
     // Those that are open on all shards together, whether they are a session's yet or not.
     base::shared_count connections;
     std::unordered_set<http_connection*> http_connections; // those that are not WebSockets (yet)
+    bool told_path = false; // of a client that asked for another one
     // Where a turn's frames are put together; what a socket does not take moves to its own queue.
     output_queue scratch;
     // Decodes for every WebSocket that is between two messages; who is inside one has its own.

@@ -1,8 +1,10 @@
 #include "net/http_connection.hpp"
 
 #include "eio/server.hpp"
+#include "eio/wire_log.hpp"
 #include "net/content_encoding.hpp"
 #include "net/http_response_head.hpp"
+#include "net/origin_judge.hpp"
 #include "net/siblings.hpp"
 #include "net/websocket_connection.hpp"
 #include "net/websocket_handshake.hpp"
@@ -273,8 +275,40 @@ void http_connection::handle(eio::http_request&& request) {
     head_only_ = request.method == "HEAD";
     state_ = state::answering;
     if (!same_path(request.path, door_->path))
-        respond(plain_response(404));
-    else if (wants_websocket(request))
+        not_found(request);
+    else if (context_.judge && !request.header("Origin").empty())
+        ask_about_origin(std::move(request));
+    else
+        serve(std::move(request));
+}
+
+// A Socket.IO client with another path sees a 404 and nothing else; so it is said once, here.
+void http_connection::not_found(const eio::http_request& request) {
+    if (request.query.find("EIO=") != std::string::npos &&
+        !std::exchange(context_.told_path, true))
+        context_.log.log(
+            base::log_channel::socketio,
+            base::log_level::error,
+            "a Socket.IO client asks for \"" + eio::printable(request.path) +
+                "\", but the path is \"" + door_->path + "\"");
+    respond(plain_response(404));
+}
+
+// The answer takes a turn of the application's loop, and as long as that is busy; the connection
+// waits in `answering`, as for any answer, and is gone when its peer is.
+void http_connection::ask_about_origin(eio::http_request&& request) {
+    const auto held = std::make_shared<eio::http_request>(std::move(request));
+    context_.judge->judge(held, [waiting = weak_from_this(), held](bool allowed) {
+        const auto self = waiting.lock();
+        if (!self || self->state_ != state::answering)
+            return;
+        held->origin_allowed = allowed;
+        self->run([&] { self->serve(std::move(*held)); });
+    });
+}
+
+void http_connection::serve(eio::http_request&& request) {
+    if (wants_websocket(request))
         become_websocket(request);
     else
         context_.server.on_request(std::move(request), shared_from_this(), context_.time.now());

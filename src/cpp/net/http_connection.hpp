@@ -99,6 +99,9 @@ private:
     [[nodiscard]] bool move_away();
     void add_endpoints(eio::http_request& request) const;
     void handle(eio::http_request&& request);
+    void not_found(const eio::http_request& request);
+    void ask_about_origin(eio::http_request&& request);
+    void serve(eio::http_request&& request);
     void become_websocket(const eio::http_request& request);
     void attach_websocket(const eio::http_request& request, const eio::websocket_ticket& ticket);
     void tell_answer(std::optional<base::sid> eio_sid, int status);

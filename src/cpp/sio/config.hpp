@@ -19,6 +19,7 @@ struct config {
     std::size_t max_namespaces = 32;
     std::size_t max_rooms = 100'000;         // of one socket. An error to the caller
     std::size_t max_room_name_bytes = 1'024; // An error to the caller
+    bool verbose = false;                    // a line at level INFO for each ack
 };
 
 } // namespace sio

@@ -248,9 +248,17 @@ void server::emit(
 }
 
 void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
+    if (options_.verbose)
+        log_.log(
+            base::log_channel::socketio,
+            base::log_level::info,
+            "received ack from " + from.sid.str() + " [" + from.home.name() + "]");
     const auto* pending = from.pending_acks.find(id);
-    if (!pending)
-        return; // unknown, or forgotten
+    if (!pending) { // unknown, or forgotten
+        if (!std::exchange(from.warned_of_ack, true)) // once: a peer does not fill the log
+            warn("Unknown callback received, ignoring.");
+        return;
+    }
     const auto token = *pending;
     from.pending_acks.erase(id);
     sink_.on_event(ack_event{token, std::move(args)});
@@ -324,13 +332,13 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
     auto* home = find_nsp(nsp);
     if (!home)
         return room_result::unknown_namespace;
+    if (room != sid && home->find(room))
+        return room_result::is_sid;
     auto* entering = home->find(sid);
     if (!entering)
         return room_result::unknown_sid;
     if (room == sid)
         return room_result::ok; // its own room, which it is in
-    if (home->find(room))
-        return room_result::is_sid;
     if (entering->rooms_joined.size() >= options_.max_rooms ||
         room.size() > options_.max_room_name_bytes)
         return room_result::limit;

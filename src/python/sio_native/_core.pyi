@@ -32,6 +32,8 @@ ADOPTED: Final[int]  # id, eio_sid or None, status: how the handshake that `Engi
 LOG: Final[int]  # "socketio" or "engineio", logging level, text
 OPENING: Final[int]  # exchange or connection, eio_sid: what it opens if EIO_OPEN, which follows, is
 # answered by `Engine.admit_session`
+ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head`: is its origin
+# allowed? `Engine.origin_judged` answers
 
 # Of an engine with a custom packet_format, in the place of EVENT and ACK:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
@@ -276,6 +278,9 @@ class Engine:
 
     def sessions(self) -> list[str]:
         """Those that have a request_head; of a raw engine those that are open."""
+
+    def origin_judged(self, shard: int, question: int, allowed: bool, /) -> None:
+        """The answer to an ORIGIN. Until then the request waits."""
 
     def catch_up(self) -> None:
         """Wait until the engine has carried out all that this thread has posted."""

@@ -57,8 +57,10 @@ class ASGIApp:
             self._explain_stray_client(scope)
             if self.other_asgi_app is not None:
                 await self.other_asgi_app(scope, receive, send)
+            elif kind == "websocket":
+                await send({"type": "websocket.close"})
             else:
-                await self.not_found(scope, receive, send)
+                await self.not_found(receive, send)
 
     def _is_socketio(self, scope: Scope) -> bool:
         if self.engineio_path is None:
@@ -73,22 +75,23 @@ class ASGIApp:
             and _slashed(path[len(root) :]).startswith(self.engineio_path)
         )
 
-    def _static_file(self, path: str) -> tuple[str, str] | None:
+    def _static_file(self, path: str) -> dict[str, str] | None:
         file = find_static_file(path, self.static_files) if self.static_files else None
-        return file if file is not None and os.path.isfile(file[0]) else None
+        if file is None or not os.path.isfile(file[0]):
+            return None
+        return {"filename": file[0], "content_type": file[1]}
 
-    async def serve_static_file(self, file: tuple[str, str], receive: Receive, send: Send) -> None:
+    async def serve_static_file(
+        self, static_file: dict[str, str], receive: Receive, send: Send
+    ) -> None:
+        """Send a file: `filename` and `content_type`."""
         if (await receive())["type"] != "http.request":
             return
-        filename, content_type = file
-        data = await asyncio.to_thread(Path(filename).read_bytes)
-        await _respond(send, 200, content_type, data)
+        data = await asyncio.to_thread(Path(static_file["filename"]).read_bytes)
+        await _respond(send, 200, static_file["content_type"], data)
 
-    async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-        else:
-            await _respond(send, 404, "text/plain", b"Not Found")
+    async def not_found(self, receive: Receive, send: Send) -> None:
+        await _respond(send, 404, "text/plain", b"Not Found")
 
     def _explain_stray_client(self, scope: Scope) -> None:
         """Say it once when a Socket.IO client asks for another path: all it sees is a 404."""

@@ -136,3 +136,14 @@ class AsyncNamespace(BaseServerNamespace):
     async def disconnect(self, sid: str, namespace: str | None = None) -> None:
         """As `AsyncServer.disconnect`, in this namespace."""
         await self.server.disconnect(sid, namespace=namespace or self.namespace)
+
+
+def check_namespace(given: object) -> None:
+    """`ValueError` for what no server for asyncio can have as a namespace."""
+    if isinstance(given, AsyncNamespace) and given.is_asyncio_based():
+        return
+    # python-socketio has a synchronous one, which its own package brings along.
+    bases = {each.__name__ for each in type(given).__mro__}
+    if isinstance(given, AsyncNamespace) or "BaseServerNamespace" in bases:
+        raise ValueError("Not a valid namespace class for this server")
+    raise ValueError("Not a namespace instance")

@@ -8,7 +8,7 @@ from functools import cached_property
 from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
-from .async_namespace import AsyncNamespace
+from .async_namespace import AsyncNamespace, check_namespace
 from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
@@ -79,6 +79,7 @@ class AsyncServer(BaseServer):
         serializer = find_serializer(self._options.serializer, json)
         self._core = Core(self._options.for_engine(), log, serializer)
         self.logger = log.socketio
+        log.engineio.info("Server initialized for %s.", "asgi")
         self.not_handled: Final = NOT_HANDLED
         self.async_mode: Final = "asgi"
         self.manager_initialized = False  # python-socketio's users read and write it
@@ -183,10 +184,7 @@ class AsyncServer(BaseServer):
 
     def register_namespace(self, namespace_handler: AsyncNamespace) -> None:
         """Register a class-based namespace."""
-        if not isinstance(namespace_handler, AsyncNamespace):
-            raise ValueError("Not a namespace instance")
-        if not namespace_handler.is_asyncio_based():
-            raise ValueError("Not a valid namespace class for this server")
+        check_namespace(namespace_handler)
         namespace_handler._set_server(self)
         self._registry.add_class(namespace_handler)
 
@@ -276,7 +274,16 @@ class AsyncServer(BaseServer):
         ignore_queue: bool = False,
     ) -> None:
         """`emit` the event "message"."""
-        await self.emit("message", data, to, room, skip_sid, namespace, callback, ignore_queue)
+        await self.emit(
+            "message",
+            data=data,
+            to=to,
+            room=room,
+            skip_sid=skip_sid,
+            namespace=namespace,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
 
     async def call(
         self,
@@ -484,15 +491,12 @@ class AsyncServer(BaseServer):
         """Serve clients on a port of the engine's own; returns the address it is bound to.
 
         Needs a running loop, for the handlers. Port 0 takes a free one. Raises `OSError` if the
-        address cannot be had, `ValueError` if `cors_allowed_origins` is a callable: the engine
-        cannot ask it.
+        address cannot be had, `ValueError` if the `cookie` has callables: the engine
+        cannot ask them.
         """
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise ValueError(f"listen() needs a port from 0 to 65535, not {port!r}")
-        if self._options.origin_check() is not None:
-            raise ValueError(
-                "listen() needs cors_allowed_origins as strings: a callable works under ASGI only"
-            )
+        self._options.check_own_port()
         self._initialize_manager()
         self._service.bind()
         return self._core.engine.listen(host, port, path)
@@ -514,8 +518,8 @@ class AsyncServer(BaseServer):
         Waits up to two seconds for disconnect handlers, and two for bytes under way. The server
         can be used again afterwards.
         """
-        if self._core.started:
-            self.logger.info("Socket.IO is shutting down")
+        for logger in (self.logger, self._core.log.engineio):
+            logger.info("Socket.IO is shutting down")
         await self._service.end()
         self.manager_initialized = False
         await self.manager._end()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .core import Core
-from .environ import make_environ
+from .environ import environ_from_head, make_environ
 from .environs import Environs
 from .handoff import Handoff, is_upgrade
 from .options import allows_origin
-from .types import Message, Receive, RequestHead, Scope, Send
+from .types import Environ, Message, Receive, RequestHead, Scope, Send
 
 MESSAGES_A_TURN = 64
 
@@ -66,12 +67,14 @@ class Bridge:
         handoff: Handoff,
         max_body_bytes: int,
         origin_check: Callable[..., Any] | None,
+        make_cookie: Callable[[str], str] | None,
     ) -> None:
         self._core = core
         self._environs = environs
         self._handoff = handoff
         self._max_body_bytes = max_body_bytes
         self._origin_check = origin_check
+        self._make_cookie = make_cookie
         self._announced = False
         self._uploads: set[Upload] = set()
         self._exchanges: dict[int, Exchange] = {}
@@ -92,6 +95,7 @@ class Bridge:
             return
         if eio_sid is not None:
             self._environs.opened(eio_sid, self._handoff.extras(waiting.scope))
+            headers = headers + self._cookie(eio_sid)
         if not waiting.answer.done():
             waiting.answer.set_result(Response(status, headers, body))
 
@@ -101,6 +105,16 @@ class Bridge:
             self._environs.opened(eio_sid, self._handoff.extras(waiting.scope))
         elif (websocket := self._websockets.get(number)) is not None:
             websocket.opening(eio_sid)
+
+    def _cookie(self, eio_sid: str) -> list[tuple[bytes, bytes]]:
+        """The cookie of a new session, where callables have a say in it."""
+        if self._make_cookie is None:
+            return []
+        try:
+            return [(b"set-cookie", self._make_cookie(eio_sid).encode())]
+        except Exception:
+            self._core.log.engineio.exception("no cookie for %s", eio_sid)
+            return []
 
     def ws_accept(self, connection: int, eio_sid: str) -> None:
         if (websocket := self._websockets.get(connection)) is not None:
@@ -242,18 +256,27 @@ class Bridge:
 
     def _origin_verdict(self, scope: Scope, receive: Receive, send: Send) -> bool | None:
         """What a callable `cors_allowed_origins` says; None if there is none, or no origin."""
-        check = self._origin_check
-        if check is None:
+        if self._origin_check is None:
             return None
-        environ = make_environ(scope, receive, send)
-        origin = environ.get("HTTP_ORIGIN")
-        if not origin:
+        return self._judge(make_environ(scope, receive, send))
+
+    def origin(self, shard: int, question: int, head: Mapping[str, Any]) -> None:
+        """Notification ORIGIN: a request on the engine's own port waits for the verdict."""
+        allowed = self._judge(environ_from_head(head))
+        self._core.engine.origin_judged(shard, question, bool(allowed))
+
+    def _judge(self, environ: Environ) -> bool | None:
+        check, origin = self._origin_check, environ.get("HTTP_ORIGIN")
+        if check is None or not origin:
             return None
         try:
             try:
                 verdict = check(origin, environ)
             except TypeError:
                 verdict = check(origin)
+            if inspect.iscoroutine(verdict):  # true, whatever it would come to
+                verdict.close()
+                raise TypeError("cors_allowed_origins must be a plain function, no coroutine")
             return allows_origin(verdict, origin)
         except Exception:
             self._core.log.engineio.exception("cors_allowed_origins failed for %s", origin)

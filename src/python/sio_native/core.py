@@ -28,12 +28,16 @@ class Core:
     def __init__(
         self, options: dict[str, Any], log: Loggers, serializer: Serializer | None = None
     ) -> None:
-        self._options = options
         self.serializer = serializer or find_serializer()
-        self._make_engine()
         self.log = log
-        # Does anyone read a line for every event? A logger of another make: perhaps.
-        self.logs: Callable[[int], bool] = getattr(log.socketio, "isEnabledFor", lambda level: True)
+        self.logs = _level_check(log.socketio)
+        # Asked once: the engine makes no line of a packet or an ack that nobody reads.
+        self._options = {
+            **options,
+            "log_packets": _level_check(log.engineio)(logging.INFO),
+            "log_acks": self.logs(logging.INFO),
+        }
+        self._make_engine()
         self.started = False
         self.watcher: Watcher | None = None  # see watch()
         _cores.add(self)
@@ -97,6 +101,12 @@ def _at_exit() -> None:
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)
+
+
+def _level_check(logger: Any) -> Callable[[int], bool]:
+    """Does anyone read a line of this level? From a logger of another make: perhaps."""
+    check: Callable[[int], bool] = getattr(logger, "isEnabledFor", lambda level: True)
+    return check
 
 
 def make_logger(given: Any, name: str) -> logging.Logger:

@@ -44,7 +44,12 @@ class Doors:
         self._tasks = tasks
         self.handoff = Handoff(core, environs, options.handoff, options.max_connections, self.end)
         self._bridge = Bridge(
-            core, environs, self.handoff, options.max_http_buffer_size, options.origin_check()
+            core,
+            environs,
+            self.handoff,
+            options.max_http_buffer_size,
+            options.origin_check(),
+            options.cookie_maker(),
         )
         self._dispatcher = Dispatcher(core, self._bound, {**self._routes(), **routes}, queue)
         self._ending: asyncio.Future[None] | None = None
@@ -153,6 +158,7 @@ class Doors:
             _core.WS_PAUSE: self._bridge.ws_pause,
             _core.WS_RESUME: self._bridge.ws_resume,
             _core.ADOPTED: self.handoff.adopted,
+            _core.ORIGIN: self._bridge.origin,
             _core.LOG: self._log,
         }
 

@@ -64,10 +64,28 @@ class Options:
         """The callable that decides about origins, if that is what was given."""
         return self.cors_allowed_origins if callable(self.cors_allowed_origins) else None
 
+    def cookie_maker(self) -> Callable[[str], str] | None:
+        """What makes the cookie for a session id, if it has attributes that are callables."""
+        cookie = self.cookie
+        if not isinstance(cookie, Mapping) or not any(map(callable, cookie.values())):
+            return None
+
+        def make(eio_sid: str) -> str:
+            name, attributes = _cookie({k: v() if callable(v) else v for k, v in cookie.items()})
+            return f"{name}={eio_sid}{attributes}"
+
+        return make
+
+    def check_own_port(self) -> None:
+        """`ValueError` for what the engine's own port cannot do."""
+        if self.cookie_maker() is not None:
+            raise ValueError("listen() needs a cookie of texts: a callable works under ASGI only")
+
     def for_engine(self) -> dict[str, Any]:
         """The options of `_core.Engine`. `ValueError` for what cannot be meant."""
         transports = _transports(self.transports)
-        cookie_name, cookie_attributes = _cookie(self.cookie)
+        made_here = self.cookie_maker() is not None
+        cookie_name, cookie_attributes = _cookie(None if made_here else self.cookie)
         return {
             "ping_interval_ms": _ping_interval(self.ping_interval),
             "ping_timeout_ms": _milliseconds("ping_timeout", self.ping_timeout),
@@ -178,8 +196,6 @@ def _cookie(value: str | Mapping[str, Any] | None) -> tuple[str, str]:
     for name, setting in value.items():
         if name == "name" or setting is False:
             continue
-        if callable(setting):
-            raise ValueError(f"the cookie attribute {name!r} is a callable: not supported yet")
         attributes += f"; {name}" if setting is True else f"; {name}={setting}"
     name = str(value.get("name", "io"))
     if re.search(r"[\x00-\x20;=,\x7f]", name) or re.search(r"[\x00-\x1f\x7f]", attributes):
@@ -203,6 +219,7 @@ def _cors(value: Origins) -> dict[str, Any]:
         "cors_enabled": True,
         "cors_any_origin": origins is not None and "*" in origins,
         "cors_origins": origins,
+        "cors_ask_application": callable(value),
     }
 
 

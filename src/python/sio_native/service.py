@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from .client_hooks import ClientHooks
 from .core import Core
 from .doors import Doors
 from .environs import Environs
-from .handlers import Registry
+from .handlers import Interest, Registry
 from .options import Options
 from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
@@ -70,7 +71,10 @@ class Service(Doors):
         self.when_bound: Callable[[], None] | None = None  # called when a loop has been bound
 
     def send_interest(self) -> None:
-        self.core.engine.set_interest(*self._registry.interest())
+        interest = self._registry.interest()
+        if self.core.logs(logging.INFO):  # a line for each event, also for those nobody handles
+            interest = Interest(interest.namespaces, [], True)
+        self.core.engine.set_interest(*interest)
 
     def interest_changed(self) -> None:
         self.runner.handlers_changed()

@@ -82,6 +82,13 @@ struct no_log final : base::log_sink {
     void log(base::log_channel, base::log_level, std::string) override {}
 };
 
+struct kept_log final : base::log_sink {
+    void log(base::log_channel, base::log_level level, std::string text) override {
+        lines.push_back(std::to_string(static_cast<int>(level)) + " " + text);
+    }
+    std::vector<std::string> lines; // level and text
+};
+
 struct world {
     explicit world(eio::config options = {})
         : server(
@@ -156,7 +163,7 @@ struct world {
     }
 
     application app;
-    no_log log;
+    kept_log log;
     base::sid_source sids;
     base::time_point now{1h};
     int relay_questions = 0;

@@ -2,11 +2,13 @@
 // All on the test's thread: the loop runs while a client waits for something.
 #pragma once
 
+#include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
 #include "loopback.hpp"
 #include "net/context.hpp"
+#include "net/origin_judge.hpp"
 #include "net/socket.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -54,7 +56,8 @@ struct log_lines final : base::log_sink {
 };
 
 struct shard {
-    explicit shard(eio::config options = {}, net::limits limits = {})
+    explicit shard(
+        eio::config options = {}, net::limits limits = {}, net::origin_judge* judge = nullptr)
         : server(
               options,
               app,
@@ -65,7 +68,16 @@ struct shard {
                        boost::asio::post(loop, [this] { server.flush(base::clock::now()); });
                    },
                .ask_relay = [] {}}),
-          context(loop, server, buffer, log, limits) {}
+          context(
+              loop,
+              server,
+              buffer,
+              log,
+              limits,
+              nullptr,
+              base::make_shared_count(),
+              base::real_time,
+              judge) {}
     ~shard() {
         server.close_all(eio::close_reason::server_shutdown, base::clock::now());
         while (server.unfinished())

@@ -1,0 +1,93 @@
+"""User sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .play import Play
+from .table import scenario
+
+
+@scenario()
+async def session_is_one_dictionary(play: Play) -> Any:
+    ann, bob = await play.client("ann"), await play.client("bob")
+    sio = play.sio
+    first = await sio.get_session(ann.sid)
+    first["changed"] = "in place"
+    saved = {"saved": 1}
+    return [
+        await sio.get_session(ann.sid) is first,
+        await sio.get_session(ann.sid),
+        await sio.get_session(bob.sid),
+        await sio.save_session(ann.sid, saved),
+        await sio.get_session(ann.sid) is saved,
+    ]
+
+
+@scenario()
+async def session_in_a_block_is_saved_at_its_end(play: Play) -> Any:
+    ann = await play.client()
+    async with play.sio.session(ann.sid) as session:
+        session["a"] = 1
+    try:
+        async with play.sio.session(ann.sid) as session:
+            session["b"] = 2
+            raise LookupError("in the block")
+    except LookupError as error:
+        return [str(error), await play.sio.get_session(ann.sid)]
+
+
+@scenario()
+async def sessions_of_namespaces_do_not_mix(play: Play) -> Any:
+    play.sio.on("take", lambda sid: None, namespace="/chat")
+    ann = await play.client()
+    await ann.join("/chat")
+    await play.sio.save_session(ann.sid, {"in": "/"})
+    await play.sio.save_session(ann.sids["/chat"], {"in": "/chat"}, namespace="/chat")
+    async with play.sio.session(ann.sids["/chat"], namespace="/chat") as session:
+        session["more"] = True
+    return [
+        await play.sio.get_session(ann.sid),
+        await play.sio.get_session(ann.sids["/chat"], "/chat"),
+    ]
+
+
+@scenario()
+async def session_of_nobody_raises(play: Play) -> Any:
+    ann = await play.client()
+
+    async def block() -> None:
+        async with play.sio.session("unknown"):
+            play.note("inside the block")
+
+    return [
+        await play.outcome(play.sio.get_session, "unknown"),
+        await play.outcome(play.sio.save_session, "unknown", {}),
+        await play.outcome(play.sio.get_session, ann.sid, "/unknown"),
+        await play.outcome(play.sio.get_session, None),
+        await play.outcome(block),
+    ]
+
+
+@scenario()
+async def session_ends_with_the_connection(play: Play) -> Any:
+    ann = await play.client()
+    await play.sio.save_session(ann.sid, {"name": "Ann"})
+    await ann.send("41")
+    await play.until(lambda: not play.sio.rooms(ann.sid))
+    old = ann.sid
+    await ann.join()
+    return [
+        await play.outcome(play.sio.get_session, old),
+        old == ann.sid,
+        await play.sio.get_session(ann.sid),
+    ]
+
+
+@scenario()
+async def session_may_hold_anything(play: Play) -> Any:
+    ann = await play.client()
+    thing = object()
+    await play.sio.save_session(ann.sid, {"object": thing, 1: {2, 3}})
+    session = await play.sio.get_session(ann.sid)
+    return [session["object"] is thing, sorted(session[1])]
