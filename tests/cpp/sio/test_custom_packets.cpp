@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(frames_are_passed_on_as_they_are_and_count_as_unhandled) {
     for (int i = 2; i < 1'000; ++i)
         w.receive(*ws, "4x");
     BOOST_TEST(ws->paused);
-    w.sio.events_done(w.sio.sessions().back(), 1'000, w.now);
+    w.eio.find(w.app.frame_from)->remove_unhandled(1'000, w.now);
     BOOST_TEST(!ws->paused);
 }
 
