@@ -89,3 +89,16 @@ def test_what_would_not_work_is_refused() -> None:
     with pytest.raises(RuntimeError, match="ASGIApp"):
         sio.eio.attach(object())
     assert sio.eio is sio.eio
+
+
+async def test_the_heartbeat_can_be_set_until_the_server_serves(native_door: Door) -> None:
+    # python-engineio takes it at any time. NiceGUI sets it when its application starts.
+    sio = native_door.server()
+    sio.eio.ping_interval = 5
+    with pytest.raises(ValueError, match="ping_timeout"):
+        sio.eio.ping_timeout = -1
+    assert (sio.eio.ping_interval, sio.eio.ping_timeout) == (5, 20)
+    async with native_door.open(sio) as url, connected(url) as client:
+        assert client.eio.ping_interval == 5
+        with pytest.raises(RuntimeError, match="before the server serves"):
+            sio.eio.ping_interval = 6

@@ -50,6 +50,7 @@ class Core:
         """Other options, for an engine that has not been started."""
         self._options = options
         self._make_engine()
+        self.watch(self.watcher)
 
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
@@ -75,6 +76,7 @@ class Core:
             # Never started, so the child may start it; but not on the parent's descriptor, by
             # which the two would wake each other.
             self._make_engine()
+            self.watch(self.watcher)
 
     def at_exit(self) -> None:
         if self.started and self.engine.running:
