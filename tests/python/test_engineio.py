@@ -809,6 +809,27 @@ async def test_a_foreign_origin_is_refused_before_the_handler_is_asked(door: Doo
     assert not heard
 
 
+async def test_a_callable_decides_about_origins(door: Door) -> None:
+    eio = door.server(cors_allowed_origins=lambda origin, environ: origin == "http://friend")
+    async with door.open(eio) as url:
+        assert (await ask(url, headers={"Origin": "http://friend"}))[0] == 200
+        assert (await ask(url, headers={"Origin": "http://foe"}))[0] in (400, 403)
+
+
+async def test_each_packet_is_logged_once(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("engineio.server").setLevel(logging.INFO)
+    eio = door.server()
+    heard = watched(eio)
+    async with door.open(eio) as url, connected(url) as client:
+        await client.send("hello")
+        await heard.reaches(2)
+        await eio.send(client.own_sid, "back")
+        await client.received.reaches(1)
+        for line in ("Received packet MESSAGE data hello", "Sending packet MESSAGE data back"):
+            await until(lambda line=line: line in caplog.text)
+            assert caplog.text.count(f"{client.own_sid}: {line}") == 1
+
+
 async def test_more_packets_than_python_engineio_takes_are_taken(native_door: Door) -> None:
     eio = native_door.server()
     heard = watched(eio)

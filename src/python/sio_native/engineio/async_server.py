@@ -196,15 +196,12 @@ class AsyncServer(EngineFace):
         """Serve clients on a port of the engine's own; returns the address it is bound to.
 
         Needs a running loop, for the handlers. Port 0 takes a free one. Raises `OSError` if the
-        address cannot be had, `ValueError` if `cors_allowed_origins` is a callable: the engine
-        cannot ask it.
+        address cannot be had, `ValueError` if the `cookie` has callables: the engine cannot ask
+        them.
         """
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise ValueError(f"listen() needs a port from 0 to 65535, not {port!r}")
-        if self._options.origin_check() is not None:
-            raise ValueError(
-                "listen() needs cors_allowed_origins as strings: a callable works under ASGI only"
-            )
+        self._options.check_own_port()
         self._service.bind()
         return self._core.engine.listen(host, port, path)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..core import Core
 from ..options import VALID_TRANSPORTS, Options, Origins
 from ..types import as_sid
-from .packet import MESSAGE, Packet, packet_names
+from .packet import MESSAGE, Packet
 from .sockets import Sessions, Sockets
 
 _running: set[asyncio.Future[Any]] = set()  # asyncio itself keeps no task alive
@@ -168,12 +168,9 @@ class EngineFace(Sessions):
         # The engine makes base64 of bytes where the transport needs it.
         encoded = pkt.data if pkt.binary else pkt.encode()
         if isinstance(encoded, str):
-            kind, data = int(encoded[0]), encoded[1:]
-            self._core.engine.send_packet(eio_sid, kind, data)
+            self._core.engine.send_packet(eio_sid, int(encoded[0]), encoded[1:])
         else:
-            kind, data = MESSAGE, "<binary>"
-            self._core.engine.send_packet(eio_sid, kind, bytes(encoded))
-        self.logger.info("%s: Sending packet %s data %s", sid, packet_names[kind], data)
+            self._core.engine.send_packet(eio_sid, MESSAGE, bytes(encoded))
 
     def generate_id(self) -> str:
         """A new session id: 20 URL-safe characters. The engine makes its own of the same kind."""

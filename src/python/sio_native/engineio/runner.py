@@ -131,11 +131,6 @@ class EngineRunner(SessionTasks):
         """Notification EIO_MESSAGE."""
         sid = self._names.sid(eio_sid)
         value = self._packet_class().decode_text(data) if isinstance(data, str) else data
-        self._log.info(
-            "%s: Received packet MESSAGE data %s",
-            sid,
-            "<binary>" if isinstance(data, bytes) else value,
-        )
         self._run(eio_sid, lambda: self._handle_message(sid, value), lambda: self._count(eio_sid))
 
     async def _handle_message(self, sid: str, value: Any) -> None:
