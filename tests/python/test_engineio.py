@@ -757,6 +757,19 @@ async def test_ids_may_be_assigned_and_need_no_connect_handler(door: Door) -> No
         assert "chosen" in eio.sockets
 
 
+async def test_a_cookie_has_the_applications_id(door: Door) -> None:
+    if door.own_port:
+        return
+    eio = door.server(cookie={"name": "io", "path": lambda: "/made"})
+    eio.generate_id = lambda: "chosen"
+    async with (
+        door.open(eio) as url,
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/engine.io/?EIO=4&transport=polling") as response,
+    ):
+        assert response.headers["Set-Cookie"] == "io=chosen; path=/made"
+
+
 @pytest.mark.parametrize("made", ["", "a b", 'a"b', "é", 7, "x" * 201])
 async def test_an_id_that_no_url_carries_costs_the_client_its_session(
     caplog: pytest.LogCaptureFixture, made: Any

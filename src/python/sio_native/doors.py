@@ -43,13 +43,14 @@ class Doors:
         self.environs = environs
         self._tasks = tasks
         self.handoff = Handoff(core, environs, options.handoff, options.max_connections, self.end)
+        make_cookie = options.cookie_maker()
         self._bridge = Bridge(
             core,
             environs,
             self.handoff,
             options.max_http_buffer_size,
             options.origin_check(),
-            options.cookie_maker(),
+            make_cookie and (lambda eio_sid: make_cookie(self.shown_sid(eio_sid))),
         )
         self._dispatcher = Dispatcher(core, self._bound, {**self._routes(), **routes}, queue)
         self._ending: asyncio.Future[None] | None = None
@@ -61,6 +62,10 @@ class Doors:
     def open_sessions(self) -> Set[str]:
         """The Engine.IO sids of those whose disconnect handlers are waited for at the end."""
         raise NotImplementedError
+
+    def shown_sid(self, eio_sid: str) -> str:
+        """What the client of this session knows it by."""
+        return eio_sid
 
     def ended(self) -> None:
         """The engine has ended: what waits for it need not."""

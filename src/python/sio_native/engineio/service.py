@@ -49,6 +49,9 @@ class EngineService(Doors):
             messages=self.exposed or "message" in self.handlers,
         )
 
+    def shown_sid(self, eio_sid: str) -> str:
+        return self.names.sid(eio_sid)
+
     def open_sessions(self) -> set[str]:
         return set(self.core.engine.sessions())
 
