@@ -137,7 +137,9 @@ def test_known_keywords_do_not_warn() -> None:
 
 def test_a_cookie_with_callables_is_made_for_each_session() -> None:
     times = iter("12")
-    options = read_options({"cookie": {"name": "n", "expires": lambda: next(times), "Secure": True}})
+    options = read_options(
+        {"cookie": {"name": "n", "expires": lambda: next(times), "Secure": True}}
+    )
     make = options.cookie_maker()
     assert make is not None
     assert [make("a"), make("b")] == ["n=a; expires=1; Secure", "n=b; expires=2; Secure"]

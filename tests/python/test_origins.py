@@ -94,7 +94,8 @@ async def test_a_peer_that_leaves_before_the_verdict_harms_nobody() -> None:
 
     async with serving(check) as (url, client):
         address = ("127.0.0.1", int(url.split(":")[2].split("/")[0]))
-        request = b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nOrigin: b\r\n\r\n"
+        target = b"/socket.io/?EIO=4&transport=polling"
+        request = b"GET %s HTTP/1.1\r\nHost: a\r\nOrigin: b\r\n\r\n" % target
         for _ in range(20):  # without a turn of the loop that judges
             with socket.create_connection(address) as leaving:
                 leaving.sendall(request)
@@ -108,9 +109,7 @@ async def test_requests_that_wait_behind_a_verdict_keep_their_order() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         target = url[url.index("/socket.io") :]
         for origin in ("a", "b", "a"):
-            writer.write(
-                f"GET {target} HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\n\r\n".encode()
-            )
+            writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\n\r\n".encode())
         statuses = []
         for _ in range(3):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()

@@ -57,8 +57,8 @@ void server::on_request(
     if (request.method == "OPTIONS")
         return answer_options(request, *exchange);
     const auto fail = [&](int status = 400, std::string_view sentence = {}) {
-        exchange->respond(error_response(
-            request, options_.cors, request_error::bad_request, status, sentence));
+        exchange->respond(
+            error_response(request, options_.cors, request_error::bad_request, status, sentence));
     };
     request_query query;
     if (const auto why = check_request(request, options_, false, query))
@@ -144,8 +144,8 @@ std::optional<base::sid> server::attach_websocket(
     std::shared_ptr<transport> connection,
     base::time_point now) {
     if (!ticket.upgrade_of) {
-        auto& opened = open(
-            request, std::move(connection), ticket.opens ? *ticket.opens : sids_.next(), now);
+        auto& opened =
+            open(request, std::move(connection), ticket.opens ? *ticket.opens : sids_.next(), now);
         opened.note("Received request to upgrade to websocket");
         opened.note("Upgrade to websocket successful");
         return opened.sid();

@@ -26,8 +26,7 @@ std::string_view beginning(std::string_view text) {
     return text.substr(0, size);
 }
 
-std::string
-sentence(refusal_reason why, const http_request& request, const request_query& query) {
+std::string sentence(refusal_reason why, const http_request& request, const request_query& query) {
     const auto sid = [&] { return query.sid ? printable(*query.sid) : std::string("None"); };
     switch (why) {
     case refusal_reason::origin:

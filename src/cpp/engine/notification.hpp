@@ -3,8 +3,8 @@
 
 #include "base/log.hpp"
 #include "base/sid.hpp"
-#include "eio/raw_event.hpp"
 #include "eio/http.hpp"
+#include "eio/raw_event.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 

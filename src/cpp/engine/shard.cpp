@@ -367,9 +367,8 @@ private:
     void on_asgi(net::asgi_output&& output) override {
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(output));
     }
-    void judge(
-        std::shared_ptr<const eio::http_request> request,
-        std::function<void(bool)> answered) override {
+    void judge(std::shared_ptr<const eio::http_request> request, std::function<void(bool)> answered)
+        override {
         origin_questions_.emplace(++last_question_, std::move(answered));
         tell(origin_question{index_, last_question_, std::move(request)});
     }

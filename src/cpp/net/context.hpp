@@ -67,13 +67,13 @@ public:
     const net::limits limits;
     siblings* const others;          // null: this shard is the only one
     const base::session_clock& time; // what sessions are told; the deadlines here are real
-    origin_judge* const judge; // null: the configuration decides about origins
+    origin_judge* const judge;       // null: the configuration decides about origins
     net::poller poller;
     net::deadlines deadlines;
     // Those that are open on all shards together, whether they are a session's yet or not.
     base::shared_count connections;
     std::unordered_set<http_connection*> http_connections; // those that are not WebSockets (yet)
-    bool told_path = false; // of a client that asked for another one
+    bool told_path = false;                                // of a client that asked for another one
     // Where a turn's frames are put together; what a socket does not take moves to its own queue.
     output_queue scratch;
     // Decodes for every WebSocket that is between two messages; who is inside one has its own.

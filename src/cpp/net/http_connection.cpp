@@ -284,8 +284,7 @@ void http_connection::handle(eio::http_request&& request) {
 
 // A Socket.IO client with another path sees a 404 and nothing else; so it is said once, here.
 void http_connection::not_found(const eio::http_request& request) {
-    if (request.query.find("EIO=") != std::string::npos &&
-        !std::exchange(context_.told_path, true))
+    if (request.query.find("EIO=") != std::string::npos && !std::exchange(context_.told_path, true))
         context_.log.log(
             base::log_channel::socketio,
             base::log_level::error,

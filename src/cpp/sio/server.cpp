@@ -254,7 +254,7 @@ void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
             base::log_level::info,
             "received ack from " + from.sid.str() + " [" + from.home.name() + "]");
     const auto* pending = from.pending_acks.find(id);
-    if (!pending) { // unknown, or forgotten
+    if (!pending) {                                   // unknown, or forgotten
         if (!std::exchange(from.warned_of_ack, true)) // once: a peer does not fill the log
             warn("Unknown callback received, ignoring.");
         return;

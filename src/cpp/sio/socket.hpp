@@ -32,7 +32,7 @@ public:
     client* owner;           // null when the session is gone
     std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
     socket_state state = socket_state::pending;
-    bool warned = false; // of events that came while it was pending
+    bool warned = false;        // of events that came while it was pending
     bool warned_of_ack = false; // that nobody waits for
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::optional<eio::close_reason> left_while_pending;

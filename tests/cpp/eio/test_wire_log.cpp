@@ -27,9 +27,8 @@ BOOST_AUTO_TEST_CASE(a_reason_to_refuse_is_an_error_once_and_then_silent) {
     (void)world.get("unknown");
     (void)world.get("another");
     BOOST_TEST(
-        world.log.lines ==
-            (std::vector<std::string>{
-                "40 Invalid transport" + once, "40 Invalid session unknown" + once}),
+        world.log.lines == (std::vector<std::string>{
+                               "40 Invalid transport" + once, "40 Invalid session unknown" + once}),
         boost::test_tools::per_element());
 }
 
@@ -69,14 +68,13 @@ BOOST_AUTO_TEST_CASE(packets_are_lines_for_who_wants_every_line) {
     world.app.last->send({eio::packet_type::ping, false, {}});
     world.app.last->send({eio::packet_type::message, true, base::bytes("\xFF")});
     BOOST_TEST(
-        world.log.lines ==
-            (std::vector<std::string>{
-                "20 " + sid + ": Received packet MESSAGE data hello",
-                "20 " + sid + ": Received packet MESSAGE data <binary>",
-                "20 " + sid + ": Received packet PONG data ",
-                "20 " + sid + ": Sending packet MESSAGE data 2[\"news\"]",
-                "20 " + sid + ": Sending packet PING data None",
-                "20 " + sid + ": Sending packet MESSAGE data <binary>"}),
+        world.log.lines == (std::vector<std::string>{
+                               "20 " + sid + ": Received packet MESSAGE data hello",
+                               "20 " + sid + ": Received packet MESSAGE data <binary>",
+                               "20 " + sid + ": Received packet PONG data ",
+                               "20 " + sid + ": Sending packet MESSAGE data 2[\"news\"]",
+                               "20 " + sid + ": Sending packet PING data None",
+                               "20 " + sid + ": Sending packet MESSAGE data <binary>"}),
         boost::test_tools::per_element());
 }
 
@@ -99,12 +97,7 @@ BOOST_AUTO_TEST_CASE(a_long_packet_is_cut_between_characters_and_bad_text_is_not
         false,
         text + "\xC3\xA9" + "more");
     eio::log_packet(
-        log,
-        session,
-        eio::direction::received,
-        eio::packet_type::message,
-        false,
-        "\xFF");
+        log, session, eio::direction::received, eio::packet_type::message, false, "\xFF");
     BOOST_REQUIRE(log.lines.size() == 2U);
     BOOST_TEST(log.lines[0].ends_with(" data " + text));
     BOOST_TEST(log.lines[1].ends_with(" data <no UTF-8>"));

@@ -16,9 +16,8 @@ namespace {
 
 // Keeps the questions, to be answered when the test likes.
 struct late_judge final : net::origin_judge {
-    void judge(
-        std::shared_ptr<const eio::http_request> request,
-        std::function<void(bool)> answered) override {
+    void judge(std::shared_ptr<const eio::http_request> request, std::function<void(bool)> answered)
+        override {
         asked.emplace_back(request->header("Origin"));
         waiting.push_back(std::move(answered));
     }
