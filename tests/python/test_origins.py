@@ -94,9 +94,8 @@ async def test_a_peer_that_leaves_before_the_verdict_harms_nobody() -> None:
 
     async with serving(check) as (url, client):
         address = ("127.0.0.1", int(url.split(":")[2].split("/")[0]))
-        request = (
-            b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nOrigin: b\r\n\r\n"
-        )
+        target = b"/socket.io/?EIO=4&transport=polling"
+        request = b"GET %s HTTP/1.1\r\nHost: a\r\nOrigin: b\r\n\r\n" % target
         for _ in range(20):  # without a turn of the loop that judges
             with socket.create_connection(address) as leaving:
                 leaving.sendall(request)

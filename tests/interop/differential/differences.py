@@ -62,7 +62,8 @@ DIFFERENCES: dict[str, Difference] = {
     "call without an answer": Difference(
         "The `TimeoutError` of `call()` has no text, and comes when the time is up, also when the "
         "client has left. The callback stays until the client leaves.",
-        "It names the event, and comes at once when no answer can come. The callback goes.",
+        "It says what happened, and comes at once when no answer can come; the callback is dropped "
+        "with the call. Without a timeout it waits, as there.",
         "Nobody has to wait for who has gone; the callback was a leak.",
     ),
     "no rooms": Difference(
@@ -170,6 +171,16 @@ DIFFERENCES: dict[str, Difference] = {
         "`json=` sets the module for the whole process.",
         "It is this server's alone.",
         "Two servers may differ.",
+    ),
+    "serializer": Difference(
+        "A `serializer` that is neither name nor class is taken, and fails with the first packet.",
+        "`TypeError` from the constructor.",
+        "It is a mistake in one line, found there.",
+    ),
+    "msgpack": Difference(
+        'In msgpack a DISCONNECT has `"data": nil`.',
+        "It has no data.",
+        "The JavaScript parser refuses nil: its client would report a parse error.",
     ),
     "rooms": Difference(
         "`manager.rooms` and `sio.environ` are dictionaries that may be changed.",
