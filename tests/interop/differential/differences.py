@@ -62,7 +62,8 @@ DIFFERENCES: dict[str, Difference] = {
     "call without an answer": Difference(
         "The `TimeoutError` of `call()` has no text, and comes when the time is up, also when the "
         "client has left. The callback stays until the client leaves.",
-        "It names the event, and comes at once when no answer can come. The callback goes.",
+        "It names the event, and comes at once when no answer can come; `timeout=None` waits, as "
+        "there. The callback goes.",
         "Nobody has to wait for who has gone; the callback was a leak.",
     ),
     "no rooms": Difference(
@@ -160,6 +161,11 @@ DIFFERENCES: dict[str, Difference] = {
         "`async_mode` may be aiohttp, Sanic or Tornado; `attach()` joins them.",
         "ASGI and the engine's own port; `attach()` raises `RuntimeError`.",
         "These frameworks need python-socketio.",
+    ),
+    "heartbeat": Difference(
+        "`sio.eio.ping_interval` and `ping_timeout` may be set at any time.",
+        "Until the server serves; `RuntimeError` from then on.",
+        "The clients have been told. Frameworks set them at startup.",
     ),
     "unknown option": Difference(
         "An unknown option is taken without a word.",
