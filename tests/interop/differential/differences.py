@@ -162,6 +162,11 @@ DIFFERENCES: dict[str, Difference] = {
         "ASGI and the engine's own port; `attach()` raises `RuntimeError`.",
         "These frameworks need python-socketio.",
     ),
+    "heartbeat": Difference(
+        "`sio.eio.ping_interval` and `ping_timeout` may be set at any time.",
+        "Until the server serves; `RuntimeError` from then on.",
+        "The clients have been told. Frameworks set them at startup.",
+    ),
     "unknown option": Difference(
         "An unknown option is taken without a word.",
         "A warning that names the nearest known one.",
