@@ -161,6 +161,7 @@ class Play:
         else:
             async with self.under_uvicorn(self.package.ASGIApp(sio)):
                 yield
+                await self._close_clients()  # or their server waits for them to say goodbye
                 with contextlib.suppress(TypeError):  # python-socketio's, when it is called twice
                     await sio.shutdown()
 
