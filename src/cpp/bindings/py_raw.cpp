@@ -19,7 +19,7 @@ using without_gil = py::call_guard<py::gil_scoped_release>;
 eio::packet packet(int type, const py::object& data) {
     if (type < 0 || type > static_cast<int>(eio::packet_type::noop))
         throw py::value_error("no Engine.IO packet has the type " + std::to_string(type));
-    eio::packet made{.type = static_cast<eio::packet_type>(type)};
+    eio::packet made{.type = static_cast<eio::packet_type>(type), .data = {}};
     if (PyBytes_Check(data.ptr())) {
         made.binary = true;
         made.data = base::bytes(std::string_view(py::reinterpret_borrow<py::bytes>(data)));
