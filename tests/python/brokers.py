@@ -88,11 +88,8 @@ class Node:
     url: str
     log: Log
     client: socketio.AsyncClient
+    sid: str  # of the client, which forgets it when it is disconnected
     heard: Log  # by the client: event and arguments
-
-    @property
-    def sid(self) -> str:
-        return str(self.client.get_sid())
 
 
 @contextlib.asynccontextmanager
@@ -108,7 +105,7 @@ async def node(kind: tuple[ModuleType, ModuleType], bus: Bus, **options: Any) ->
     async with under_uvicorn(package.ASGIApp(sio)) as url:
         try:
             await client.connect(url, transports=["websocket"])
-            yield Node(sio, url, log, client, heard)
+            yield Node(sio, url, log, client, str(client.get_sid()), heard)
         finally:
             await client.disconnect()
             await sio.shutdown()
