@@ -89,8 +89,6 @@ def test_every_name_is_here_and_the_rest_is_passed_on(name: str) -> None:
 
 @pytest.mark.parametrize("name", SUBMODULES)
 def test_every_submodule_is_here_with_its_names(name: str) -> None:
-    if name == "msgpack_packet" and importlib.util.find_spec("msgpack") is None:
-        pytest.skip("python-socketio's needs msgpack")
     ours = importlib.import_module(f"sio_native.{name}")
     theirs = importlib.import_module(f"socketio.{name}")
     assert getattr(sio_native, name) is ours

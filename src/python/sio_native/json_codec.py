@@ -39,12 +39,12 @@ def json_codec(module: Any, rebuild: Rebuild | None = None, attachments: bool = 
     def dumps(value: Any) -> tuple[str | bytes, list[bytes]]:
         taken: list[bytes] = []
         if attachments:
-            value = _without_bytes(value, taken)
+            value = without_bytes(value, taken)
         return module.dumps(value, separators=COMPACT), taken
 
     def loads(text: str, given: list[bytes]) -> Any:
         value = module.loads(text)
-        return (rebuild or _with_bytes)(value, given) if given else value
+        return (rebuild or with_bytes)(value, given) if given else value
 
     return Codec(dumps, loads)
 
@@ -73,23 +73,24 @@ def _try_out(module: Any) -> None:
         raise ValueError(f"json={name} reads {read!r} where it wrote {event!r}")
 
 
-def _without_bytes(value: Any, attachments: list[bytes]) -> Any:
+def without_bytes(value: Any, attachments: list[bytes]) -> Any:
     """A copy with placeholders for bytes, which are moved to the attachments."""
     if isinstance(value, (bytes, bytearray)):
         attachments.append(bytes(value))
         return {"_placeholder": True, "num": len(attachments) - 1}
     if isinstance(value, list):
-        return [_without_bytes(each, attachments) for each in value]
+        return [without_bytes(each, attachments) for each in value]
     if isinstance(value, dict):
-        return {key: _without_bytes(each, attachments) for key, each in value.items()}
+        return {key: without_bytes(each, attachments) for key, each in value.items()}
     return value
 
 
-def _with_bytes(value: Any, attachments: list[bytes]) -> Any:
+def with_bytes(value: Any, attachments: list[bytes]) -> Any:
+    """The opposite: a copy with bytes for placeholders."""
     if isinstance(value, list):
-        return [_with_bytes(each, attachments) for each in value]
+        return [with_bytes(each, attachments) for each in value]
     if isinstance(value, dict):
         if value.get("_placeholder") and "num" in value:
             return attachments[value["num"]]
-        return {key: _with_bytes(each, attachments) for key, each in value.items()}
+        return {key: with_bytes(each, attachments) for key, each in value.items()}
     return value

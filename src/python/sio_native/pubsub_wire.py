@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from .json_codec import with_bytes, without_bytes
 from .types import Data, Rooms
 
 Message = dict[str, Any]
@@ -29,12 +30,12 @@ def emit_message(
 ) -> Message:
     """The message that lets other servers emit."""
     arguments = list(data) if isinstance(data, tuple) else [data]
-    attachments: list[str] = []
-    placed = _without_bytes(arguments, attachments)
+    attachments: list[bytes] = []
+    placed = without_bytes(arguments, attachments)
     return {
         "method": "emit",
         "event": event,
-        "data": [placed, *attachments] if attachments else arguments,
+        "data": [placed, *map(_base64, attachments)] if attachments else arguments,
         "binary": bool(attachments),
         "namespace": namespace,
         "room": _listed(room),
@@ -48,7 +49,7 @@ def emit_data(message: Message) -> Data:
     """`data` as `emit` takes it, of a message that may have come from anywhere."""
     data = message["data"]
     if message.get("binary"):
-        data = _with_bytes(data[0], [base64.b64decode(each) for each in data[1:]])
+        data = with_bytes(data[0], [base64.b64decode(each) for each in data[1:]])
     if isinstance(data, list):
         return data[0] if len(data) == 1 else tuple(data)
     return data
@@ -59,23 +60,5 @@ def _listed(names: Any) -> Any:
     return list(names) if isinstance(names, (set, frozenset, tuple)) else names
 
 
-def _without_bytes(value: Any, attachments: list[str]) -> Any:
-    """A copy with placeholders for bytes, which are appended to the attachments."""
-    if isinstance(value, (bytes, bytearray)):
-        attachments.append(base64.b64encode(value).decode())
-        return {"_placeholder": True, "num": len(attachments) - 1}
-    if isinstance(value, list):
-        return [_without_bytes(each, attachments) for each in value]
-    if isinstance(value, dict):
-        return {key: _without_bytes(each, attachments) for key, each in value.items()}
-    return value
-
-
-def _with_bytes(value: Any, attachments: list[bytes]) -> Any:
-    if isinstance(value, list):
-        return [_with_bytes(each, attachments) for each in value]
-    if isinstance(value, dict):
-        if value.get("_placeholder") and "num" in value:
-            return attachments[value["num"]]
-        return {key: _with_bytes(each, attachments) for key, each in value.items()}
-    return value
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
