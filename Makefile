@@ -2,6 +2,8 @@
 
 PORT ?= 8000
 DOCUMENTS ?= 1000000
+# The tests wait more than they work.
+TEST_JOBS ?= 6
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check --quiet
@@ -38,7 +40,7 @@ test-cpp: dev.ctest ## Run the C++ unit tests
 
 test-python: $(INSTALLED) $(CLIENTS) $(OPEN_WEBUI) ## Run the tests of the Python module, clients and browser
 	@scripts/need.sh node chromium redis
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) $(PYTEST)
 
 test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 random documents, sound and damaged
 	$(BIN)/python tests/python/json_documents.py $(DOCUMENTS)
@@ -46,7 +48,7 @@ test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 rando
 test-versions: $(TOOLS) ## Run the Python tests on every other Python that is here
 	@scripts/other-pythons.sh $(BIN)/python >.venv/other-pythons
 	@while read -r tests python; do \
-		scripts/test-version.sh "$$python" "$$tests" </dev/null || exit 1; \
+		scripts/test-version.sh "$$python" "$$tests" $(TEST_JOBS) </dev/null || exit 1; \
 	done <.venv/other-pythons
 
 lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the module

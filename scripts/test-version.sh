@@ -1,6 +1,6 @@
 #!/bin/sh
-# test-version.sh PYTHON whole|semantics: build the module for this Python and run the Python tests on
-# it, or those alone that look at how handlers are run and values are converted.
+# test-version.sh PYTHON whole|semantics JOBS: build the module for this Python and run the Python tests on
+# it, so many at once, or those alone that look at how handlers are run and values are converted.
 set -eu
 
 version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -17,4 +17,4 @@ PYTHON=$1 scripts/venv.sh "$folder"
 PATH=$PWD/$folder/bin:$PATH "$folder/bin/python" -m pip --disable-pip-version-check --quiet \
     install --no-build-isolation --no-deps .
 # shellcheck disable=SC2086 # one word for each file
-"$folder/bin/python" -m pytest -q -p no:cacheprovider $tests
+"$folder/bin/python" -m pytest -q -p no:cacheprovider --numprocesses "$3" $tests
