@@ -178,8 +178,12 @@ public:
     // returned id follows, if it is not 0.
     net::asgi_id adopt(net::descriptor peer, eio::http_request handshake, bool report);
 
-private:
+    // --- for the faces of features, which have commands and questions of their own ---
+    // Null while it does not run.
     [[nodiscard]] std::shared_ptr<shards> current() const;
+    [[nodiscard]] unsigned threads() const noexcept { return options_.threads; }
+
+private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;
     [[nodiscard]] unsigned home_of(const eio::http_request& request) const;
     // The shards on which somebody may be selected; at least one.

@@ -1,79 +1,26 @@
 // What the engine is asked: of one shard, or of all and put together.
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "engine/ask.hpp"
 #include "engine/engine.hpp"
 #include "sio/server.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <future>
 #include <iterator>
 #include <span>
 #include <stdexcept>
-#include <type_traits>
 #include <utility>
 
 namespace engine {
 
-namespace {
-
-template <class Question>
-using answer_to = std::invoke_result_t<Question, shard_context&>;
-
-// `question` must be there until the answer is.
-template <class Question>
-std::future<answer_to<Question>> put(shard& to, Question& question) {
-    std::promise<answer_to<Question>> promise;
-    auto future = promise.get_future();
-    to.post(
-        [&question, promise = std::move(promise)](shard_context& in) mutable {
-            try {
-                promise.set_value(question(in));
-            } catch (...) {
-                promise.set_exception(std::current_exception());
-            }
-        },
-        urgency::now);
-    return future;
-}
-
-// A question that is never run, because there is no shard or it stops, has the empty answer.
-template <class Answer>
-Answer received(std::future<Answer>& from) {
-    try {
-        return from.get();
-    } catch (const std::future_error&) {
-        return Answer{};
-    }
-}
-
-} // namespace
-
 template <class Question>
 auto engine::ask(unsigned shard, Question question) {
-    const auto to = current();
-    if (!to)
-        return answer_to<Question>{};
-    auto answer = put((*to)[shard], question);
-    return received(answer);
+    return ::engine::ask(current(), shard, std::move(question));
 }
 
 template <class Question>
 auto engine::ask_all(Question question) {
-    std::vector<answer_to<Question>> answers;
-    const auto to = current();
-    if (!to)
-        return answers;
-    std::vector<std::future<answer_to<Question>>> futures;
-    answers.reserve(to->count());
-    futures.reserve(to->count());
-    for (unsigned each = 0; each < to->count(); ++each)
-        futures.push_back(put((*to)[each], question));
-    for (const auto& each : futures)
-        each.wait(); // before one of them throws: all use the question
-    for (auto& each : futures)
-        answers.push_back(received(each));
-    return answers;
+    return ::engine::ask_all(current(), std::move(question));
 }
 
 namespace {

@@ -4,6 +4,8 @@
 #include "base/sid.hpp"
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
+#include "engine/features.hpp"
+#include "engine/shard_rooms.hpp"
 #include "engine/shards.hpp"
 #include "net/asgi_connection.hpp"
 #include "net/context.hpp"
@@ -53,6 +55,8 @@ public:
           pace_(pace),
           index_(index),
           all_(all),
+          rooms_(sio_, index, all),
+          features_(rooms_, time_, [this] { schedule_turn_end(); }),
           sids_(index, all.count()),
           sio_(options.sio, *this, *this, sids_),
           raw_(eio_, *this, *this),
@@ -77,7 +81,10 @@ public:
               all.count() > 1 ? this : nullptr,
               std::move(counted.connections),
               time_,
-              options.eio.cors.ask_application ? this : nullptr) {}
+              options.eio.cors.ask_application ? this : nullptr) {
+        if (options.sio.format == sio::packet_format::json)
+            sio_.use(features_);
+    }
 
     ~body() override {
         // Sessions first: their transports hold sockets of the io_context.
@@ -123,6 +130,7 @@ public:
     eio::server& eio() noexcept override { return eio_; }
     eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
+    features& modules() noexcept override { return features_; }
     base::time_point now() const noexcept override { return time_.now(); }
 
     std::pair<std::string, std::uint16_t>
@@ -259,6 +267,7 @@ private:
             std::vector<shard_task>().swap(tasks_);
         next_task_ = 0;
         report_done();
+        arm_timer();
         if (pace_.bursting)
             look_again();
     }
@@ -331,9 +340,9 @@ private:
 
     std::optional<base::time_point> next_deadline() const {
         auto next = eio_.next_deadline();
-        const auto joining = sio_.next_deadline();
-        if (joining && (!next || *joining < *next))
-            next = joining;
+        for (const auto& other : {sio_.next_deadline(), features_.next_deadline()})
+            if (other && (!next || *other < *next))
+                next = other;
         return next;
     }
 
@@ -356,6 +365,7 @@ private:
         const auto time = now();
         guarded([&] { eio_.sweep(time); });
         guarded([&] { sio_.sweep(time); });
+        guarded([&] { features_.sweep(time); });
     }
 
     void on_event(sio::server_event&& told) override {
@@ -388,6 +398,8 @@ private:
     std::size_t done_weight_ = 0;   // of those that have been run and not reported
     bool rest_waits_ = false;       // run_rest() will come
     base::session_clock time_;
+    shard_rooms rooms_;
+    features features_; // before the server, which tells it of clients to the end
     base::sid_source sids_;
     sio::server sio_;
     eio::raw_server raw_;
@@ -414,9 +426,8 @@ private:
 shard::shard(
     const config& options, std::shared_ptr<outbox> out, totals counted, unsigned index, shards& all)
     : inbox_(std::make_shared<base::mailbox<shard_task>>(inbox_bytes)),
-      body_(
-          std::make_unique<body>(
-              options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
+      body_(std::make_unique<body>(
+          options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
     thread_ = std::thread([this] { body_->run(); });
 }
 

@@ -32,6 +32,7 @@ class server;
 
 namespace engine {
 
+class features;
 class shards;
 
 // What the shards of an engine count together.
@@ -63,6 +64,7 @@ public:
     [[nodiscard]] virtual eio::server& eio() noexcept = 0;
     [[nodiscard]] virtual eio::raw_server& raw() noexcept = 0;
     [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
+    [[nodiscard]] virtual features& modules() noexcept = 0;
     [[nodiscard]] virtual base::time_point now() const noexcept = 0;
     // Throws std::system_error when the address cannot be had.
     [[nodiscard]] virtual std::pair<std::string, std::uint16_t>

@@ -1,6 +1,7 @@
 #include "engine/shards.hpp"
 
 #include "base/sid.hpp"
+#include "base/string_hash.hpp"
 
 namespace engine {
 
@@ -34,6 +35,10 @@ void shards::stop(std::chrono::milliseconds patience) {
 
 unsigned owner_of(std::string_view sid, unsigned count) noexcept {
     return count == 1 ? 0 : base::shard_of(sid, count).value_or(0);
+}
+
+unsigned home_of_key(std::string_view key, unsigned count) noexcept {
+    return count == 1 ? 0 : static_cast<unsigned>(base::string_hash{}(key) % count);
 }
 
 } // namespace engine

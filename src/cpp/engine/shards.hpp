@@ -40,4 +40,7 @@ private:
 // any shard will do: it finds nobody.
 [[nodiscard]] unsigned owner_of(std::string_view sid, unsigned count) noexcept;
 
+// The shard, of so many, where a feature keeps what it knows of a key: of a document, of a room.
+[[nodiscard]] unsigned home_of_key(std::string_view key, unsigned count) noexcept;
+
 } // namespace engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/deadline_queue.hpp"
 #include "eio/session.hpp"
 #include "sio/packet.hpp"
@@ -47,6 +48,7 @@ public:
     // are no fault of the client.
     void remove(const socket& left, bool by_server);
 
+    base::time_point active_at{};  // when it last sent a message: an event, an ack, a join
     base::deadline_place joins_by; // the server's: until it has joined its first namespace
 
     void send(const outgoing_packet& packet);

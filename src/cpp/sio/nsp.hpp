@@ -3,23 +3,16 @@
 
 #include "base/sid_set.hpp"
 #include "sio/rooms.hpp"
+#include "sio/selection.hpp"
 #include "sio/socket.hpp"
 #include "sio/visit.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace sio {
-
-// Who an emit goes to: the union of the rooms, or everyone; less those to skip. Each once.
-struct selection {
-    std::optional<std::vector<std::string>> rooms;
-    std::vector<std::string> skip_sids;
-};
 
 class nsp {
 public:

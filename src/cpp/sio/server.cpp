@@ -27,12 +27,14 @@ socket* server::find_socket(std::string_view sid, std::string_view nsp) const no
 
 void server::on_open(eio::session& opened, base::time_point now) {
     auto& joining = clients_.add(std::make_unique<client>(*this, opened));
+    joining.active_at = now;
     joining_.set(joining, now + options_.connect_timeout);
 }
 
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
     auto& client = *clients_.find(from.sid());
+    client.active_at = now;
     if (const auto wrong = client.on_frame(data, binary))
         fail(from, *wrong, now);
 }
@@ -120,6 +122,15 @@ void server::send_connect(socket& to, std::string_view ready) {
     const auto format = options_.format;
     const auto data = custom() ? std::string(ready) : sid_object(format, to.sid);
     to.owner->send(encode(format, packet_type::connect, to.home.name(), {}, data));
+    if (module_) {
+        to.has_joined = true;
+        module_->on_join(peer(to));
+    }
+}
+
+void server::tell_module_it_left(socket& leaving) {
+    if (std::exchange(leaving.has_joined, false))
+        module_->on_leave(peer(leaving));
 }
 
 void server::accept(std::string_view sid, std::string_view nsp, std::string_view ready) {
@@ -158,6 +169,7 @@ void server::on_client_disconnect(socket& leaving) {
 }
 
 void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_server) {
+    tell_module_it_left(leaving);
     if (leaving.owner) {
         leaving.owner->remove(leaving, by_server);
         leaving.owner = nullptr;
@@ -169,9 +181,8 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
         return;
     }
     leaving.state = socket_state::leaving;
-    sink_.on_event(
-        disconnect_event{
-            leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
+    sink_.on_event(disconnect_event{
+        leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {
@@ -180,6 +191,7 @@ void server::disconnect_done(std::string_view sid, std::string_view nsp) {
 }
 
 void server::remove(socket& gone) {
+    tell_module_it_left(gone);
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
@@ -195,6 +207,8 @@ void server::remove(socket& gone) {
 
 void server::on_event(
     socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args) {
+    if (from.has_joined && (module_->on_event(peer(from), event, id, args) || !from.owner))
+        return; // dealt with, or put out for it
     if (!interest_.wants(from.home.name(), event))
         return; // nobody listens: as python-socketio, no ack either
     from.owner->session().add_unhandled();

@@ -17,6 +17,7 @@
 #include "sio/config.hpp"
 #include "sio/event.hpp"
 #include "sio/interest.hpp"
+#include "sio/module.hpp"
 #include "sio/nsp.hpp"
 #include "sio/room_result.hpp"
 
@@ -38,6 +39,9 @@ public:
     server& operator=(const server&) = delete;
 
     [[nodiscard]] const config& options() const noexcept { return options_; }
+    // Before the first client; it must be there as long as there are any. Of a server whose packets
+    // are JSON alone.
+    void use(module& first_asked) noexcept { module_ = &first_asked; }
 
     // --- what the application asks ---
     void set_interest(interest wanted) { interest_ = std::move(wanted); }
@@ -139,6 +143,7 @@ private:
     // Out of its client, silent, and the application is told; freed by disconnect_done().
     void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);
     void remove(socket& gone);
+    void tell_module_it_left(socket& leaving);
     void on_freed(const base::sid& eio_sid);
     void finish_acks(socket& gone);
 
@@ -146,6 +151,7 @@ private:
     event_sink& sink_;
     base::log_sink& log_;
     base::sid_source& sids_;
+    module* module_ = nullptr;
     interest interest_;
     base::sid_set<client, &client::sid> clients_;       // by the session's sid
     base::sid_map<closed_session> closed_;              // whose sockets' handlers still run

@@ -34,6 +34,7 @@ public:
     socket_state state = socket_state::pending;
     bool warned = false;        // of events that came while it was pending
     bool warned_of_ack = false; // that nobody waits for
+    bool has_joined = false;    // what the module has been told
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::optional<eio::close_reason> left_while_pending;
     const base::sid sid;

@@ -1,0 +1,52 @@
+// The features of one shard. Belongs to the shard's thread.
+#pragma once
+
+#include "base/session_clock.hpp"
+#include "features/feature.hpp"
+#include "sio/module.hpp"
+#include "sio/room_api.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace engine {
+
+// Passes on to each feature that is in use what the server tells, in the order in which they were
+// added; the first that deals with an event ends its way. Without any it costs nothing.
+class features final : public sio::module {
+public:
+    // `changed`: what has been told may have moved a deadline.
+    features(sio::room_api& rooms, const base::session_clock& time, std::function<void()> changed)
+        : rooms_(rooms), time_(time), changed_(std::move(changed)) {}
+
+    [[nodiscard]] sio::room_api& rooms() const noexcept { return rooms_; }
+    template <class Feature>
+    Feature& add(std::unique_ptr<Feature> made) {
+        auto& added = *made;
+        all_.push_back(std::move(made));
+        return added;
+    }
+
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
+    void sweep(base::time_point now);
+
+    void on_join(const sio::peer& who) override;
+    void on_leave(const sio::peer& who) override;
+    [[nodiscard]] bool on_event(
+        const sio::peer& from,
+        std::string_view name,
+        std::optional<std::uint64_t> id,
+        sio::arguments& args) override;
+
+private:
+    sio::room_api& rooms_;
+    const base::session_clock& time_;
+    std::function<void()> changed_;
+    std::vector<std::unique_ptr<::features::feature>> all_;
+};
+
+} // namespace engine

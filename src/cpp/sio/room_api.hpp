@@ -1,0 +1,31 @@
+// What a module may do with clients, on whatever shard they are. It belongs to its shard's thread;
+// what concerns other shards is posted to them, in order.
+#pragma once
+
+#include "sio/packet.hpp"
+#include "sio/selection.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sio {
+
+// What is said about a client that is not there, or in no such namespace, is left out.
+class room_api {
+public:
+    virtual ~room_api() = default;
+    // Encoded once on each shard.
+    virtual void emit(std::string_view nsp, const selection& whom, const arguments& args) = 0;
+    virtual void send_ack(
+        std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args) = 0;
+    virtual void enter_room(std::string_view sid, std::string_view nsp, std::string_view room) = 0;
+    virtual void leave_room(std::string_view sid, std::string_view nsp, std::string_view room) = 0;
+    virtual void disconnect(std::string_view sid, std::string_view nsp) = 0;
+
+    void emit_to(std::string_view sid, std::string_view nsp, const arguments& args) {
+        emit(nsp, {.rooms = {{std::string(sid)}}, .skip_sids = {}}, args);
+    }
+};
+
+} // namespace sio

@@ -1,0 +1,135 @@
+// What a feature hears, and what it can do with the clients of all shards.
+#include "engine/features.hpp"
+#include "engine/world.hpp"
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+using namespace fake;
+using namespace std::string_literals;
+
+namespace {
+
+// What all shards' features have heard, in no order between shards.
+struct heard {
+    void add(const std::string& line) {
+        const std::lock_guard lock(mutex);
+        lines.push_back(line);
+    }
+    std::size_t count(const std::string& line) {
+        const std::lock_guard lock(mutex);
+        return static_cast<std::size_t>(std::ranges::count(lines, line));
+    }
+    std::mutex mutex;
+    std::vector<std::string> lines;
+};
+
+class town_crier final : public features::feature {
+public:
+    town_crier(sio::room_api& rooms, heard& to) : rooms_(rooms), to_(to) {}
+
+    void on_join(const sio::peer& who, base::time_point) override {
+        to_.add("join " + who.request().query);
+        rooms_.enter_room(who.sid(), who.nsp(), "all of us");
+    }
+    void on_leave(const sio::peer& who, base::time_point) override {
+        to_.add("leave "s + (who.in_room("all of us") ? "member" : "stranger"));
+    }
+    bool on_event(
+        const sio::peer& from,
+        std::string_view name,
+        std::optional<std::uint64_t> id,
+        sio::arguments& args,
+        base::time_point now) override {
+        if (name == "cry") {
+            rooms_.emit(
+                "/",
+                {.rooms = {{"all of us"}}, .skip_sids = {from.sid().str()}},
+                {.json = args.json, .attachments = {}});
+            if (id)
+                rooms_.send_ack(from.sid(), from.nsp(), *id, {"[\"cried\"]", {}});
+            return true;
+        }
+        if (name == "later") {
+            due_ = now + 20ms;
+            return true;
+        }
+        if (name == "away") {
+            rooms_.disconnect(from.sid(), from.nsp());
+            return false;
+        }
+        return false;
+    }
+    std::optional<base::time_point> next_deadline() const override { return due_; }
+    void sweep(base::time_point now) override {
+        if (!due_ || now < *due_)
+            return;
+        due_.reset();
+        rooms_.emit("/", {}, {"[\"due\"]", {}});
+    }
+
+private:
+    sio::room_api& rooms_;
+    heard& to_;
+    std::optional<base::time_point> due_;
+};
+
+struct fixture {
+    fixture() {
+        const auto all = app.in.current();
+        for (unsigned each = 0; each < threads; ++each)
+            (*all)[each].post([this](engine::shard_context& in) {
+                auto& modules = in.modules();
+                modules.add(std::make_unique<town_crier>(modules.rooms(), told));
+            });
+        for (unsigned i = 0; i < threads; ++i)
+            clients.emplace_back(app.port);
+        app.in.catch_up();
+    }
+    heard told;
+    application app;
+    std::deque<client> clients;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(features_of_shards, fixture)
+
+BOOST_AUTO_TEST_CASE(a_feature_hears_of_joins_with_their_request_and_of_each_end_once) {
+    BOOST_TEST(told.count("join EIO=4&transport=websocket") == threads);
+    clients[0].send_frame("41");
+    (void)app.next<sio::disconnect_event>();
+    clients[1].close();
+    (void)app.next<sio::disconnect_event>();
+    app.in.catch_up();
+    BOOST_TEST(told.count("leave member") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_it_deals_with_ends_there_and_reaches_the_clients_of_all_shards) {
+    clients[0].send_frame("427[\"cry\",\"wolf\"]");
+    BOOST_TEST(clients[0].receive_frame() == "437[\"cried\"]");
+    for (unsigned other = 1; other < threads; ++other)
+        BOOST_TEST(clients[other].receive_frame() == "42[\"cry\",\"wolf\"]");
+    BOOST_TEST(app.count<sio::message_event>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(other_events_go_on_to_the_application) {
+    clients[0].send_frame("42[\"message\",1]");
+    BOOST_TEST(app.next<sio::message_event>().args.json == "[\"message\",1]");
+}
+
+BOOST_AUTO_TEST_CASE(it_is_woken_at_its_deadline) {
+    clients[0].send_frame("42[\"later\"]");
+    for (auto& each : clients)
+        BOOST_TEST(each.receive_frame() == "42[\"due\"]");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_it_puts_out_for_an_event_is_gone) {
+    clients[0].send_frame("42[\"away\"]");
+    BOOST_TEST(clients[0].receive_frame() == "41");
+    (void)app.next<sio::disconnect_event>();
+    BOOST_TEST(app.count<sio::message_event>() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
