@@ -426,8 +426,9 @@ private:
 shard::shard(
     const config& options, std::shared_ptr<outbox> out, totals counted, unsigned index, shards& all)
     : inbox_(std::make_shared<base::mailbox<shard_task>>(inbox_bytes)),
-      body_(std::make_unique<body>(
-          options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
+      body_(
+          std::make_unique<body>(
+              options, std::move(out), inbox_, pace_, std::move(counted), index, all)) {
     thread_ = std::thread([this] { body_->run(); });
 }
 

@@ -181,8 +181,9 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
         return;
     }
     leaving.state = socket_state::leaving;
-    sink_.on_event(disconnect_event{
-        leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
+    sink_.on_event(
+        disconnect_event{
+            leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {
