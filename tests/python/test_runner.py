@@ -9,6 +9,7 @@ import itertools
 import json
 import logging
 import sys
+import traceback
 import types
 import weakref
 from collections.abc import Generator
@@ -308,6 +309,46 @@ async def test_an_exception_is_logged_and_the_next_event_handled(
         "later",
     }
     assert 'the handler of "unspeakable" failed' in caplog.text
+
+
+async def test_the_log_says_where_in_a_handler_it_failed(
+    sio: sio_native.AsyncServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ValueError
+
+    @sio.event
+    async def at_once(sid: str) -> None:
+        fail()
+
+    @sio.event
+    async def later(sid: str) -> None:
+        await asyncio.sleep(0)
+        fail()
+
+    @sio.event
+    def plain(sid: str) -> None:
+        fail()
+
+    @sio.event
+    async def disconnect(sid: str, reason: str) -> None:
+        fail()
+
+    async with connected(sio) as client:
+        await client.emit(("at_once",), ("later",), ("plain",))
+        await until(lambda: len(caplog.records) >= 3)
+    await until(lambda: len(caplog.records) >= 4)
+
+    def places(record: logging.LogRecord) -> list[str]:
+        assert record.exc_info
+        return [each.name for each in traceback.extract_tb(record.exc_info[2])][-2:]
+
+    assert sorted(map(places, caplog.records)) == [
+        ["at_once", "fail"],
+        ["disconnect", "fail"],
+        ["later", "fail"],
+        ["plain", "fail"],
+    ]
 
 
 def test_a_keyboard_interrupt_leaves_the_other_events_in_place(

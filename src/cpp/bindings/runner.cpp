@@ -348,6 +348,9 @@ runner::outcome runner::fail() {
 // Tells the application of the exception that is set.
 void runner::report() {
     const py::error_already_set error;
+    // Before Python 3.12 an exception that C++ has caught does not know where it came from.
+    if (error.trace())
+        PyException_SetTraceback(error.value().ptr(), error.trace().ptr());
     const auto& hooks = queue().hooks();
     py_ref sid;
     py_ref nsp;
