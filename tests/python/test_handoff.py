@@ -208,6 +208,11 @@ class Lifespan:
             {},
             INACTIVE % "uvicorn has found no library",
         ),
+        (
+            Lifespan("uvicorn.lifespan.on", ws="none", ws_protocol_class=None),
+            {},
+            INACTIVE % "uvicorn has been told to take none",
+        ),
         (Lifespan("hypercorn.asyncio.lifespan"), {}, INACTIVE % "hypercorn does not let go"),
         (Lifespan("granian.asgi"), {}, INACTIVE % "granian does not let go"),
         (Lifespan("some.middleware"), {}, None),
@@ -265,6 +270,34 @@ async def test_uvicorns_user_reads_at_startup_that_it_is_active(
     await start_and_stop("named_app:app", lifespan=lifespan, load_first=load_first)
     assert servers_log.count("INFO " + ACTIVE) == 1
     assert servers_log.count("Socket.IO: ") == 1
+
+
+async def test_uvicorns_user_reads_once_that_it_has_no_library_for_websockets(
+    servers_log: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It imports the application before it has looked for one."""
+    monkeypatch.setattr("uvicorn.protocols.websockets.auto.AutoWebSocketsProtocol", None)
+    (tmp_path / "named_app.py").write_text(NAMED_APP["outer"])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "named_app", raising=False)
+    server = uvicorn.Server(uvicorn.Config("named_app:app", port=0, log_config=None))
+    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+    server.config.load_app()  # as uvicorn.run() does
+    server.should_exit = True
+    await asyncio.create_task(server.serve())
+    assert servers_log.count("INFO " + INACTIVE % "uvicorn has found no library") == 1
+    assert servers_log.count("Socket.IO: ") == 1
+
+
+async def test_a_request_takes_nothing_back_of_what_was_told(servers_log: Lines) -> None:
+    app = sio_native.ASGIApp(HANDOFF.server())
+    async with (
+        serving(app, ws="none") as url,
+        connected(url, transports=["polling"]),
+        connected(url, transports=["polling"]),
+    ):
+        assert servers_log.count("INFO " + INACTIVE % "uvicorn has been told to take none") == 1
+        assert servers_log.count("Socket.IO: ") == 1
 
 
 async def start_and_stop(app: Any, *, load_first: bool = False, **options: Any) -> None:

@@ -194,6 +194,31 @@ async def test_publishing_is_tried_twice(failures: int, caplog: pytest.LogCaptur
     assert message["host_id"] == manager.host_id
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (
+            "redis://ann:secret@h:1/0",
+            "AsyncRedisManager cannot use redis://...@h:1/0: Redis package is not installed "
+            '(Run "pip install redis" in your virtualenv).',
+        ),
+        (
+            "http://h",
+            "AsyncRedisManager cannot use http://h: Unsupported Redis URL scheme: http",
+        ),
+    ],
+)
+async def test_what_no_retry_can_mend_is_told_once(
+    url: str, why: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sio_native.async_redis_manager._client_library", lambda package: None)
+    manager = AsyncRedisManager(url, write_only=True, logger=logging.getLogger("of.the.manager"))
+    for _ in range(2):
+        await manager.emit("news", 1, "/")
+    lines = ["Cannot publish to redis... retrying", "Cannot publish to redis... giving up"]
+    assert caplog.messages == [why, *lines, *lines]
+
+
 async def test_what_cannot_be_serialised_is_not_a_lost_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

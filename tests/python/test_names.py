@@ -214,6 +214,25 @@ assert socketio.mine
 
 
 @pytest.mark.parametrize("absent", ABSENT)
+def test_who_lacks_python_socketio_reads_which_name_needs_it(absent: str) -> None:
+    run(f"""{ABSENT[absent]}
+import sio_native
+for find, name in (
+    (lambda: sio_native.RedisManager, "socketio.RedisManager"),
+    (lambda: sio_native.engineio.Client, "engineio.Client"),
+    (lambda: __import__("sio_native.redis_manager"), "socketio.redis_manager"),
+):
+    try:
+        find()
+    except ImportError as error:
+        assert str(error).startswith(name + " is a part of python-socketio"), error
+        assert str(error).endswith("pip install sio-native[client]"), error
+    else:
+        raise AssertionError(name)
+""")
+
+
+@pytest.mark.parametrize("absent", ABSENT)
 @pytest.mark.parametrize("installed", [False, True], ids=["plain", "installed"])
 def test_without_python_socketio_the_extra_is_named(absent: str, installed: bool) -> None:
     output = run(f"""{ABSENT[absent]}

@@ -41,6 +41,7 @@ class AsyncRedisManager(AsyncPubSubManager):
         self.connected = False
         self.redis: Any = None
         self.pubsub: Any = None
+        self._told = False
 
     def _get_redis_module(self) -> Any:
         """The client library for the URL. `RuntimeError` when it is not installed."""
@@ -87,9 +88,9 @@ class AsyncRedisManager(AsyncPubSubManager):
                     self._redis_connect()
                 return await self.redis.publish(self.channel, payload)
             except Exception as error:
-                self._get_logger().error(
+                self._log_failure(
                     "Cannot publish to redis... " + ("giving up" if last_attempt else "retrying"),
-                    extra={"redis_exception": str(error)},
+                    error,
                 )
                 if not last_attempt:
                     self.connected = False
@@ -105,12 +106,25 @@ class AsyncRedisManager(AsyncPubSubManager):
                 async for message in self.pubsub.listen():
                     yield message
             except Exception as error:
-                self._get_logger().error(
-                    f"Cannot receive from redis... retrying in {retry_sleep} secs",
-                    extra={"redis_exception": str(error)},
+                self._log_failure(
+                    f"Cannot receive from redis... retrying in {retry_sleep} secs", error
                 )
                 await asyncio.sleep(retry_sleep)
                 retry_sleep = min(2 * retry_sleep, LONGEST_RETRY)
+
+    def _log_failure(self, text: str, error: Exception) -> None:
+        log = self._get_logger()
+        # Not the connection's: a package that is missing, a URL or an option that is wrong. To try
+        # again does not help, and python-socketio's line does not say why.
+        if not self._told and isinstance(error, (RuntimeError, ValueError, TypeError)):
+            self._told = True
+            log.error("%s cannot use %s: %s", type(self).__name__, self._shown_url(), error)
+        log.error(text, extra={"redis_exception": str(error)})
+
+    def _shown_url(self) -> str:
+        """The URL without its password."""
+        before, at, after = self.redis_url.rpartition("@")
+        return f"{before.partition('://')[0]}://...@{after}" if at else self.redis_url
 
     async def _listen(self) -> AsyncIterator[Any]:
         names = (self.channel, self.channel.encode())  # a str with decode_responses

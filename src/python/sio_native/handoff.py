@@ -30,6 +30,7 @@ NOT_UVICORN = "%s does not let go of them, uvicorn would"
 TLS = "they are encrypted, which the engine does not do"
 NO_SOCKET = "uvicorn's transport has no socket"
 NO_LIBRARY = "uvicorn has found no library for them; pip install websockets"
+NOT_WANTED = "uvicorn has been told to take none"
 
 
 class Awaited(NamedTuple):
@@ -217,11 +218,22 @@ def _foreseen(server: Any) -> str | None:
     """What an object of uvicorn's has to say: a configuration, what has one, or a request."""
     config = getattr(server, "config", server)
     if not hasattr(config, "is_ssl"):
-        return TLS if server.transport.get_extra_info("sslcontext") is not None else None
+        config = server.transport.get_protocol().config
     if config.is_ssl:
         return TLS
-    # Not there before the configuration has been loaded.
-    return NO_LIBRARY if getattr(config, "ws_protocol_class", ...) is None else None
+    if getattr(config, "ws", ...) in (None, "none"):
+        return NOT_WANTED
+    return NO_LIBRARY if _websocket_protocol(config) is None else None
+
+
+def _websocket_protocol(config: Any) -> Any:
+    """The class of uvicorn's for WebSockets; None if it has found no library for them."""
+    if not hasattr(config, "ws_protocol_class") and getattr(config, "ws", ...) == "auto":
+        # Uvicorn imports the application first, and then loads its configuration.
+        from uvicorn.protocols.websockets import auto
+
+        return auto.AutoWebSocketsProtocol
+    return getattr(config, "ws_protocol_class", ...)
 
 
 def _not_uvicorns(receive: Receive) -> str:

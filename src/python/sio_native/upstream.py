@@ -29,10 +29,11 @@ _hidden = False
 _exceptions: dict[str, ModuleType] = {}  # loaded ahead of their packages, by public name
 
 
-def module(name: str) -> ModuleType:
+def module(name: str, wanted: str | None = None) -> ModuleType:
     """The real module of this name, as "socketio.client".
 
-    Raises `ImportError`, with the extra to install, if the packages are not installed.
+    Raises `ImportError`, with the extra to install, if the packages are not installed. It names
+    what is `wanted`, or else the module.
     """
     try:
         # The package first: else threads that import modules of it could wait for each other.
@@ -43,7 +44,7 @@ def module(name: str) -> ModuleType:
         if root_of(missing) not in PACKAGES:
             raise  # they are there, but something that they need is not
         raise ImportError(
-            f"{name} is a part of python-socketio that sio_native only passes on, and "
+            f"{wanted or name} is a part of python-socketio that sio_native only passes on, and "
             f"{missing} cannot be imported: pip install sio-native[client]",
             name=name,
         ) from error
@@ -51,7 +52,7 @@ def module(name: str) -> ModuleType:
 
 def attribute(name: str, of: str = "socketio") -> Any:
     """What a real module has under this name. `ImportError` if there is no such thing."""
-    found = module(of)
+    found = module(of, f"{of}.{name}")
     try:
         return getattr(found, name)
     except AttributeError:
