@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
 import trustme
@@ -22,12 +23,14 @@ from conftest import BRIDGE, HANDOFF, OWN_PORT, Door, Log, connected, under_uvic
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
+from polling_client import Client
 from starlette.middleware.base import BaseHTTPMiddleware
 
 import sio_native
 from sio_native.asgi_server import SERVER_LOGGERS
 from sio_native.handoff import ACTIVE, INACTIVE, UNCOUNTED
 
+HTTP_IMPLEMENTATIONS = ["h11", "httptools"]
 IMPLEMENTATIONS = ["websockets-sansio", "websockets", "wsproto"]
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -732,3 +735,19 @@ async def test_a_descriptor_that_the_engine_refuses_is_closed_once() -> None:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(descriptor)
         assert theirs.recv(1) == b""
+
+
+@pytest.mark.parametrize("http", HTTP_IMPLEMENTATIONS)
+async def test_uvicorn_does_not_wait_for_parked_polls_when_it_stops(http: str) -> None:
+    sio = sio_native.AsyncServer(ping_interval=600)
+    app = FastAPI()
+    app.mount("/", sio_native.ASGIApp(sio))
+    async with aiohttp.ClientSession() as session:
+        async with under_uvicorn(app, http=http, timeout_graceful_shutdown=None) as url:
+            client = Client(session, f"{url}/socket.io/?EIO=4&transport=polling")
+            await client.join()
+            parked = asyncio.create_task(client.receive())
+            await until(lambda: sio._service._bridge._exchanges)
+        # Else the limit of the test is what ends this.
+        with contextlib.suppress(aiohttp.ClientError):
+            assert await parked in ("1", "41")

@@ -164,6 +164,7 @@ class Bridge:
         if not self._announced:  # at the latest: a client may never upgrade
             self._announced = True
             self._handoff.announce(receive)
+        self._handoff.serves_polling(receive)
         engine = self._core.engine
         head = self._head(scope["method"], "https", scope, receive, send)
         begun = 0

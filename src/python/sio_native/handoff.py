@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from .asgi_server import callers, logger_of, owner_of, package_of
 from .core import Core
 from .environs import Environs
+from .farewell import Farewells
 from .scope_extras import ExtrasTable, ScopeExtras
 from .types import Receive, RequestHead, Scope
 
 PROTOCOLS = "uvicorn.protocols.websockets."
+HTTP_PROTOCOLS = "uvicorn.protocols.http."
 
 NOT_YET = 100  # the status of a handshake that waits for the application's verdict
 
@@ -59,11 +61,10 @@ class Handoff:
         self._environs = environs
         self._enabled = enabled
         self._max_connections = max_connections
-        self._shut_down = shut_down
+        self._farewells = Farewells(shut_down)
         self._extras = ExtrasTable()
         self._awaited: dict[int, Awaited] = {}
         self._told: set[str] = set()
-        self._farewell: Farewell | None = None
 
     # --- may it be done? ---
 
@@ -148,7 +149,7 @@ class Handoff:
                 self._awaited[connection] = awaited
         except Exception as error:
             self._core.log.engineio.error("closing a WebSocket, not handed over: %s", error)
-        self._say_farewell_with(protocol)
+        self._farewells.among(protocol)
         _let_go(protocol)
         return True
 
@@ -157,6 +158,14 @@ class Handoff:
         extras = None if is_upgrade(scope) else self._extras.of(scope)
         access = _access(scope)
         return None if extras is None and access is None else Awaited(extras, access)
+
+    def serves_polling(self, receive: Receive) -> None:
+        """Uvicorn, if it is uvicorn, will have to tell of its end: a poll may be parked then."""
+        transport = getattr(owner_of(receive), "transport", None)
+        if transport is not None and hasattr(transport, "get_protocol"):
+            protocol = transport.get_protocol()
+            if type(protocol).__module__.startswith(HTTP_PROTOCOLS):
+                self._farewells.among(protocol)
 
     def extras(self, scope: Scope) -> ScopeExtras | None:
         return self._extras.of(scope)
@@ -177,31 +186,6 @@ class Handoff:
     def end(self) -> None:
         """The engine has ended."""
         self._awaited.clear()
-
-    def _say_farewell_with(self, protocol: Any) -> None:
-        connections = getattr(protocol, "connections", None)
-        if not isinstance(connections, set):
-            return
-        if self._farewell is None or self._farewell not in connections:
-            self._farewell = Farewell(connections, self._shut_down)
-
-
-class Farewell:
-    """Stands for what was handed over, among the connections that uvicorn closes when it stops.
-
-    So clients get a proper close also where no lifespan tells of the end: uvicorn shuts down each
-    of its connections, and waits for them, before it ends the process.
-    """
-
-    def __init__(self, connections: set[Any], shut_down: Callable[[], Awaitable[None]]) -> None:
-        self._connections = connections
-        self._shut_down = shut_down
-        self._task: asyncio.Future[None] | None = None
-        connections.add(self)
-
-    def shutdown(self) -> None:
-        self._task = asyncio.ensure_future(self._shut_down())
-        self._task.add_done_callback(lambda _: self._connections.discard(self))
 
 
 def is_upgrade(scope: Scope) -> bool:
