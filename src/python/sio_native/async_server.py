@@ -280,7 +280,10 @@ class AsyncServer(BaseServer):
 
     def session(self, sid: str, namespace: str | None = None) -> SessionContext:
         """`async with sio.session(sid) as session`: the user session, saved at the end."""
-        return SessionContext(self._service.sessions, sid, namespace or "/")
+        return SessionContext(
+            lambda: self.get_session(sid, namespace=namespace),
+            lambda session: self.save_session(sid, session, namespace=namespace),
+        )
 
     async def disconnect(
         self, sid: str, namespace: str | None = None, ignore_queue: bool = False

@@ -386,6 +386,10 @@ class HandlerRunner(SessionTasks):
             self._queue.abandon()
         super().abandon_tasks()
 
+    def session_dropped(self, eio_sid: str) -> None:
+        self._sessions.drop_all(eio_sid)
+        super().session_dropped(eio_sid)
+
     def release_waiting(self) -> None:
         """The engine has ended: whoever waits in disconnect() need not."""
         waiting, self._leaving = self._leaving, {}

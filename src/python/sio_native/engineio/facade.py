@@ -43,6 +43,11 @@ class SocketIOEngine(EngineFace):
             raise AttributeError("sio_native makes the ids of Socket.IO clients itself")
         super().__setattr__(name, value)
 
+    @property
+    def handlers(self) -> Any:
+        """Not supported: `AttributeError`."""
+        raise AttributeError(_SOCKETIO_HANDLES)
+
     def on(self, event: str, handler: Any = None) -> Any:
         """Not supported: `RuntimeError`."""
         if event not in self.event_names:
@@ -64,12 +69,22 @@ class SocketIOEngine(EngineFace):
         return sid
 
     async def get_session(self, sid: str) -> Session:
-        """The user sessions of a client, by namespace. Raises `KeyError` for an unknown sid."""
-        if self.state_of(sid) is None:
+        """The user sessions of a client by namespace, and what else has been saved for it.
+
+        Raises `KeyError` for an unknown sid. What is added is kept when it is saved.
+        """
+        return self._sessions.get_all(sid, self._joined(sid))
+
+    async def save_session(self, sid: str, session: Session) -> None:
+        self._sessions.save_all(sid, self._joined(sid), session)
+
+    def _joined(self, eio_sid: str) -> dict[str, str]:
+        """The sids of a client by namespace."""
+        if self.state_of(eio_sid) is None:
             raise KeyError("Session not found")
         engine = self._core.engine
-        joined = {name: engine.sid(sid, name) for name in engine.namespaces()}
-        return {name: self._sessions.get(each, name) for name, each in joined.items() if each}
+        sids = {name: engine.sid(eio_sid, name) for name in engine.namespaces()}
+        return {name: sid for name, sid in sids.items() if sid is not None}
 
     async def disconnect(self, sid: str | None = None) -> None:
         """Close a client's connection, or all. Disconnect handlers run after this has returned.

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from ..core import Core
 from ..options import VALID_TRANSPORTS, Options, Origins
+from ..session import SessionContext
 from ..types import as_sid
 from .packet import MESSAGE, Packet
-from .sockets import Sessions, Sockets
+from .sockets import Sessions, Socket, Sockets
 
 _running: set[asyncio.Future[Any]] = set()  # asyncio itself keeps no task alive
 
@@ -148,12 +149,25 @@ class EngineFace(Sessions):
         """The sessions by sid: a live, read-only view."""
         return Sockets(self)
 
+    def _get_socket(self, sid: str) -> Socket:
+        """What python-engineio's users have for `sockets[sid]`."""
+        try:
+            return self.sockets[sid]
+        except KeyError:
+            raise KeyError("Session not found") from None
+
     def transport(self, sid: str) -> str:
         """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
         name = self.transport_of(sid)
         if name is None:
             raise KeyError("Session not found")
         return name
+
+    def session(self, sid: str) -> SessionContext:
+        """`async with eio.session(sid) as session`: the user session, saved at the end."""
+        return SessionContext(
+            lambda: self.get_session(sid), lambda session: self.save_session(sid, session)
+        )
 
     async def send(self, sid: str, data: Any) -> None:
         """Send a message: a str, bytes, or a list or dict, which is sent as JSON.
