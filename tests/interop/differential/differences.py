@@ -163,7 +163,8 @@ DIFFERENCES: dict[str, Difference] = {
         "These frameworks need python-socketio.",
     ),
     "heartbeat": Difference(
-        "`sio.eio.ping_interval` and `ping_timeout` may be set at any time.",
+        "`sio.eio.ping_interval`, `cors_allowed_origins` and the other options may be set at any "
+        "time.",
         "Until the server serves; `RuntimeError` from then on.",
         "The clients have been told. Frameworks set them at startup.",
     ),
