@@ -8,10 +8,11 @@ from functools import cached_property
 from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from .acks import Answer
 from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
-from .foreign_manager import adopted
+from .foreign_manager import adopted, is_manager
 from .handlers import (
     Entry,
     Invocation,
@@ -82,8 +83,6 @@ class AsyncServer(BaseServer):
         self.manager_initialized = False  # python-socketio's users read and write it
 
         self._registry = Registry(namespaces, lambda: self._service.interest_changed())
-        self._routes_events = type(self)._trigger_event is not AsyncServer._trigger_event
-        self._registry.deliver_all = self._routes_events
         self._service = Service(
             self._core,
             self._options,
@@ -92,9 +91,37 @@ class AsyncServer(BaseServer):
             self._entry,
             serial=not async_handlers,
         )
-        self.manager = self._service.manager = manager
-        manager.set_server(self)
-        manager._bind(self._core, self._service, json)
+        self._look_who_routes()
+        self.manager = manager
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "manager":
+            value = self._joined_by(value)
+        super().__setattr__(name, value)
+        if name == "_trigger_event":
+            self._look_who_routes()
+
+    def _joined_by(self, manager: Any) -> Any:
+        """The manager from now on, which may be given after the constructor, as applications do.
+
+        What is none, a stand-in of a test, is asked by the methods of this class and told nothing.
+        `RuntimeError` for another one once the server serves: it would not know the clients.
+        """
+        if not is_manager(manager):
+            return manager
+        manager = adopted(manager)
+        if manager is not self._service.manager:
+            if self._core.started:
+                raise RuntimeError("manager can be set before the server serves, and not any more")
+            manager.set_server(self)
+            self.manager_initialized = False
+            self._service.use_manager(manager)
+        return manager
+
+    def _look_who_routes(self) -> None:
+        routes = getattr(self._trigger_event, "__func__", None) is not _TRIGGER_EVENT
+        self._routes_events = self._registry.deliver_all = routes
+        self._service.interest_changed()
 
     def is_asyncio_based(self) -> bool:
         return True
@@ -219,9 +246,41 @@ class AsyncServer(BaseServer):
             # The handler that waits would hold up the client's queue, its answer's follow-ups too.
             raise RuntimeError("Cannot use call() when async_handlers is False.")
         room = to or sid
+        if getattr(self.emit, "__func__", None) is not _EMIT:  # a subclass sees each message there
+            return await self._call_by_emit(event, data, room, namespace, timeout, ignore_queue)
         namespace = namespace or "/"
         self.logger.info('emitting event "%s" to %s [%s]', event, room, namespace)
         return await self.manager._call(event, data, namespace, room, timeout, ignore_queue)
+
+    async def _call_by_emit(
+        self,
+        event: str,
+        data: Data,
+        room: Room | None,
+        namespace: str | None,
+        timeout: float | None,
+        ignore_queue: bool,
+    ) -> Any:
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+        def answered(*args: Any) -> None:
+            if not answer.done():
+                answer.set_result(list(args))
+
+        callback = Answer(answered, ())
+        try:
+            await self.emit(
+                event,
+                data=data,
+                room=room,
+                namespace=namespace,
+                callback=callback,
+                ignore_queue=ignore_queue,
+            )
+            return await self._service.acks.in_time(answer, event, timeout)
+        finally:
+            self._service.acks.forget_callback(callback)
+            self.manager._forget_call(room, namespace or "/", callback)
 
     # --- rooms ---
 
@@ -401,7 +460,8 @@ class AsyncServer(BaseServer):
             logger.info("Socket.IO is shutting down")
         await self._service.end()
         self.manager_initialized = False
-        await self.manager._end()
+        if self._service.manager is not None:
+            await self._service.manager._end()
 
     # --- background ---
 
@@ -421,3 +481,7 @@ class AsyncServer(BaseServer):
         if not self.manager_initialized:
             self.manager_initialized = True
             self.manager.initialize()
+
+
+_TRIGGER_EVENT = AsyncServer._trigger_event  # those of this class, which may be replaced
+_EMIT = AsyncServer.emit

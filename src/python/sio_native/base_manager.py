@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from . import _core
+from .json_codec import is_standard
 from .room_views import NamespacesView, RoomsView
 from .rooms import RoomNames
 from .types import AckCallback, Room, Rooms, as_sid
@@ -82,11 +83,11 @@ class BaseManager:
             raise ValueError("this client manager serves another server: give each its own")
         self.server = server
 
-    def _bind(self, core: Core, service: Service, json: Any) -> None:
-        """`json`: the module that the server was given, if any."""
+    def _bind(self, core: Core, service: Service) -> None:
         self._core = core
         self._service = service
-        self.json = json or standard_json
+        json = getattr(core.serializer.packet_class, "json", None)
+        self.json = standard_json if json is None or is_standard(json) else json
         self._look_for_overrides()
 
     def _look_for_overrides(self) -> None:

@@ -98,6 +98,13 @@ class Service(Doors):
     def ended(self) -> None:
         self.acks.fail_all()
 
+    def use_manager(self, manager: AsyncManager) -> None:
+        """Before the server serves. Hooks of one that was used before are forgotten."""
+        self.manager = manager
+        self._registry.deliver_connects = False
+        self.runner.hooks = None
+        manager._bind(self.core, self)
+
     def use_hooks(self, manager: AsyncManager) -> ClientHooks:
         """Tell a manager of each client that comes and goes from now on."""
         self._registry.deliver_connects = True

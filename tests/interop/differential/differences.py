@@ -163,10 +163,9 @@ DIFFERENCES: dict[str, Difference] = {
         "These frameworks need python-socketio.",
     ),
     "heartbeat": Difference(
-        "`sio.eio.ping_interval`, `cors_allowed_origins` and the other options may be set at any "
-        "time.",
+        "`sio.manager`, `sio.eio.ping_interval` and the other options may be set at any time.",
         "Until the server serves; `RuntimeError` from then on.",
-        "The clients have been told. Frameworks set them at startup.",
+        "The clients have been told, and are known. Applications set them at startup.",
     ),
     "unknown option": Difference(
         "An unknown option is taken without a word.",
