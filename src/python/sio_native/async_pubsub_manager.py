@@ -10,7 +10,7 @@ from typing import Any
 from .acks import Answer
 from .async_manager import AsyncManager
 from .pubsub_wire import Message, emit_data, emit_message
-from .types import AckCallback, Data, Room, Rooms
+from .types import AckCallback, Data, Room, Rooms, as_namespace
 
 # Seconds before a listener that has failed is started again. Brokers wait by themselves between
 # their attempts; this is for one that does not, and would keep the loop from anything else.
@@ -208,7 +208,7 @@ class AsyncPubSubManager(AsyncManager):
         await super().emit(
             message["event"],
             emit_data(message),
-            namespace=message.get("namespace") or "/",
+            namespace=as_namespace(message.get("namespace")),
             room=message.get("room"),
             skip_sid=message.get("skip_sid"),
             callback=self._returned(message),
@@ -337,7 +337,7 @@ class AsyncPubSubManager(AsyncManager):
 
     async def _handle_close_room(self, message: Message) -> None:
         await super().close_room(
-            room=message.get("room"), namespace=message.get("namespace") or "/"
+            room=message.get("room"), namespace=as_namespace(message.get("namespace"))
         )
 
     def _is_here(self, sid: Any, namespace: Any) -> bool:

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from .core import Core
 from .environ import environ_from_head, make_environ
 from .scope_extras import ScopeExtras
-from .types import Environ, Receive, Scope, Send
+from .types import Environ, Receive, Scope, Send, as_sid
 
 
 class WatchedDict(dict[str, Any]):
@@ -189,7 +189,7 @@ class Environs(Mapping[str, Environ]):
         bridged = self._bridged.get(eio_sid)
         if bridged is not None:
             return make_environ(*bridged)
-        head = self._core.engine.request_head(eio_sid)
+        head = self._core.engine.request_head(as_sid(eio_sid))
         if head is None:
             raise KeyError(eio_sid)
         environ = environ_from_head(head, self._extras.get(eio_sid))

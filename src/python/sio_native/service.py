@@ -17,7 +17,7 @@ from .handlers import Interest, Registry
 from .options import Options
 from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
-from .types import as_sid
+from .types import as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
@@ -38,7 +38,7 @@ class Service(Doors):
         self.always_connect = options.always_connect
         self.manager: AsyncManager | None = None
         self.sessions = SessionStore(
-            lambda sid, namespace: core.engine.eio_sid(as_sid(sid), namespace) is not None
+            lambda sid, nsp: core.engine.eio_sid(as_sid(sid), as_namespace(nsp)) is not None
         )
         environs = Environs(core, lambda eio_sid: self.runner.session_dropped(eio_sid))
         self.runner = HandlerRunner(

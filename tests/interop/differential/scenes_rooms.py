@@ -227,3 +227,34 @@ async def manager_may_be_a_stand_in(play: Play) -> Any:
     rooms = sio.rooms("anybody")
     sio.manager = manager
     return [rooms, sio.rooms("anybody"), sio.manager is manager]
+
+
+@scenario()
+async def namespace_that_is_no_text_is_one_of_nobody(play: Play) -> Any:
+    ann = await play.client()
+    sio, manager = play.sio, play.sio.manager
+    outcomes = []
+    for namespace in (5, b"/", ("/",), True):
+        calls: list[tuple[Any, ...]] = [
+            (sio.rooms, ann.sid, namespace),
+            (sio.get_environ, ann.sid, namespace),
+            (sio.transport, ann.sid, namespace),
+            (sio.get_session, ann.sid, namespace),
+            (sio.save_session, ann.sid, {}, namespace),
+            (sio.disconnect, ann.sid, namespace),
+            (sio.enter_room, ann.sid, "room", namespace),
+            (sio.leave_room, ann.sid, "room", namespace),
+            (sio.close_room, "room", namespace),
+            (sio.emit, "news", 1, ann.sid, None, None, namespace),
+            (manager.is_connected, ann.sid, namespace),
+            (manager.is_pre_connected, ann.sid, namespace),
+            (manager.is_sid_room, namespace, ann.sid),
+            (manager.pre_disconnect, ann.sid, namespace),
+            (manager.basic_disconnect, ann.sid, namespace),
+            (manager.rooms.get, namespace),
+        ]
+        outcomes += [await play.outcome(*call) for call in calls]
+        outcomes.append(list(manager.get_participants(namespace, None)))
+        outcomes.append(await play.outcome(sio.eio.transport, namespace))
+        outcomes.append([namespace in sio.eio.sockets, namespace in sio.environ])
+    return [outcomes, len(sio.rooms(ann.sid))]

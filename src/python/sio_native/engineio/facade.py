@@ -9,7 +9,7 @@ from typing import Any
 from ..core import Core
 from ..options import Options
 from ..session import SessionStore
-from ..types import Receive, Scope, Send, Session
+from ..types import Receive, Scope, Send, Session, as_sid
 from .face import EngineFace
 from .sockets import State
 
@@ -58,12 +58,12 @@ class SocketIOEngine(EngineFace):
         return self._core.engine.sessions()
 
     def state_of(self, sid: str) -> State | None:
-        if self._core.engine.transport(sid) is not None:
+        if self.transport_of(sid) is not None:
             return "open"
-        return None if self._core.engine.request_head(sid) is None else "closing"
+        return None if self._core.engine.request_head(as_sid(sid)) is None else "closing"
 
     def transport_of(self, sid: str) -> str | None:
-        return self._core.engine.transport(sid)
+        return self._core.engine.transport(as_sid(sid))
 
     def eio_sid_of(self, sid: str) -> str:
         return sid
@@ -92,7 +92,7 @@ class SocketIOEngine(EngineFace):
         Nothing happens for an unknown sid.
         """
         for each in self.session_ids() if sid is None else [sid]:
-            self._core.engine.close_session(each)
+            self._core.engine.close_session(as_sid(each))
         await asyncio.sleep(0)
 
     async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
