@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 from .async_namespace import AsyncNamespace, check_namespace
@@ -147,8 +147,8 @@ class BaseServer:
         return path
 
     @property
-    def environ(self) -> Mapping[str, Environ]:
-        """The environ of each session, by Engine.IO sid."""
+    def environ(self) -> MutableMapping[str, Any]:
+        """The environ of each session, by Engine.IO sid, and what the application puts here."""
         return self._service.environs
 
     def get_environ(self, sid: str, namespace: str | None = None) -> Environ | None:

@@ -189,9 +189,10 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "rooms": Difference(
         "`manager.rooms` and `sio.environ` are dictionaries that may be changed.",
-        "Live views that are read only. `sid in rooms[...]` and `sio.rooms(sid)` cost the client's "
-        "rooms, not everybody's.",
-        "The rooms are the engine's.",
+        "`manager.rooms` is a live view that is read only; from `sio.environ` no session can be "
+        "taken out. `sid in rooms[...]` and `sio.rooms(sid)` cost the client's rooms, not "
+        "everybody's.",
+        "The rooms and sessions are the engine's.",
     ),
     "clients": Difference(
         "Clients, the synchronous server and its managers are there.",
