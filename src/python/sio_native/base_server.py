@@ -42,11 +42,21 @@ class BaseServer:
         self._registry.expose()
         return self._registry.functions
 
+    @handlers.setter
+    def handlers(self, functions: dict[str, dict[str, Handler]]) -> None:
+        self._registry.functions = functions
+        self._registry.expose()
+
     @property
     def namespace_handlers(self) -> dict[str, NamespaceHandler]:
         """Class-based namespaces by name; read with the same effect as `handlers`."""
         self._registry.expose()
         return self._registry.classes
+
+    @namespace_handlers.setter
+    def namespace_handlers(self, classes: dict[str, NamespaceHandler]) -> None:
+        self._registry.classes = classes
+        self._registry.expose()
 
     @property
     def namespaces(self) -> str | list[str]:
@@ -59,8 +69,19 @@ class BaseServer:
 
     @property
     def async_handlers(self) -> bool:
-        """False: what one client does is handled in order, one thing after the other."""
+        """False: what one client does is handled in order, one thing after the other.
+
+        Can be set until the server serves; `RuntimeError` from then on.
+        """
         return not self._service.runner.serial
+
+    @async_handlers.setter
+    def async_handlers(self, wanted: bool) -> None:
+        if self._core.started and wanted != self.async_handlers:
+            raise RuntimeError(
+                "async_handlers can be set before the server serves, and not any more"
+            )
+        self._service.runner.serial = not wanted
 
     @property
     def always_connect(self) -> bool:

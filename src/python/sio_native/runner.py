@@ -66,6 +66,7 @@ class HandlerRunner(SessionTasks):
     def bound(self) -> None:
         """The running loop is the one from now on."""
         if self.serial:
+            self._queue = None
             return
         if self._queue is None or self._queue_engine is not self._core.engine:
             self._queue_engine = self._core.engine
