@@ -14,6 +14,19 @@ Path = tuple[Any, ...]
 Change = tuple[Any, Any]  # python-socketio's value, ours
 
 CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
+    "cancelled": {
+        "handler_that_is_cancelled": {
+            ("wire", "ann"): (
+                [["CONNECT", "/", None, {"sid": "<ann>"}], ["ACK", "/", 1, []]],
+                [["CONNECT", "/", None, {"sid": "<ann>"}]],
+            ),
+        },
+        "connect_handler_that_is_cancelled": {
+            ("result",): ([1], []),
+            ("wire", "ann", 0, 0): ("CONNECT", "CONNECT_ERROR"),
+            ("wire", "ann", 0, 3): ({"sid": "<ann>"}, {"message": "Connection rejected by server"}),
+        },
+    },
     "handler raises": {
         "result_that_json_cannot_carry_is_no_ack": {
             ("log",): (

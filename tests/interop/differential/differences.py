@@ -32,6 +32,12 @@ DIFFERENCES: dict[str, Difference] = {
         "One log record of `socketio.server` names the event and the client.",
         "It is found when it happens, and where one looks for it.",
     ),
+    "cancelled": Difference(
+        "The client of a handler that is cancelled gets an empty ack; of a connect handler, it is "
+        "let in.",
+        "No ack; it is refused.",
+        "Nobody has decided to let it in.",
+    ),
     "disconnect handler raises": Difference(
         "A client whose disconnect handler raises stays in its rooms for ever.",
         "It leaves them.",

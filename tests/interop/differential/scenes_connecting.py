@@ -319,3 +319,14 @@ async def sids_differ_by_namespace_and_sessions_do_not(play: Play) -> Any:
         manager.sid_from_eio_sid(ann.session.sid, "/chat"),
         manager.sid_from_eio_sid(ann.session.sid, "/other"),
     ]
+
+
+@scenario(log="WARNING")
+async def connect_handler_that_is_cancelled(play: Play) -> Any:
+    @play.sio.event
+    async def connect(sid: str, environ: Any) -> None:
+        raise asyncio.CancelledError
+
+    ann = await play.wire()
+    await ann.join()
+    return [len(play.sio.rooms(sid)) for sid in ann.sids.values()]

@@ -355,3 +355,21 @@ async def tables_and_order_may_be_set(play: Play) -> Any:
         answers = [await ann.ask("second")]
         go_on.set()
         return [*answers, (await ann.next("ACK"))[2:]]
+
+
+@scenario(log="WARNING")
+async def handler_that_is_cancelled(play: Play) -> Any:
+    @play.sio.event
+    async def work(sid: str) -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().call_soon(task.cancel)
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            play.note("cancelled")
+        return "done"
+
+    ann = await play.client()
+    await ann.emit("work", ack=1)
+    await play.noted(1)
