@@ -87,6 +87,8 @@ class AsyncManager(BaseManager):
         service = self._service
         if service is None or not service.core.started:  # nobody to send to or to answer
             return
+        if not callback:  # python-socketio takes anything that is not true for none
+            callback = None
         if "get_participants" in self._own or (callback is not None and self._own & ACK_METHODS):
             self._emit_to_each(service, event, data, namespace, room, skip_sid, callback)
             return

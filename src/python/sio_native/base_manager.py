@@ -213,7 +213,9 @@ class BaseManager:
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """A client has left: out of all rooms, and forgotten."""
-        if "basic_leave_room" in self._own and (rooms := self.get_rooms(sid, namespace)):
+        if "basic_leave_room" in self._own and (
+            rooms := BaseManager.get_rooms(self, sid, namespace)
+        ):
             for room in (None, *rooms):
                 self.basic_leave_room(sid, namespace, room)
         self.callbacks.pop(sid, None)
@@ -338,6 +340,8 @@ class BaseManager:
         if room is None:
             return None
         rooms = room if isinstance(room, (list, tuple, set, frozenset)) else (room,)
+        if None in rooms:
+            return None
         return [key for each in rooms if (key := self._names.find(each)) is not None]
 
     def _keys_in_use(self) -> set[str]:

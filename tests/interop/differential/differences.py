@@ -184,8 +184,10 @@ DIFFERENCES: dict[str, Difference] = {
         "Two servers may differ.",
     ),
     "serializer": Difference(
-        "A `serializer` that is neither name nor class is taken, and fails with the first packet.",
-        "`TypeError` from the constructor.",
+        "A `serializer` that is neither name nor class, an interval of no or negative time, a "
+        "handler that cannot be called, a `client_manager` that is none: all are taken, and fail "
+        "when they are used.",
+        "`TypeError` or `ValueError` where they are given.",
         "It is a mistake in one line, found there.",
     ),
     "msgpack": Difference(
