@@ -14,6 +14,22 @@ Path = tuple[Any, ...]
 Change = tuple[Any, Any]  # python-socketio's value, ours
 
 CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
+    "connects and disconnects": {
+        "event_before_the_answer_to_connect": {
+            ("notes",): (
+                [["connect begins"], ["take", 1], ["take", 2]],
+                [["connect begins"], ["take", 2]],
+            ),
+            ("log",): (
+                [],
+                [["socketio.server", "WARNING", "<ann> is not connected to namespace /"]],
+            ),
+        },
+        "handlers_of_namespaces_that_are_left_at_once": {
+            ("notes", 1): (["ends", "/"], ["begins", "/chat"]),
+            ("notes", 2): (["begins", "/chat"], ["ends", "/"]),
+        },
+    },
     "cancelled": {
         "handler_that_is_cancelled": {
             ("wire", "ann"): (

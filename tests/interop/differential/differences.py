@@ -38,6 +38,13 @@ DIFFERENCES: dict[str, Difference] = {
         "No ack; it is refused.",
         "Nobody has decided to let it in.",
     ),
+    "connects and disconnects": Difference(
+        "Whatever a client sends waits until its connect or disconnect handler has ended.",
+        "These handlers are run as any other, those of several namespaces at the same time; "
+        "`async_handlers=False` keeps them in order. Events of a client that has no answer to its "
+        "CONNECT are left out, with a warning.",
+        "A slow handler held up the connection and its heartbeat.",
+    ),
     "disconnect handler raises": Difference(
         "A client whose disconnect handler raises stays in its rooms for ever.",
         "It leaves them.",
