@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .acks import Answer
@@ -161,7 +162,8 @@ class AsyncPubSubManager(AsyncManager):
             )
             return
         message = self._new_emit(event, data, namespace, room, skip_sid, callback)
-        await self._handle_emit(message)
+        with self._asking(room, message):
+            await self._handle_emit(message)
         await self._publish(message)
 
     def emit_nowait(
@@ -178,7 +180,9 @@ class AsyncPubSubManager(AsyncManager):
             super().emit_nowait(event, data, namespace, room, skip_sid, callback)
             return
         message = self._new_emit(event, data, namespace, room, skip_sid, callback)
-        self._emit(event, emit_data(message), namespace, room, skip_sid, self._returned(message))
+        with self._asking(room, message):
+            returned = self._returned(message)
+            self._emit(event, emit_data(message), namespace, room, skip_sid, returned)
         self._schedule(self._publish(message))
 
     def _new_emit(
@@ -197,12 +201,21 @@ class AsyncPubSubManager(AsyncManager):
             if room is None:
                 raise ValueError("Cannot use callback without a room set.")
             asked = (room, namespace, self._generate_ack_id(room, callback))
-        message = emit_message(event, data, namespace, room, skip_sid, asked, self.host_id)
-        if self._core is None or not self._core.started:
-            # Else it is encoded for the clients here, which raises too. A broker may not: it has
-            # other errors to catch.
-            self.json.dumps(message)
-        return message
+        return emit_message(event, data, namespace, room, skip_sid, asked, self.host_id)
+
+    @contextmanager
+    def _asking(self, room: Rooms, message: Message) -> Iterator[None]:
+        """Emit here. What cannot be serialised raises, and its callback is forgotten."""
+        try:
+            if self._core is None or not self._core.started:
+                # Else it is encoded for the clients here, which raises too. A broker may not: it
+                # has other errors to catch.
+                self.json.dumps(message)
+            yield
+        except BaseException:
+            if message["callback"] is not None:
+                self._take_callback(room, message["callback"][2])
+            raise
 
     async def _handle_emit(self, message: Message) -> None:
         await super().emit(
