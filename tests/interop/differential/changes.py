@@ -14,6 +14,21 @@ Path = tuple[Any, ...]
 Change = tuple[Any, Any]  # python-socketio's value, ours
 
 CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
+    "after leaving": {
+        "ack_of_who_has_been_disconnected": {
+            ("wire", "ann"): (
+                [
+                    ["CONNECT", "/", None, {"sid": "<ann>"}],
+                    ["DISCONNECT", "/", None, None],
+                    ["ACK", "/", 1, ["gone"]],
+                ],
+                [
+                    ["CONNECT", "/", None, {"sid": "<ann>"}],
+                    ["DISCONNECT", "/", None, None],
+                ],
+            ),
+        },
+    },
     "connects and disconnects": {
         "event_before_the_answer_to_connect": {
             ("notes",): (

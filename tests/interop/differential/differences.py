@@ -61,6 +61,12 @@ DIFFERENCES: dict[str, Difference] = {
         "It closes the session.",
         "These are the server's to call.",
     ),
+    "after leaving": Difference(
+        "A client that has left a namespace, or was disconnected, still gets acks of its events, "
+        "and the answer to a CONNECT that it has not waited for.",
+        "It gets nothing more.",
+        "Clients do not listen any more.",
+    ),
     "star": Difference(
         "An event that a client calls `*` is given to the catch-all without its name.",
         "With its name, as any other.",

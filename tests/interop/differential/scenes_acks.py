@@ -189,3 +189,15 @@ async def callback_that_is_not_true_is_none(play: Play) -> Any:
         await play.sio.emit("news", to=ann.sid, callback=callback)
     await ann.fence(play.sio)
     return [packet[2] for packet in ann.seen()]
+
+
+@scenario()
+async def ack_of_who_has_been_disconnected(play: Play) -> Any:
+    @play.sio.event
+    async def leave(sid: str) -> str:
+        await play.sio.disconnect(sid)
+        return "gone"
+
+    ann = await play.client()
+    await ann.emit("leave", ack=1)
+    await ann.next("DISCONNECT")
