@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -102,3 +103,46 @@ async def test_the_heartbeat_can_be_set_until_the_server_serves(native_door: Doo
         assert client.eio.ping_interval == 5
         with pytest.raises(RuntimeError, match="before the server serves"):
             sio.eio.ping_interval = 6
+
+
+async def test_options_can_be_set_until_the_server_serves(native_door: Door) -> None:
+    # As applications do it: NiceGUI's for large messages, others to leave CORS to a middleware.
+    sio = native_door.server(cors_allowed_origins="https://elsewhere.example")
+    wanted: dict[str, Any] = {
+        "cors_allowed_origins": [],
+        "max_http_buffer_size": 2_000,
+        "start_service_task": False,
+        "ping_interval_grace_period": 2,
+        "ping_interval": 5,
+        "allow_upgrades": False,
+        "http_compression": False,
+        "compression_threshold": 10,
+        "cookie": "chocolate",
+        "cors_credentials": False,
+        "transports": ["websocket"],
+    }
+    for name, value in wanted.items():
+        setattr(sio.eio, name, value)
+    assert {name: getattr(sio.eio, name) for name in wanted} == wanted
+    with pytest.raises(ValueError, match="max_http_buffer_size"):
+        sio.eio.max_http_buffer_size = -1
+    assert sio.eio.max_http_buffer_size == 2_000
+    async with (
+        native_door.open(sio) as url,
+        connected(url, headers={"Origin": "https://strange.example"}) as client,
+    ):
+        assert client.eio.ping_interval == 7
+        for name, value in wanted.items():
+            with pytest.raises(RuntimeError, match="before the server serves"):
+                setattr(sio.eio, name, value)
+
+
+async def test_packets_are_logged_when_an_option_has_been_set(native_door: Door) -> None:
+    lines: list[str] = []
+    logger = logging.getLogger("test of options")
+    logger.setLevel(logging.INFO)
+    logger.addFilter(lambda record: lines.append(record.getMessage()) or True)  # type: ignore[func-returns-value]
+    sio = native_door.server(engineio_logger=logger)
+    sio.eio.ping_interval = 5
+    async with native_door.open(sio) as url, connected(url):
+        await until(lambda: any("Sending packet OPEN" in line for line in lines))

@@ -376,3 +376,37 @@ async def test_shutdown_lets_the_manager_be_initialized_again() -> None:
         async with door.open(sio) as url, connected(url), connected(url):
             pass
     assert len(initialized) == 2
+
+
+async def test_a_manager_can_be_given_until_the_server_serves(native_door: Door) -> None:
+    class Counting(sio_native.AsyncManager):
+        initialized = 0
+
+        def initialize(self) -> None:
+            self.initialized += 1
+
+    sio = native_door.server()
+    unused = sio.manager
+    sio.manager = manager = Counting()
+    async with native_door.open(sio) as url, connected(url) as client:
+        assert manager.initialized == 1
+        assert manager.get_rooms(client.get_sid(), "/") == [client.get_sid()]
+        with pytest.raises(RuntimeError, match="before the server serves"):
+            sio.manager = Counting()
+        sio.manager = manager
+        assert sio.manager is not unused
+    with pytest.raises(ValueError, match="serves another server"):
+        sio_native.AsyncServer().manager = manager
+
+
+def test_a_manager_has_the_json_module_of_the_packet_class() -> None:
+    class Module:
+        dumps = staticmethod(json.dumps)
+        loads = staticmethod(json.loads)
+
+    class Packet(sio_native.packet.Packet):
+        json = Module
+
+    assert sio_native.AsyncServer(serializer=Packet).manager.json is Module
+    assert sio_native.AsyncServer(json=Module).manager.json is Module
+    assert sio_native.AsyncServer().manager.json is json

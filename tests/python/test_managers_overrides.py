@@ -490,3 +490,24 @@ def test_a_plain_manager_has_no_hooks() -> None:
 async def test_however_handlers_are_run(scenario: Any, options: dict[str, Any]) -> None:
     expected = await played(scenario, REFERENCE, socketio.AsyncManager)
     assert await played(scenario, OWN_PORT, AsyncManager, **options) == expected
+
+
+async def test_a_get_rooms_of_its_own_decides_nothing_when_a_client_leaves(
+    native_door: Door,
+) -> None:
+    left: list[Any] = []
+
+    class Manager(sio_native.AsyncManager):
+        def get_rooms(self, sid: str, namespace: str) -> list[Any]:
+            return ["a room of another kind"]
+
+        def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
+            left.append(room)
+            super().basic_leave_room(sid, namespace, room)
+
+    sio = native_door.server(client_manager=Manager())
+    async with native_door.open(sio) as url, connected(url) as client:
+        sid = client.get_sid()
+        await sio.enter_room(sid, "r")
+        await sio.disconnect(sid)
+        assert set(left) == {None, sid, "r"}

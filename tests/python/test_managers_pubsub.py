@@ -213,6 +213,15 @@ async def test_a_call_in_vain_leaves_nothing_behind() -> None:
         assert len(here.sio._service.acks) == 0
 
 
+async def test_an_emit_that_cannot_be_serialised_leaves_no_callback() -> None:
+    async with both((NATIVE, NATIVE)) as (here, _there, _bus):
+        with pytest.raises(TypeError):
+            await here.sio.emit("news", object(), to=here.sid, callback=print)
+        with pytest.raises(TypeError):
+            here.sio.emit_nowait("news", object(), to=here.sid, callback=print)
+        assert here.sio.manager.callbacks == {}
+
+
 async def test_a_handler_may_call_a_client_while_its_own_leaves() -> None:
     """The listener must not wait for a handler that waits for what the listener will hear."""
     async with both((NATIVE, NATIVE)) as (here, there, _bus):

@@ -219,6 +219,16 @@ async def test_what_no_retry_can_mend_is_told_once(
     assert caplog.messages == [why, *lines, *lines]
 
 
+def test_each_loop_publishes_on_a_connection_of_its_own() -> None:
+    # On that of a loop that is closed redis-py sends, and then fails: it would be sent twice.
+    redis = Redis()
+    manager = made(redis)
+    for number in range(3):
+        asyncio.run(manager.emit("news", number, "/"))
+    assert [message["data"] for _, message in redis.published] == [[0], [1], [2]]
+    assert len(redis.made) == 3
+
+
 async def test_what_cannot_be_serialised_is_not_a_lost_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

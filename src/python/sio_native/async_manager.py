@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import exceptions
 from .acks import Answer
 from .base_manager import CLIENT_METHODS, BaseManager
-from .types import AckCallback, Data, Room, Rooms, as_sid
+from .types import AckCallback, Data, Room, Rooms, as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .service import Service
@@ -87,6 +87,8 @@ class AsyncManager(BaseManager):
         service = self._service
         if service is None or not service.core.started:  # nobody to send to or to answer
             return
+        if not callback:  # python-socketio takes anything that is not true for none
+            callback = None
         if "get_participants" in self._own or (callback is not None and self._own & ACK_METHODS):
             self._emit_to_each(service, event, data, namespace, room, skip_sid, callback)
             return
@@ -112,7 +114,7 @@ class AsyncManager(BaseManager):
             if self._service is not None:
                 self._service.acks.done(token)
             return
-        self._engine.emit(event, data, namespace, keys, _sids(skip_sid), token)
+        self._engine.emit(event, data, as_namespace(namespace), keys, _sids(skip_sid), token)
         if (watcher := self._watcher) is not None:
             watcher.sent(event, data, namespace, room, skip_sid)
 
@@ -133,7 +135,7 @@ class AsyncManager(BaseManager):
             watcher.sent(event, data, namespace, sids, None)
         if callback is None:
             if sids:
-                self._engine.emit(event, data, namespace, sids, [], 0)
+                self._engine.emit(event, data, as_namespace(namespace), sids, [], 0)
             return
         for sid in sids:
             ack_id = self._generate_ack_id(sid, callback)

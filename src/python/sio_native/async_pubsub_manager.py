@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .acks import Answer
 from .async_manager import AsyncManager
 from .pubsub_wire import Message, emit_data, emit_message
-from .types import AckCallback, Data, Room, Rooms
+from .types import AckCallback, Data, Room, Rooms, as_namespace
 
 # Seconds before a listener that has failed is started again. Brokers wait by themselves between
 # their attempts; this is for one that does not, and would keep the loop from anything else.
@@ -161,7 +162,8 @@ class AsyncPubSubManager(AsyncManager):
             )
             return
         message = self._new_emit(event, data, namespace, room, skip_sid, callback)
-        await self._handle_emit(message)
+        with self._asking(room, message):
+            await self._handle_emit(message)
         await self._publish(message)
 
     def emit_nowait(
@@ -178,7 +180,9 @@ class AsyncPubSubManager(AsyncManager):
             super().emit_nowait(event, data, namespace, room, skip_sid, callback)
             return
         message = self._new_emit(event, data, namespace, room, skip_sid, callback)
-        self._emit(event, emit_data(message), namespace, room, skip_sid, self._returned(message))
+        with self._asking(room, message):
+            returned = self._returned(message)
+            self._emit(event, emit_data(message), namespace, room, skip_sid, returned)
         self._schedule(self._publish(message))
 
     def _new_emit(
@@ -197,18 +201,27 @@ class AsyncPubSubManager(AsyncManager):
             if room is None:
                 raise ValueError("Cannot use callback without a room set.")
             asked = (room, namespace, self._generate_ack_id(room, callback))
-        message = emit_message(event, data, namespace, room, skip_sid, asked, self.host_id)
-        if self._core is None or not self._core.started:
-            # Else it is encoded for the clients here, which raises too. A broker may not: it has
-            # other errors to catch.
-            self.json.dumps(message)
-        return message
+        return emit_message(event, data, namespace, room, skip_sid, asked, self.host_id)
+
+    @contextmanager
+    def _asking(self, room: Rooms, message: Message) -> Iterator[None]:
+        """Emit here. What cannot be serialised raises, and its callback is forgotten."""
+        try:
+            if self._core is None or not self._core.started:
+                # Else it is encoded for the clients here, which raises too. A broker may not: it
+                # has other errors to catch.
+                self.json.dumps(message)
+            yield
+        except BaseException:
+            if message["callback"] is not None:
+                self._take_callback(room, message["callback"][2])
+            raise
 
     async def _handle_emit(self, message: Message) -> None:
         await super().emit(
             message["event"],
             emit_data(message),
-            namespace=message.get("namespace") or "/",
+            namespace=as_namespace(message.get("namespace")),
             room=message.get("room"),
             skip_sid=message.get("skip_sid"),
             callback=self._returned(message),
@@ -337,7 +350,7 @@ class AsyncPubSubManager(AsyncManager):
 
     async def _handle_close_room(self, message: Message) -> None:
         await super().close_room(
-            room=message.get("room"), namespace=message.get("namespace") or "/"
+            room=message.get("room"), namespace=as_namespace(message.get("namespace"))
         )
 
     def _is_here(self, sid: Any, namespace: Any) -> bool:

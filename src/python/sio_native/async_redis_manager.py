@@ -42,6 +42,7 @@ class AsyncRedisManager(AsyncPubSubManager):
         self.redis: Any = None
         self.pubsub: Any = None
         self._told = False
+        self._published_on: asyncio.AbstractEventLoop | None = None
 
     def _get_redis_module(self) -> Any:
         """The client library for the URL. `RuntimeError` when it is not installed."""
@@ -82,6 +83,12 @@ class AsyncRedisManager(AsyncPubSubManager):
 
     async def _publish(self, data: Message) -> Any:
         payload = self.json.dumps(data)  # what it cannot carry is no fault of the connection
+        loop = asyncio.get_running_loop()
+        if self._published_on not in (None, loop):
+            # A worker that calls asyncio.run() for each emit. The connection of a loop that is
+            # closed still sends, and then fails: what is tried again would be there twice.
+            self.connected = False
+        self._published_on = loop
         for last_attempt in (False, True):
             try:
                 if not self.connected:

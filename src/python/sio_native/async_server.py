@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from logging import INFO
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from .async_namespace import AsyncNamespace, check_namespace
+from .acks import Answer
 from .base_server import BaseServer
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
-from .foreign_manager import adopted
+from .foreign_manager import adopted, is_manager
 from .handlers import (
     Entry,
     Invocation,
-    NamespaceHandler,
     Registry,
     call,
     call_either,
@@ -29,7 +28,6 @@ from .session import SessionContext
 from .types import (
     AckCallback,
     Data,
-    Environ,
     Handler,
     Receive,
     Room,
@@ -85,8 +83,6 @@ class AsyncServer(BaseServer):
         self.manager_initialized = False  # python-socketio's users read and write it
 
         self._registry = Registry(namespaces, lambda: self._service.interest_changed())
-        self._routes_events = type(self)._trigger_event is not AsyncServer._trigger_event
-        self._registry.deliver_all = self._routes_events
         self._service = Service(
             self._core,
             self._options,
@@ -95,98 +91,42 @@ class AsyncServer(BaseServer):
             self._entry,
             serial=not async_handlers,
         )
-        self.manager = self._service.manager = manager
-        manager.set_server(self)
-        manager._bind(self._core, self._service, json)
+        self._look_who_routes()
+        self.manager = manager
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "manager":
+            value = self._joined_by(value)
+        super().__setattr__(name, value)
+        if name == "_trigger_event":
+            self._look_who_routes()
+
+    def _joined_by(self, manager: Any) -> Any:
+        """The manager from now on, which may be given after the constructor, as applications do.
+
+        What is none, a stand-in of a test, is asked by the methods of this class and told nothing.
+        `RuntimeError` for another one once the server serves: it would not know the clients.
+        """
+        if not is_manager(manager):
+            return manager
+        manager = adopted(manager)
+        if manager is not self._service.manager:
+            if self._core.started:
+                raise RuntimeError("manager can be set before the server serves, and not any more")
+            manager.set_server(self)
+            self.manager_initialized = False
+            self._service.use_manager(manager)
+        return manager
+
+    def _look_who_routes(self) -> None:
+        routes = getattr(self._trigger_event, "__func__", None) is not _TRIGGER_EVENT
+        self._routes_events = self._registry.deliver_all = routes
+        self._service.interest_changed()
 
     def is_asyncio_based(self) -> bool:
         return True
 
     # --- handlers ---
-
-    @property
-    def handlers(self) -> dict[str, dict[str, Handler]]:
-        """Functions by namespace and event. May be changed: once read, every event is delivered."""
-        self._registry.expose()
-        return self._registry.functions
-
-    @property
-    def namespace_handlers(self) -> dict[str, NamespaceHandler]:
-        """Class-based namespaces by name; read with the same effect as `handlers`."""
-        self._registry.expose()
-        return self._registry.classes
-
-    @property
-    def namespaces(self) -> str | list[str]:
-        """The namespaces accepted in addition to those with handlers; "*": any."""
-        return self._registry.namespaces
-
-    @namespaces.setter
-    def namespaces(self, accepted: str | Iterable[str] | None) -> None:
-        self._registry.namespaces = accepted
-
-    @property
-    def async_handlers(self) -> bool:
-        """False: what one client does is handled in order, one thing after the other."""
-        return not self._service.runner.serial
-
-    @property
-    def always_connect(self) -> bool:
-        """True: clients are told that they are connected before the connect handler decides."""
-        return self._options.always_connect
-
-    @overload
-    def on(
-        self, event: str, handler: None = None, namespace: str | None = None
-    ) -> Callable[[F], F]: ...
-    @overload
-    def on(self, event: str, handler: Handler, namespace: str | None = None) -> None: ...
-    def on(
-        self, event: str, handler: Handler | None = None, namespace: str | None = None
-    ) -> Callable[[F], F] | None:
-        """Register the handler of an event, as a decorator or with `handler`.
-
-        The event "*" catches those without a handler, the namespace "*" those of any namespace.
-        The last registration counts.
-        """
-
-        def register(function: F) -> F:
-            if not callable(function):
-                raise TypeError(f"the handler of {event!r} must be callable, not {function!r}")
-            self._registry.add(namespace or "/", event, function)
-            return function
-
-        if handler is None:
-            return register
-        register(handler)
-        return None
-
-    @overload
-    def event(self, handler: F, /) -> F: ...
-    @overload
-    def event(self, *, namespace: str | None = None) -> Callable[[F], F]: ...
-    def event(self, *args: Any, **kwargs: Any) -> Any:
-        """Register a function as the handler of the event of its name.
-
-        `@sio.event`, or `@sio.event(namespace="/chat")`.
-        """
-        if len(args) == 1 and not kwargs and callable(args[0]):
-            return self.on(args[0].__name__)(args[0])
-
-        if args:
-            raise TypeError(f"event() needs a function or nothing, not {args[0]!r}")
-
-        def register(function: F) -> F:
-            decorate: Callable[[F], F] = self.on(function.__name__, **kwargs)
-            return decorate(function)
-
-        return register
-
-    def register_namespace(self, namespace_handler: AsyncNamespace) -> None:
-        """Register a class-based namespace."""
-        check_namespace(namespace_handler)
-        namespace_handler._set_server(self)
-        self._registry.add_class(namespace_handler)
 
     async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
         """Call the handler of an event. A subclass may route by other rules."""
@@ -306,9 +246,41 @@ class AsyncServer(BaseServer):
             # The handler that waits would hold up the client's queue, its answer's follow-ups too.
             raise RuntimeError("Cannot use call() when async_handlers is False.")
         room = to or sid
+        if getattr(self.emit, "__func__", None) is not _EMIT:  # a subclass sees each message there
+            return await self._call_by_emit(event, data, room, namespace, timeout, ignore_queue)
         namespace = namespace or "/"
         self.logger.info('emitting event "%s" to %s [%s]', event, room, namespace)
         return await self.manager._call(event, data, namespace, room, timeout, ignore_queue)
+
+    async def _call_by_emit(
+        self,
+        event: str,
+        data: Data,
+        room: Room | None,
+        namespace: str | None,
+        timeout: float | None,
+        ignore_queue: bool,
+    ) -> Any:
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+        def answered(*args: Any) -> None:
+            if not answer.done():
+                answer.set_result(list(args))
+
+        callback = Answer(answered, ())
+        try:
+            await self.emit(
+                event,
+                data=data,
+                room=room,
+                namespace=namespace,
+                callback=callback,
+                ignore_queue=ignore_queue,
+            )
+            return await self._service.acks.in_time(answer, event, timeout)
+        finally:
+            self._service.acks.forget_callback(callback)
+            self.manager._forget_call(room, namespace or "/", callback)
 
     # --- rooms ---
 
@@ -352,10 +324,6 @@ class AsyncServer(BaseServer):
         self.logger.info("room %s is closing [%s]", room, namespace)
         self.manager.close_room_nowait(room, namespace)
 
-    def rooms(self, sid: str, namespace: str | None = None) -> list[Room]:
-        """The rooms of a client, its own among them; empty for an unknown sid."""
-        return self.manager.get_rooms(sid, namespace or "/")
-
     # --- clients ---
 
     async def get_session(self, sid: str, namespace: str | None = None) -> Session:
@@ -371,7 +339,10 @@ class AsyncServer(BaseServer):
 
     def session(self, sid: str, namespace: str | None = None) -> SessionContext:
         """`async with sio.session(sid) as session`: the user session, saved at the end."""
-        return SessionContext(self._service.sessions, sid, namespace or "/")
+        return SessionContext(
+            lambda: self.get_session(sid, namespace=namespace),
+            lambda session: self.save_session(sid, session, namespace=namespace),
+        )
 
     async def disconnect(
         self, sid: str, namespace: str | None = None, ignore_queue: bool = False
@@ -392,39 +363,6 @@ class AsyncServer(BaseServer):
             await self._service.runner.wait_disconnected(sid, namespace)
         else:
             self._core.engine.disconnect(sid, namespace)
-
-    def transport(self, sid: str, namespace: str | None = None) -> str:
-        """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
-        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
-        name = eio_sid and self._core.engine.transport(eio_sid)
-        if not name:
-            raise KeyError("Session not found")
-        return name
-
-    def transport_path(self, sid: str, namespace: str | None = None) -> str:
-        """How the client's transport reaches the engine. `KeyError` for an unknown sid.
-
-        "listen": on its own port. "handoff": accepted by uvicorn, which has given the connection
-        away. "bridge": an ASGI server carries each message.
-        """
-        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
-        path = eio_sid and self._core.engine.transport_path(eio_sid)
-        if not path:
-            raise KeyError("Session not found")
-        return path
-
-    @property
-    def environ(self) -> Mapping[str, Environ]:
-        """The environ of each session, by Engine.IO sid."""
-        return self._service.environs
-
-    def get_environ(self, sid: str, namespace: str | None = None) -> Environ | None:
-        """The request that opened the client's session, with WSGI's keys and `asgi.scope`.
-
-        The same dictionary each time; None for an unknown sid.
-        """
-        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
-        return None if eio_sid is None else self._service.environs.get(eio_sid)
 
     # --- serving ---
 
@@ -522,7 +460,8 @@ class AsyncServer(BaseServer):
             logger.info("Socket.IO is shutting down")
         await self._service.end()
         self.manager_initialized = False
-        await self.manager._end()
+        if self._service.manager is not None:
+            await self._service.manager._end()
 
     # --- background ---
 
@@ -542,3 +481,7 @@ class AsyncServer(BaseServer):
         if not self.manager_initialized:
             self.manager_initialized = True
             self.manager.initialize()
+
+
+_TRIGGER_EVENT = AsyncServer._trigger_event  # those of this class, which may be replaced
+_EMIT = AsyncServer.emit

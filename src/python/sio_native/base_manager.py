@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from . import _core
+from .json_codec import is_standard
 from .room_views import NamespacesView, RoomsView
 from .rooms import RoomNames
-from .types import AckCallback, Room, Rooms, as_sid
+from .types import AckCallback, Room, Rooms, as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
@@ -82,11 +83,11 @@ class BaseManager:
             raise ValueError("this client manager serves another server: give each its own")
         self.server = server
 
-    def _bind(self, core: Core, service: Service, json: Any) -> None:
-        """`json`: the module that the server was given, if any."""
+    def _bind(self, core: Core, service: Service) -> None:
         self._core = core
         self._service = service
-        self.json = json or standard_json
+        json = getattr(core.serializer.packet_class, "json", None)
+        self.json = standard_json if json is None or is_standard(json) else json
         self._look_for_overrides()
 
     def _look_for_overrides(self) -> None:
@@ -142,18 +143,21 @@ class BaseManager:
         """
         keys = self._keys(room)
         if keys is None or keys:
-            yield from self._engine.participants(namespace, keys)
+            yield from self._engine.participants(as_namespace(namespace), keys)
 
     def get_rooms(self, sid: str, namespace: str) -> list[Room]:
         """The rooms of a client, its own among them; none for an unknown sid."""
-        return [self._names.name(key) for key in self._engine.rooms(as_sid(sid), namespace)]
+        return [
+            self._names.name(key)
+            for key in self._engine.rooms(as_sid(sid), as_namespace(namespace))
+        ]
 
     def is_connected(self, sid: str, namespace: str) -> bool:
         """False also for a client that is about to connect or to leave."""
         service = self._service
         if service is None or (namespace, as_sid(sid)) in service.runner.departing:
             return False
-        return self._engine.is_connected(as_sid(sid), namespace)
+        return self._engine.is_connected(as_sid(sid), as_namespace(namespace))
 
     def is_pre_connected(self, sid: str, namespace: str) -> bool:
         """Is its connect handler running?"""
@@ -161,15 +165,15 @@ class BaseManager:
 
     def is_sid_room(self, namespace: str, room: Room) -> bool:
         """Is it the own room of a client?"""
-        return isinstance(room, str) and self._engine.eio_sid(room, namespace) is not None
+        return self.eio_sid_from_sid(as_sid(room), namespace) is not None
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """The sid that an Engine.IO session has in a namespace."""
-        return self._engine.sid(as_sid(eio_sid), namespace)
+        return self._engine.sid(as_sid(eio_sid), as_namespace(namespace))
 
     def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
         """The Engine.IO session of a client."""
-        return self._engine.eio_sid(as_sid(sid), namespace)
+        return self._engine.eio_sid(as_sid(sid), as_namespace(namespace))
 
     # --- clients come and go ---
 
@@ -209,12 +213,14 @@ class BaseManager:
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """A client has left: out of all rooms, and forgotten."""
-        if "basic_leave_room" in self._own and (rooms := self.get_rooms(sid, namespace)):
+        if "basic_leave_room" in self._own and (
+            rooms := BaseManager.get_rooms(self, sid, namespace)
+        ):
             for room in (None, *rooms):
                 self.basic_leave_room(sid, namespace, room)
         self.callbacks.pop(sid, None)
         if self._hooks is None or not self._hooks.reach("leave", sid, namespace):
-            self._engine.disconnect(as_sid(sid), namespace)
+            self._engine.disconnect(as_sid(sid), as_namespace(namespace))
 
     # --- rooms ---
 
@@ -226,13 +232,13 @@ class BaseManager:
         if eio_sid is not None and room in (None, sid):
             return  # where each client is from its beginning
         if room is None:
-            known = engine.eio_sid(as_sid(sid), namespace)
+            known = self.eio_sid_from_sid(sid, namespace)
             result = _core.ROOM_OK if known else _core.ROOM_UNKNOWN_SID
             if not known and namespace not in engine.namespaces():
                 result = _core.ROOM_UNKNOWN_NAMESPACE
         else:
             result = self._names.enter(
-                room, lambda key: engine.enter_room(as_sid(sid), namespace, key)
+                room, lambda key: engine.enter_room(as_sid(sid), as_namespace(namespace), key)
             )
         if result == _core.ROOM_UNKNOWN_NAMESPACE:
             raise ValueError("sid is not connected to requested namespace")
@@ -259,7 +265,7 @@ class BaseManager:
         if key is not None:
             if (watcher := self._watcher) is not None:
                 watcher.leaving(sid, namespace, room)
-            self._engine.leave_room(as_sid(sid), namespace, key)
+            self._engine.leave_room(as_sid(sid), as_namespace(namespace), key)
 
     def basic_close_room(self, room: Room, namespace: str) -> None:
         """Take everybody on this server out of a room."""
@@ -274,7 +280,9 @@ class BaseManager:
         if (watcher := self._watcher) is not None:
             watcher.closing(room, namespace)
         key = self._names.find(room)
-        if key is not None and self._engine.close_room(key, namespace) == _core.ROOM_IS_SID:
+        if key is None:
+            return
+        if self._engine.close_room(key, as_namespace(namespace)) == _core.ROOM_IS_SID:
             raise ValueError("cannot close a sid room")
 
     # --- callbacks ---
@@ -332,6 +340,8 @@ class BaseManager:
         if room is None:
             return None
         rooms = room if isinstance(room, (list, tuple, set, frozenset)) else (room,)
+        if None in rooms:
+            return None
         return [key for each in rooms if (key := self._names.find(each)) is not None]
 
     def _keys_in_use(self) -> set[str]:

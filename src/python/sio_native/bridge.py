@@ -12,7 +12,7 @@ from .core import Core
 from .environ import environ_from_head, make_environ
 from .environs import Environs
 from .handoff import Handoff, is_upgrade
-from .options import allows_origin
+from .options import Options, allows_origin
 from .types import Environ, Message, Receive, RequestHead, Scope, Send
 
 MESSAGES_A_TURN = 64
@@ -65,16 +65,14 @@ class Bridge:
         core: Core,
         environs: Environs,
         handoff: Handoff,
-        max_body_bytes: int,
-        origin_check: Callable[..., Any] | None,
-        make_cookie: Callable[[str], str] | None,
+        options: Options,
+        shown_sid: Callable[[str], str],
     ) -> None:
         self._core = core
         self._environs = environs
         self._handoff = handoff
-        self._max_body_bytes = max_body_bytes
-        self._origin_check = origin_check
-        self._make_cookie = make_cookie
+        self._options = options  # which may change until the first client comes
+        self._shown_sid = shown_sid
         self._announced = False
         self._uploads: set[Upload] = set()
         self._exchanges: dict[int, Exchange] = {}
@@ -108,10 +106,11 @@ class Bridge:
 
     def _cookie(self, eio_sid: str) -> list[tuple[bytes, bytes]]:
         """The cookie of a new session, where callables have a say in it."""
-        if self._make_cookie is None:
+        make_cookie = self._options.cookie_maker()
+        if make_cookie is None:
             return []
         try:
-            return [(b"set-cookie", self._make_cookie(eio_sid).encode())]
+            return [(b"set-cookie", make_cookie(self._shown_sid(eio_sid)).encode())]
         except Exception:
             self._core.log.engineio.exception("no cookie for %s", eio_sid)
             return []
@@ -176,7 +175,9 @@ class Bridge:
         upload = Upload(send)
         self._uploads.add(upload)
         try:
-            body = await read_body(scope, receive, self._max_body_bytes, body_arrives_in_pieces)
+            body = await read_body(
+                scope, receive, self._options.max_http_buffer_size, body_arrives_in_pieces
+            )
         finally:
             self._uploads.discard(upload)
         if upload.refusal is not None:
@@ -257,7 +258,7 @@ class Bridge:
 
     def _origin_verdict(self, scope: Scope, receive: Receive, send: Send) -> bool | None:
         """What a callable `cors_allowed_origins` says; None if there is none, or no origin."""
-        if self._origin_check is None:
+        if self._options.origin_check() is None:
             return None
         return self._judge(make_environ(scope, receive, send))
 
@@ -267,7 +268,7 @@ class Bridge:
         self._core.engine.origin_judged(shard, question, bool(allowed))
 
     def _judge(self, environ: Environ) -> bool | None:
-        check, origin = self._origin_check, environ.get("HTTP_ORIGIN")
+        check, origin = self._options.origin_check(), environ.get("HTTP_ORIGIN")
         if check is None or not origin:
             return None
         try:

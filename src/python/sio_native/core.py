@@ -48,7 +48,7 @@ class Core:
 
     def configure(self, options: dict[str, Any]) -> None:
         """Other options, for an engine that has not been started."""
-        self._options = options
+        self._options = {**self._options, **options}
         self._make_engine()
         self.watch(self.watcher)
 

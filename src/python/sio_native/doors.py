@@ -43,14 +43,12 @@ class Doors:
         self.environs = environs
         self._tasks = tasks
         self.handoff = Handoff(core, environs, options.handoff, options.max_connections, self.end)
-        make_cookie = options.cookie_maker()
         self._bridge = Bridge(
             core,
             environs,
             self.handoff,
-            options.max_http_buffer_size,
-            options.origin_check(),
-            make_cookie and (lambda eio_sid: make_cookie(self.shown_sid(eio_sid))),
+            options,
+            self.shown_sid,
         )
         self._dispatcher = Dispatcher(core, self._bound, {**self._routes(), **routes}, queue)
         self._ending: asyncio.Future[None] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from .core import Core
 from .environ import environ_from_head, make_environ
 from .scope_extras import ScopeExtras
-from .types import Environ, Receive, Scope, Send
+from .types import Environ, Receive, Scope, Send, as_sid
 
 
 class WatchedDict(dict[str, Any]):
@@ -99,12 +99,16 @@ for _name in READS + CHANGES:
     setattr(LateDict, _name, _filled(_name))
 
 
-class Environs(Mapping[str, Environ]):
+class Environs(MutableMapping[str, Any]):
     """Environs by Engine.IO sid: of the sessions that are open or have handlers still running.
 
     The engine keeps the request of each session. An environ is made of it when it is asked for,
     and is the same dictionary for as long as somebody holds it. What has been changed, it or a
     dictionary in it, is kept for the session. One thread: the loop's.
+
+    An application may put things of its own here, as many keep something by the sids of their
+    clients. They stay until it takes them out, or the server ends; under the id of a session, until
+    that is over.
     """
 
     def __init__(self, core: Core, ended: Callable[[str], None]) -> None:
@@ -116,11 +120,13 @@ class Environs(Mapping[str, Environ]):
         self._made: WeakValueDictionary[str, LateDict] = WeakValueDictionary()
         self._changed: dict[str, WatchedDict] = {}
         self._changed_scopes: dict[str, WatchedDict] = {}
+        self._own: dict[str, Any] = {}  # what the application has put here
         self._tables: tuple[dict[str, Any], ...] = (
             self._bridged,
             self._extras,
             self._changed,
             self._changed_scopes,
+            self._own,
         )
 
     def opened(self, eio_sid: str, extras: ScopeExtras | None) -> None:
@@ -145,6 +151,9 @@ class Environs(Mapping[str, Environ]):
 
     def make(self, eio_sid: str) -> Environ:
         """The environ, for a connect handler: made of nothing if the engine has ended by then."""
+        if eio_sid in self._own:
+            own: Environ = self._own[eio_sid]
+            return own
         environ = self._made.get(eio_sid)
         if environ is None:
             environ = LateDict(
@@ -163,7 +172,9 @@ class Environs(Mapping[str, Environ]):
         if environ is not None:
             environ.fill()
 
-    def __getitem__(self, eio_sid: str) -> Environ:
+    def __getitem__(self, eio_sid: str) -> Any:
+        if eio_sid in self._own:
+            return self._own[eio_sid]
         environ = self._made.get(eio_sid)
         if environ is None:
             items = self._make(eio_sid)
@@ -173,11 +184,24 @@ class Environs(Mapping[str, Environ]):
         environ.fill()
         return environ
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._own[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """What the application has put here. `TypeError` for the environ of a session."""
+        if key in self._own:
+            del self._own[key]
+        elif key in self:
+            raise TypeError("the environ of a session stays until the session is over")
+        else:
+            raise KeyError(key)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._core.engine.sessions())
+        sessions = self._core.engine.sessions()
+        return iter(dict.fromkeys([*sessions, *self._own]) if self._own else sessions)
 
     def __len__(self) -> int:
-        return len(self._core.engine.sessions())
+        return len(list(iter(self)))
 
     def _make_of_what_is_known(self, eio_sid: str) -> Environ:
         try:
@@ -189,7 +213,7 @@ class Environs(Mapping[str, Environ]):
         bridged = self._bridged.get(eio_sid)
         if bridged is not None:
             return make_environ(*bridged)
-        head = self._core.engine.request_head(eio_sid)
+        head = self._core.engine.request_head(as_sid(eio_sid))
         if head is None:
             raise KeyError(eio_sid)
         environ = environ_from_head(head, self._extras.get(eio_sid))

@@ -19,7 +19,7 @@ def adopted(manager: Any) -> AsyncManager:
         return AsyncManager()
     if not isinstance(manager, AsyncManager):
         kind: type = type(manager)
-        theirs = next(filter(_is_their_async_manager, kind.__mro__), None)
+        theirs = _their_async_manager(kind)
         if theirs is None:
             raise ValueError(
                 f"client_manager must be an AsyncManager or a subclass, not {manager!r}"
@@ -29,6 +29,15 @@ def adopted(manager: Any) -> AsyncManager:
             vars(manager).pop(view, None)  # the engine's from now on
         manager._prepare()
     return cast(AsyncManager, manager)
+
+
+def is_manager(candidate: Any) -> bool:
+    """Can it be `adopted`?"""
+    return isinstance(candidate, AsyncManager) or _their_async_manager(type(candidate)) is not None
+
+
+def _their_async_manager(kind: type) -> type | None:
+    return next(filter(_is_their_async_manager, kind.__mro__), None)
 
 
 def _is_their_async_manager(kind: type) -> bool:

@@ -66,6 +66,7 @@ class HandlerRunner(SessionTasks):
     def bound(self) -> None:
         """The running loop is the one from now on."""
         if self.serial:
+            self._queue = None
             return
         if self._queue is None or self._queue_engine is not self._core.engine:
             self._queue_engine = self._core.engine
@@ -385,6 +386,10 @@ class HandlerRunner(SessionTasks):
         if self._queue is not None:
             self._queue.abandon()
         super().abandon_tasks()
+
+    def session_dropped(self, eio_sid: str) -> None:
+        self._sessions.drop_all(eio_sid)
+        super().session_dropped(eio_sid)
 
     def release_waiting(self) -> None:
         """The engine has ended: whoever waits in disconnect() need not."""

@@ -17,7 +17,7 @@ from .handlers import Interest, Registry
 from .options import Options
 from .runner import FindEntry, HandlerRunner, Resolve
 from .session import SessionStore
-from .types import as_sid
+from .types import as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
@@ -38,7 +38,7 @@ class Service(Doors):
         self.always_connect = options.always_connect
         self.manager: AsyncManager | None = None
         self.sessions = SessionStore(
-            lambda sid, namespace: core.engine.eio_sid(as_sid(sid), namespace) is not None
+            lambda sid, nsp: core.engine.eio_sid(as_sid(sid), as_namespace(nsp)) is not None
         )
         environs = Environs(core, lambda eio_sid: self.runner.session_dropped(eio_sid))
         self.runner = HandlerRunner(
@@ -97,6 +97,13 @@ class Service(Doors):
 
     def ended(self) -> None:
         self.acks.fail_all()
+
+    def use_manager(self, manager: AsyncManager) -> None:
+        """Before the server serves. Hooks of one that was used before are forgotten."""
+        self.manager = manager
+        self._registry.deliver_connects = False
+        self.runner.hooks = None
+        manager._bind(self.core, self)
 
     def use_hooks(self, manager: AsyncManager) -> ClientHooks:
         """Tell a manager of each client that comes and goes from now on."""

@@ -48,3 +48,8 @@ Key: TypeAlias = tuple[str, str]
 def as_sid(given: object) -> str:
     """What names a client: a str. All else, None above all, names nobody, as the empty one does."""
     return given if isinstance(given, str) else ""
+
+
+def as_namespace(given: object) -> str:
+    """What names a namespace: a str. All else is one that nobody is in, as the empty one."""
+    return given if isinstance(given, str) else ""

@@ -14,6 +14,50 @@ Path = tuple[Any, ...]
 Change = tuple[Any, Any]  # python-socketio's value, ours
 
 CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
+    "after leaving": {
+        "ack_of_who_has_been_disconnected": {
+            ("wire", "ann"): (
+                [
+                    ["CONNECT", "/", None, {"sid": "<ann>"}],
+                    ["DISCONNECT", "/", None, None],
+                    ["ACK", "/", 1, ["gone"]],
+                ],
+                [
+                    ["CONNECT", "/", None, {"sid": "<ann>"}],
+                    ["DISCONNECT", "/", None, None],
+                ],
+            ),
+        },
+    },
+    "connects and disconnects": {
+        "event_before_the_answer_to_connect": {
+            ("notes",): (
+                [["connect begins"], ["take", 1], ["take", 2]],
+                [["connect begins"], ["take", 2]],
+            ),
+            ("log",): (
+                [],
+                [["socketio.server", "WARNING", "<ann> is not connected to namespace /"]],
+            ),
+        },
+        "handlers_of_namespaces_that_are_left_at_once": {
+            ("notes", 1): (["ends", "/"], ["begins", "/chat"]),
+            ("notes", 2): (["begins", "/chat"], ["ends", "/"]),
+        },
+    },
+    "cancelled": {
+        "handler_that_is_cancelled": {
+            ("wire", "ann"): (
+                [["CONNECT", "/", None, {"sid": "<ann>"}], ["ACK", "/", 1, []]],
+                [["CONNECT", "/", None, {"sid": "<ann>"}]],
+            ),
+        },
+        "connect_handler_that_is_cancelled": {
+            ("result",): ([1], []),
+            ("wire", "ann", 0, 0): ("CONNECT", "CONNECT_ERROR"),
+            ("wire", "ann", 0, 3): ({"sid": "<ann>"}, {"message": "Connection rejected by server"}),
+        },
+    },
     "handler raises": {
         "result_that_json_cannot_carry_is_no_ack": {
             ("log",): (

@@ -32,6 +32,19 @@ DIFFERENCES: dict[str, Difference] = {
         "One log record of `socketio.server` names the event and the client.",
         "It is found when it happens, and where one looks for it.",
     ),
+    "cancelled": Difference(
+        "The client of a handler that is cancelled gets an empty ack; of a connect handler, it is "
+        "let in.",
+        "No ack; it is refused.",
+        "Nobody has decided to let it in.",
+    ),
+    "connects and disconnects": Difference(
+        "Whatever a client sends waits until its connect or disconnect handler has ended.",
+        "These handlers are run as any other, those of several namespaces at the same time; "
+        "`async_handlers=False` keeps them in order. Events of a client that has no answer to its "
+        "CONNECT are left out, with a warning.",
+        "A slow handler held up the connection and its heartbeat.",
+    ),
     "disconnect handler raises": Difference(
         "A client whose disconnect handler raises stays in its rooms for ever.",
         "It leaves them.",
@@ -47,6 +60,12 @@ DIFFERENCES: dict[str, Difference] = {
         "A client may send an event called `connect` or `disconnect`, and runs that handler.",
         "It closes the session.",
         "These are the server's to call.",
+    ),
+    "after leaving": Difference(
+        "A client that has left a namespace, or was disconnected, still gets acks of its events, "
+        "and the answer to a CONNECT that it has not waited for.",
+        "It gets nothing more.",
+        "Clients do not listen any more.",
     ),
     "star": Difference(
         "An event that a client calls `*` is given to the catch-all without its name.",
@@ -163,9 +182,9 @@ DIFFERENCES: dict[str, Difference] = {
         "These frameworks need python-socketio.",
     ),
     "heartbeat": Difference(
-        "`sio.eio.ping_interval` and `ping_timeout` may be set at any time.",
+        "`sio.manager`, `sio.eio.ping_interval` and the other options may be set at any time.",
         "Until the server serves; `RuntimeError` from then on.",
-        "The clients have been told. Frameworks set them at startup.",
+        "The clients have been told, and are known. Applications set them at startup.",
     ),
     "unknown option": Difference(
         "An unknown option is taken without a word.",
@@ -178,8 +197,10 @@ DIFFERENCES: dict[str, Difference] = {
         "Two servers may differ.",
     ),
     "serializer": Difference(
-        "A `serializer` that is neither name nor class is taken, and fails with the first packet.",
-        "`TypeError` from the constructor.",
+        "A `serializer` that is neither name nor class, an interval of no or negative time, a "
+        "handler that cannot be called, a `client_manager` that is none: all are taken, and fail "
+        "when they are used.",
+        "`TypeError` or `ValueError` where they are given.",
         "It is a mistake in one line, found there.",
     ),
     "msgpack": Difference(
@@ -189,9 +210,10 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "rooms": Difference(
         "`manager.rooms` and `sio.environ` are dictionaries that may be changed.",
-        "Live views that are read only. `sid in rooms[...]` and `sio.rooms(sid)` cost the client's "
-        "rooms, not everybody's.",
-        "The rooms are the engine's.",
+        "`manager.rooms` is a live view that is read only; from `sio.environ` no session can be "
+        "taken out. `sid in rooms[...]` and `sio.rooms(sid)` cost the client's rooms, not "
+        "everybody's.",
+        "The rooms and sessions are the engine's.",
     ),
     "clients": Difference(
         "Clients, the synchronous server and its managers are there.",

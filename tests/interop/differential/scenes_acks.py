@@ -180,3 +180,24 @@ async def callbacks_of_a_client_that_leaves_are_not_called(play: Play) -> Any:
     await bob.answer(await bob.next("EVENT"), "bob's")
     await play.noted(2)
     return event[2]
+
+
+@scenario()
+async def callback_that_is_not_true_is_none(play: Play) -> Any:
+    ann = await play.client()
+    for callback in (None, False, 0, "", []):
+        await play.sio.emit("news", to=ann.sid, callback=callback)
+    await ann.fence(play.sio)
+    return [packet[2] for packet in ann.seen()]
+
+
+@scenario()
+async def ack_of_who_has_been_disconnected(play: Play) -> Any:
+    @play.sio.event
+    async def leave(sid: str) -> str:
+        await play.sio.disconnect(sid)
+        return "gone"
+
+    ann = await play.client()
+    await ann.emit("leave", ack=1)
+    await ann.next("DISCONNECT")

@@ -149,3 +149,20 @@ async def call_to_a_room_returns_the_first_answer(play: Play) -> Any:
 async def call_with_data_that_json_cannot_carry_raises(play: Play) -> Any:
     ann = await play.client()
     return await play.outcome(play.sio.call, "question", {"k": {1}}, to=ann.sid, timeout=0.02)
+
+
+@scenario(served=False)
+async def subclass_hears_of_a_call_by_emit(play: Play) -> Any:
+    class Server(play.package.AsyncServer):  # type: ignore[misc]
+        async def emit(self, event: str, *args: Any, **kwargs: Any) -> None:
+            if event == "ask":
+                play.note(event, len(args), sorted(kwargs), kwargs["data"])
+            await super().emit(event, *args, **kwargs)
+
+    sio = Server(async_mode="asgi")
+    async with play.serving(sio):
+        ann = await play.client()
+        call = asyncio.ensure_future(sio.call("ask", {"n": 1}, to=ann.sid))
+        await ann.answer(await ann.next("EVENT"), "one", 2)
+        unanswered = await play.outcome(sio.call, "ask", to=ann.sid, timeout=0.01)
+        return [await call, unanswered[:2]]

@@ -319,3 +319,34 @@ async def sids_differ_by_namespace_and_sessions_do_not(play: Play) -> Any:
         manager.sid_from_eio_sid(ann.session.sid, "/chat"),
         manager.sid_from_eio_sid(ann.session.sid, "/other"),
     ]
+
+
+@scenario(log="WARNING")
+async def connect_handler_that_is_cancelled(play: Play) -> Any:
+    @play.sio.event
+    async def connect(sid: str, environ: Any) -> None:
+        raise asyncio.CancelledError
+
+    ann = await play.wire()
+    await ann.join()
+    return [len(play.sio.rooms(sid)) for sid in ann.sids.values()]
+
+
+@scenario(log="WARNING")
+async def event_before_the_answer_to_connect(play: Play) -> Any:
+    opened = asyncio.Event()
+
+    @play.sio.event
+    async def connect(sid: str, environ: Any) -> None:
+        play.note("connect begins")
+        await opened.wait()
+
+    play.sio.on("take", lambda sid, *args: play.note("take", *args))
+    ann = await play.wire()
+    await ann.send("40", '42["take",1]')
+    await play.noted(1)
+    await play.wire("bob")  # so ann's event has arrived
+    opened.set()
+    await ann.joined()
+    await ann.emit("take", 2)
+    await play.until(lambda: ["take", 2] in play.notes)

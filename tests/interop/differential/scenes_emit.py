@@ -294,3 +294,12 @@ async def manager_emits_too(play: Play) -> Any:
     await manager.emit("news", (2, 3), "/", room="red", skip_sid=bob.sid)
     await manager.emit("news", 4, "/", to=ann.sid)
     await manager.emit("news", 5, "/unknown")
+
+
+@scenario()
+async def list_with_the_room_of_everybody(play: Play) -> Any:
+    ann, bob, _ = await three(play)
+    await play.sio.enter_room(ann.sid, "room")
+    await play.sio.emit("news", 1, room=[None])
+    await play.sio.emit("news", 2, to=["room", None], skip_sid=bob.sid)
+    return len(list(play.sio.manager.get_participants("/", ["room", None])))

@@ -129,3 +129,26 @@ async def transport_has_a_name(play: Play) -> Any:
         await play.outcome(play.sio.transport, ann.sid, "/unknown"),
         await play.outcome(play.sio.transport, None),
     ]
+
+
+@scenario()
+async def environs_have_room_for_the_applications_own(play: Play) -> Any:
+    environs = play.sio.environ
+
+    @play.sio.event
+    def connect(sid: str, environ: Any) -> None:
+        environs[sid] = {"user": "Ann"}
+        environs.setdefault(sid, {})["seen"] = True
+
+    ann = await play.client()
+    seen = [environs[ann.sid], ann.sid in environs, ann.sid in list(environs), len(environs)]
+    seen.append([environs.pop(ann.sid), ann.sid in environs, len(environs)])
+    eio_sid = play.sio.manager.eio_sid_from_sid(ann.sid, "/")
+    environs[eio_sid] = {"REMOTE_USER": "Ann"}
+    seen += [play.sio.get_environ(ann.sid), len(environs)]
+    environs["kept"] = 1
+    await ann.send("1")
+    await play.until(lambda: len(environs) == 1)
+    del environs["kept"]
+    seen += [await play.outcome(environs.__delitem__, "kept"), dict(environs)]
+    return seen

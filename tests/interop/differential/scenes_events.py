@@ -8,6 +8,7 @@ from typing import Any
 
 from .play import Play
 from .table import scenario
+from .wire import PATIENCE
 
 
 def take(play: Play, event: str = "take", namespace: str = "/") -> None:
@@ -330,3 +331,45 @@ async def background_tasks_and_sleep_are_asyncios(play: Play) -> Any:
         await sio.sleep(),
         await play.outcome(sio.start_background_task, lambda: 5),
     ]
+
+
+@scenario(served=False)
+async def tables_and_order_may_be_set(play: Play) -> Any:
+    sio = play.server(async_handlers=False)
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def first(sid: str) -> str:
+        started.set()
+        await go_on.wait()
+        return "first"
+
+    sio.on("gone", lambda sid: "not called")
+    sio.handlers = {"/": {"first": first, "second": lambda sid: "second"}}
+    sio.namespace_handlers = {}
+    sio.async_handlers = True
+    async with play.serving(sio):
+        ann = await play.client()
+        await ann.emit("first", ack=1)
+        await asyncio.wait_for(started.wait(), PATIENCE)
+        await ann.emit("gone", ack=2)
+        answers = [await ann.ask("second")]
+        go_on.set()
+        return [*answers, (await ann.next("ACK"))[2:]]
+
+
+@scenario(log="WARNING")
+async def handler_that_is_cancelled(play: Play) -> Any:
+    @play.sio.event
+    async def work(sid: str) -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().call_soon(task.cancel)
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            play.note("cancelled")
+        return "done"
+
+    ann = await play.client()
+    await ann.emit("work", ack=1)
+    await play.noted(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from .play import Play
@@ -226,3 +227,19 @@ async def shutdown_of_the_server(play: Play) -> Any:
     ann.sids.clear()
     play.note("shutdown() has returned")
     return result
+
+
+@scenario()
+async def handlers_of_namespaces_that_are_left_at_once(play: Play) -> Any:
+    for namespace in ("/", "/chat"):
+
+        async def disconnect(sid: str, reason: str, namespace: str = namespace) -> None:
+            play.note("begins", namespace)
+            await asyncio.sleep(0.02)
+            play.note("ends", namespace)
+
+        play.sio.on("disconnect", disconnect, namespace=namespace)
+    ann = await play.client()
+    await ann.join("/chat")
+    await ann.send("1")
+    await play.noted(4)

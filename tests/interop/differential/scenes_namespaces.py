@@ -260,3 +260,23 @@ async def namespace_of_the_other_kind_is_refused(play: Play) -> Any:
     import socketio  # a namespace of the real package, as re-exports bring it
 
     return await play.outcome(play.server().register_namespace, socketio.Namespace("/chat"))
+
+
+@scenario(served=False)
+async def routing_may_be_replaced_on_the_server(play: Play) -> Any:
+    sio = play.server()
+    routed = sio._trigger_event
+
+    async def route(event: str, namespace: str, *args: Any) -> Any:
+        play.note(event, namespace, len(args))
+        return await routed(event, namespace, *args)
+
+    sio.on("echo", lambda sid, data: data)
+    sio._trigger_event = route
+    async with play.serving(sio):
+        ann = await play.client()
+        answer = await ann.ask("echo", 1)
+        await sio.disconnect(ann.sid)
+        await ann.next("DISCONNECT")
+        await play.noted(3)
+        return answer

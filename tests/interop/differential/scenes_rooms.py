@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import MagicMock
 
 from .play import Play
 from .table import scenario
@@ -188,3 +189,72 @@ async def questions_before_the_first_client(play: Play) -> Any:
         manager.is_connected("x", "/"),
         dict(sio.environ),
     ]
+
+
+@scenario(served=False)
+async def manager_may_be_given_later(play: Play) -> Any:
+    class Manager(play.package.AsyncManager):  # type: ignore[misc]
+        async def connect(self, sid: str, namespace: str) -> Any:
+            play.note("connect", namespace)
+            return await super().connect(sid, namespace)
+
+        async def enter_room(self, sid: str, namespace: str, room: Any, **kwargs: Any) -> None:
+            play.note("enter", room)
+            await super().enter_room(sid, namespace, room, **kwargs)
+
+    sio = play.server()
+    sio.manager = Manager()
+    sio.manager.set_server(sio)
+    async with play.serving(sio):
+        ann, bob = await play.client("ann"), await play.client("bob")
+        await sio.enter_room(ann.sid, "room")
+        await sio.emit("news", room="room")
+        for wire in (ann, bob):
+            await wire.fence(sio)
+        return [
+            len(sio.rooms(ann.sid)),
+            "room" in sio.manager.rooms["/"],
+            sio.manager.server is sio,
+        ]
+
+
+@scenario(served=False)
+async def manager_may_be_a_stand_in(play: Play) -> Any:
+    sio = play.server()
+    manager = sio.manager
+    sio.manager = MagicMock()
+    sio.manager.get_rooms.return_value = ["room"]
+    rooms = sio.rooms("anybody")
+    sio.manager = manager
+    return [rooms, sio.rooms("anybody"), sio.manager is manager]
+
+
+@scenario()
+async def namespace_that_is_no_text_is_one_of_nobody(play: Play) -> Any:
+    ann = await play.client()
+    sio, manager = play.sio, play.sio.manager
+    outcomes = []
+    for namespace in (5, b"/", ("/",), True):
+        calls: list[tuple[Any, ...]] = [
+            (sio.rooms, ann.sid, namespace),
+            (sio.get_environ, ann.sid, namespace),
+            (sio.transport, ann.sid, namespace),
+            (sio.get_session, ann.sid, namespace),
+            (sio.save_session, ann.sid, {}, namespace),
+            (sio.disconnect, ann.sid, namespace),
+            (sio.enter_room, ann.sid, "room", namespace),
+            (sio.leave_room, ann.sid, "room", namespace),
+            (sio.close_room, "room", namespace),
+            (sio.emit, "news", 1, ann.sid, None, None, namespace),
+            (manager.is_connected, ann.sid, namespace),
+            (manager.is_pre_connected, ann.sid, namespace),
+            (manager.is_sid_room, namespace, ann.sid),
+            (manager.pre_disconnect, ann.sid, namespace),
+            (manager.basic_disconnect, ann.sid, namespace),
+            (manager.rooms.get, namespace),
+        ]
+        outcomes += [await play.outcome(*call) for call in calls]
+        outcomes.append(list(manager.get_participants(namespace, None)))
+        outcomes.append(await play.outcome(sio.eio.transport, namespace))
+        outcomes.append([namespace in sio.eio.sockets, namespace in sio.environ])
+    return [outcomes, len(sio.rooms(ann.sid))]

@@ -91,3 +91,61 @@ async def session_may_hold_anything(play: Play) -> Any:
     await play.sio.save_session(ann.sid, {"object": thing, 1: {2, 3}})
     session = await play.sio.get_session(ann.sid)
     return [session["object"] is thing, sorted(session[1])]
+
+
+@scenario(served=False)
+async def subclass_may_keep_sessions_elsewhere(play: Play) -> Any:
+    store: dict[str, Any] = {}
+
+    class Server(play.package.AsyncServer):  # type: ignore[misc]
+        async def get_session(self, sid: str, namespace: str | None = None) -> Any:
+            play.note("get", namespace)
+            return store.setdefault(sid, {})
+
+        async def save_session(self, sid: str, session: Any, namespace: str | None = None) -> None:
+            play.note("save", namespace)
+            store[sid] = session
+
+    sio = Server(async_mode="asgi")
+    async with sio.session("anybody") as session:
+        session["a"] = 1
+    context = sio.session("anybody", namespace="/chat")
+    async with context as session:
+        session["b"] = context.session is session
+    return store
+
+
+@scenario()
+async def sessions_of_a_connection_are_one_below(play: Play) -> Any:
+    play.sio.on("take", lambda sid: None, namespace="/chat")
+    ann = await play.client()
+    await ann.join("/chat")
+    sio, eio = play.sio, play.sio.eio
+    eio_sid = sio.manager.eio_sid_from_sid(ann.sid, "/")
+    seen = [dict(await eio.get_session(eio_sid))]
+    await sio.save_session(ann.sid, {"in": "/"})
+    seen.append(await eio.get_session(eio_sid))
+    await eio.save_session(eio_sid, {"/chat": {"in": "/chat"}, "of": "the connection"})
+    seen.append(await sio.get_session(ann.sids["/chat"], namespace="/chat"))
+    async with eio.session(eio_sid) as session:
+        session["/"] = {"again": True}
+        session["more"] = 1
+    seen += [await eio.get_session(eio_sid), await sio.get_session(ann.sid)]
+    seen.append(await play.outcome(eio.get_session, "unknown"))
+    seen.append(await play.outcome(eio.save_session, "unknown", {}))
+    await ann.send("41", "41/chat,")
+    await play.until(lambda: not sio.rooms(ann.sids["/chat"], "/chat"))
+    seen.append((await eio.get_session(eio_sid))["of"])
+    return seen
+
+
+@scenario()
+async def socket_below_can_be_looked_at(play: Play) -> Any:
+    ann, bob = await play.client("ann"), await play.client("bob", transport="polling")
+    eio = play.sio.eio
+    seen = []
+    for wire in (ann, bob):
+        eio_sid = play.sio.manager.eio_sid_from_sid(wire.sid, "/")
+        socket = eio._get_socket(eio_sid)
+        seen.append([socket.upgraded, socket.connected, socket.closed, socket.sid == eio_sid])
+    return [*seen, await play.outcome(eio._get_socket, "unknown")]

@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast, overload
 
 from ..core import Core, Loggers, make_logger
 from ..options import Interval, Options, Origins, read_options
-from ..session import SessionContext
 from ..types import Handler, Receive, Scope, Send, Session
 from .face import EngineFace
 from .packet import Packet
@@ -160,12 +159,7 @@ class AsyncServer(EngineFace):
         return self._service.sessions.get(sid, NAMESPACE)
 
     async def save_session(self, sid: str, session: Session) -> None:
-        """Replace the user session of a client. `KeyError` for an unknown sid."""
         self._service.sessions.save(sid, NAMESPACE, session)
-
-    def session(self, sid: str) -> SessionContext:
-        """`async with eio.session(sid) as session`: the user session, saved at the end."""
-        return SessionContext(self._service.sessions, sid, NAMESPACE)
 
     async def disconnect(self, sid: str | None = None) -> None:
         """Disconnect a client, or all; returns when their disconnect handlers have ended.

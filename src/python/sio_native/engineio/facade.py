@@ -9,7 +9,7 @@ from typing import Any
 from ..core import Core
 from ..options import Options
 from ..session import SessionStore
-from ..types import Receive, Scope, Send, Session
+from ..types import Receive, Scope, Send, Session, as_sid
 from .face import EngineFace
 from .sockets import State
 
@@ -43,6 +43,11 @@ class SocketIOEngine(EngineFace):
             raise AttributeError("sio_native makes the ids of Socket.IO clients itself")
         super().__setattr__(name, value)
 
+    @property
+    def handlers(self) -> Any:
+        """Not supported: `AttributeError`."""
+        raise AttributeError(_SOCKETIO_HANDLES)
+
     def on(self, event: str, handler: Any = None) -> Any:
         """Not supported: `RuntimeError`."""
         if event not in self.event_names:
@@ -53,23 +58,33 @@ class SocketIOEngine(EngineFace):
         return self._core.engine.sessions()
 
     def state_of(self, sid: str) -> State | None:
-        if self._core.engine.transport(sid) is not None:
+        if self.transport_of(sid) is not None:
             return "open"
-        return None if self._core.engine.request_head(sid) is None else "closing"
+        return None if self._core.engine.request_head(as_sid(sid)) is None else "closing"
 
     def transport_of(self, sid: str) -> str | None:
-        return self._core.engine.transport(sid)
+        return self._core.engine.transport(as_sid(sid))
 
     def eio_sid_of(self, sid: str) -> str:
         return sid
 
     async def get_session(self, sid: str) -> Session:
-        """The user sessions of a client, by namespace. Raises `KeyError` for an unknown sid."""
-        if self.state_of(sid) is None:
+        """The user sessions of a client by namespace, and what else has been saved for it.
+
+        Raises `KeyError` for an unknown sid. What is added is kept when it is saved.
+        """
+        return self._sessions.get_all(sid, self._joined(sid))
+
+    async def save_session(self, sid: str, session: Session) -> None:
+        self._sessions.save_all(sid, self._joined(sid), session)
+
+    def _joined(self, eio_sid: str) -> dict[str, str]:
+        """The sids of a client by namespace."""
+        if self.state_of(eio_sid) is None:
             raise KeyError("Session not found")
         engine = self._core.engine
-        joined = {name: engine.sid(sid, name) for name in engine.namespaces()}
-        return {name: self._sessions.get(each, name) for name, each in joined.items() if each}
+        sids = {name: engine.sid(eio_sid, name) for name in engine.namespaces()}
+        return {name: sid for name, sid in sids.items() if sid is not None}
 
     async def disconnect(self, sid: str | None = None) -> None:
         """Close a client's connection, or all. Disconnect handlers run after this has returned.
@@ -77,7 +92,7 @@ class SocketIOEngine(EngineFace):
         Nothing happens for an unknown sid.
         """
         for each in self.session_ids() if sid is None else [sid]:
-            self._core.engine.close_session(each)
+            self._core.engine.close_session(as_sid(each))
         await asyncio.sleep(0)
 
     async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from ..core import Core
 from ..options import VALID_TRANSPORTS, Options, Origins
+from ..session import SessionContext
 from ..types import as_sid
 from .packet import MESSAGE, Packet
-from .sockets import Sessions, Sockets
+from .sockets import Sessions, Socket, Sockets
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
 
 _running: set[asyncio.Future[Any]] = set()  # asyncio itself keeps no task alive
 
@@ -28,11 +34,27 @@ class reason:
     TRANSPORT_ERROR: Final = "transport error"
 
 
+class Setting(Generic[T]):
+    """An option by its name in `options.Options`, as an attribute of an `EngineFace`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, face: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, face: EngineFace, owner: type) -> T: ...
+    def __get__(self, face: EngineFace | None, owner: type) -> Any:
+        return self if face is None else getattr(face._options, self._name)
+
+    def __set__(self, face: EngineFace, value: T) -> None:
+        face.change(self._name, value)
+
+
 class EngineFace(Sessions):
     """Names of `engineio.AsyncServer`, over an engine.
 
-    Options can be read. The heartbeat's can be set, until the first client may come: NiceGUI does
-    so when it starts.
+    Options can be read, and set until the first client may come: NiceGUI does so when it starts.
     """
 
     reason = reason
@@ -60,13 +82,18 @@ class EngineFace(Sessions):
 
     @ping_interval.setter
     def ping_interval(self, seconds: float) -> None:
-        self._change("ping_interval", seconds)
+        grace = self.ping_interval_grace_period
+        self.change("ping_interval", (seconds, grace) if grace else seconds)
 
     @property
     def ping_interval_grace_period(self) -> float:
         """Seconds."""
         interval = self._options.ping_interval
         return interval[1] if isinstance(interval, (tuple, list)) else 0
+
+    @ping_interval_grace_period.setter
+    def ping_interval_grace_period(self, seconds: float) -> None:
+        self.change("ping_interval", (self.ping_interval, seconds))
 
     @property
     def ping_timeout(self) -> float:
@@ -75,9 +102,10 @@ class EngineFace(Sessions):
 
     @ping_timeout.setter
     def ping_timeout(self, seconds: float) -> None:
-        self._change("ping_timeout", seconds)
+        self.change("ping_timeout", seconds)
 
-    def _change(self, name: str, value: float) -> None:
+    def change(self, name: str, value: Any) -> None:
+        """Set one of `options.Options`. `RuntimeError` once the server serves."""
         if self._core.started:
             raise RuntimeError(f"{name} can be set before the server serves, and not any more")
         change: dict[str, Any] = {name: value}
@@ -89,35 +117,13 @@ class EngineFace(Sessions):
     def _for_engine(options: Options) -> dict[str, Any]:
         return options.for_engine()
 
-    @property
-    def max_http_buffer_size(self) -> int:
-        """Bytes."""
-        return self._options.max_http_buffer_size
-
-    @property
-    def allow_upgrades(self) -> bool:
-        return self._options.allow_upgrades
-
-    @property
-    def http_compression(self) -> bool:
-        return self._options.http_compression
-
-    @property
-    def compression_threshold(self) -> int:
-        """Bytes."""
-        return self._options.compression_threshold
-
-    @property
-    def cookie(self) -> Any:
-        return self._options.cookie
-
-    @property
-    def cors_allowed_origins(self) -> Origins:
-        return self._options.cors_allowed_origins
-
-    @property
-    def cors_credentials(self) -> bool:
-        return self._options.cors_credentials
+    max_http_buffer_size = Setting[int]()  # bytes
+    allow_upgrades = Setting[bool]()
+    http_compression = Setting[bool]()
+    compression_threshold = Setting[int]()  # bytes
+    cookie = Setting[Any]()
+    cors_allowed_origins = Setting[Origins]()
+    cors_credentials = Setting[bool]()
 
     @property
     def transports(self) -> list[str]:
@@ -126,10 +132,18 @@ class EngineFace(Sessions):
             return list(VALID_TRANSPORTS)
         return [given] if isinstance(given, str) else [t for t in given if t in VALID_TRANSPORTS]
 
+    @transports.setter
+    def transports(self, given: str | Collection[str] | None) -> None:
+        self.change("transports", given)
+
     @property
     def start_service_task(self) -> bool:
         """False: a client that answers no ping stays."""
         return self._options.monitor_clients is not False
+
+    @start_service_task.setter
+    def start_service_task(self, wanted: bool) -> None:
+        self.change("monitor_clients", wanted)
 
     def is_asyncio_based(self) -> bool:
         return True
@@ -148,12 +162,25 @@ class EngineFace(Sessions):
         """The sessions by sid: a live, read-only view."""
         return Sockets(self)
 
+    def _get_socket(self, sid: str) -> Socket:
+        """What python-engineio's users have for `sockets[sid]`."""
+        try:
+            return self.sockets[sid]
+        except KeyError:
+            raise KeyError("Session not found") from None
+
     def transport(self, sid: str) -> str:
         """The transport of a client, "polling" or "websocket". `KeyError` for an unknown sid."""
         name = self.transport_of(sid)
         if name is None:
             raise KeyError("Session not found")
         return name
+
+    def session(self, sid: str) -> SessionContext:
+        """`async with eio.session(sid) as session`: the user session, saved at the end."""
+        return SessionContext(
+            lambda: self.get_session(sid), lambda session: self.save_session(sid, session)
+        )
 
     async def send(self, sid: str, data: Any) -> None:
         """Send a message: a str, bytes, or a list or dict, which is sent as JSON.

@@ -42,6 +42,10 @@ class Sessions(ABC):
         """
 
     @abstractmethod
+    async def save_session(self, sid: str, session: Session) -> None:
+        """Replace the user session of a client. `KeyError` for an unknown sid."""
+
+    @abstractmethod
     async def send_packet(self, sid: str, pkt: Packet) -> None:
         """Send a packet of any type."""
 
