@@ -214,3 +214,12 @@ async def loggers_may_be_the_applications(play: Play) -> Any:
     await sio.emit("news", room="room")
     logger.handlers.clear()
     return sio.logger.name
+
+
+@scenario()
+async def heartbeat_is_set_while_clients_are_there(play: Play) -> Any:
+    def change() -> None:
+        play.sio.eio.ping_interval = 10
+
+    await play.client()
+    return [await play.outcome(change), play.sio.eio.ping_interval]
