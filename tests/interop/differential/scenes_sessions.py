@@ -91,3 +91,29 @@ async def session_may_hold_anything(play: Play) -> Any:
     await play.sio.save_session(ann.sid, {"object": thing, 1: {2, 3}})
     session = await play.sio.get_session(ann.sid)
     return [session["object"] is thing, sorted(session[1])]
+
+
+@scenario()
+async def block_of_a_session_saves_it_at_its_end(play: Play) -> Any:
+    ann = await play.client()
+    async with play.sio.session(ann.sid) as session:
+        session["in"] = "the block"
+        await play.sio.save_session(ann.sid, {"by": "somebody else"})
+    return await play.sio.get_session(ann.sid)
+
+
+@scenario()
+async def block_of_a_session_may_outlast_its_client(play: Play) -> Any:
+    play.sio.on("disconnect", lambda sid, reason: play.note("disconnect", reason))
+    play.sio.on("take", lambda sid: "here")
+    ann, bob = await play.client("ann"), await play.client("bob")
+
+    async def block() -> None:
+        async with play.sio.session(ann.sid) as session:
+            session["in"] = "the block"
+            await ann.send("1")
+            await play.noted(1)
+            await bob.ask("take")
+            await bob.ask("take")
+
+    return await play.outcome(block)
