@@ -128,6 +128,18 @@ async def test_a_client_at_the_wrong_path_is_explained_once(
     ]
 
 
+async def test_a_client_at_the_wrong_path_of_a_mount_is_told_the_whole_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scope = http_scope("/ws/io/", root_path="/ws", query_string=HANDSHAKE.encode())
+    exchange = await request(sio_native.ASGIApp(sio_native.AsyncServer()), scope)
+    assert exchange.status == 404
+    assert [record.getMessage() for record in caplog.records] == [
+        'a Socket.IO client asks for "/ws/io/", but socketio_path is "/socket.io/", '
+        'in this mount "/ws/socket.io/"'
+    ]
+
+
 # --- static files ---
 
 
