@@ -128,6 +128,18 @@ async def test_a_client_at_the_wrong_path_is_explained_once(
     ]
 
 
+async def test_a_client_at_the_wrong_path_of_a_mount_is_told_the_whole_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scope = http_scope("/ws/io/", root_path="/ws", query_string=HANDSHAKE.encode())
+    exchange = await request(sio_native.ASGIApp(sio_native.AsyncServer()), scope)
+    assert exchange.status == 404
+    assert [record.getMessage() for record in caplog.records] == [
+        'a Socket.IO client asks for "/ws/io/", but socketio_path is "/socket.io/", '
+        'in this mount "/ws/socket.io/"'
+    ]
+
+
 # --- static files ---
 
 
@@ -158,7 +170,17 @@ def test_a_rule_gives_file_and_type(path: str, found: Any) -> None:
 def test_a_directory_has_the_default_file_of_the_empty_rule() -> None:
     files = {"/d": "public/", "": {"filename": "main.txt", "content_type": "text/x"}}
     assert find_static_file("/d/", files) == ("public/main.txt", "text/x")
-    assert find_static_file("/elsewhere/", files) is None
+    assert find_static_file("/elsewhere", {**files, "/": "root/"}) == (
+        "root/elsewhere",
+        "application/octet-stream",
+    )
+
+
+def test_the_empty_rule_can_be_the_roots_directory() -> None:
+    files = {"": "public/", "/js": "scripts"}
+    assert find_static_file("/a.txt", files) == ("public/a.txt", "text/plain")
+    assert find_static_file("/js/a.js", files) == ("scripts/a.js", "application/javascript")
+    assert find_static_file("/../a.txt", files) is None
 
 
 async def test_files_are_served_and_what_is_no_file_goes_on(tmp_path: Path) -> None:
@@ -502,7 +524,8 @@ async def test_a_refused_websocket_has_the_engines_answer_where_the_server_can_g
     app = sio_native.ASGIApp(sio)
     query = "transport=websocket&EIO=3"
     plain = await request(app, websocket_scope(query), {"type": "websocket.connect"})
-    assert plain.sent == [{"type": "websocket.close"}]
+    reason = '{"code":5,"message":"Unsupported protocol version"}'
+    assert plain.sent == [{"type": "websocket.close", "reason": reason}]
     extensions = {"websocket.http.response": {}}
     told = await request(
         app, websocket_scope(query, extensions=extensions), {"type": "websocket.connect"}

@@ -115,6 +115,18 @@ def test_parameters_are_the_same(path: str) -> None:
     assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(theirs)
 
 
+@pytest.mark.parametrize("package", OURS)
+def test_no_class_of_ours_is_left_out(package: str) -> None:
+    ours = importlib.import_module(OURS[package])
+    own = {
+        f"{package}.{name}"
+        for name in importlib.import_module(package).__all__
+        if inspect.isclass(member := getattr(ours, name))
+        and member.__module__.startswith("sio_native")
+    }
+    assert own and own <= set(CLASSES)
+
+
 def test_the_tables_of_exceptions_are_up_to_date() -> None:
     assert {*EXTRA, *DIFFERENT} <= set(callables())
     for path in DIFFERENT:

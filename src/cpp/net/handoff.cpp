@@ -21,10 +21,13 @@ void require_stream_socket(const descriptor& peer) {
         throw std::system_error(std::make_error_code(std::errc::wrong_protocol_type));
 }
 
-std::shared_ptr<http_connection>
-connection(context& shared, descriptor&& peer, std::shared_ptr<http_door> door) {
+std::shared_ptr<http_connection> connection(
+    context& shared, descriptor&& peer, base::counted&& place, std::shared_ptr<http_door> door) {
     return std::make_shared<http_connection>(
-        shared, std::move(door), std::make_unique<socket>(shared.poller, std::move(peer)));
+        shared,
+        std::move(door),
+        std::make_unique<socket>(shared.poller, std::move(peer)),
+        std::move(place));
 }
 
 void log_failure(context& shared, const std::exception& failure) {
@@ -45,7 +48,10 @@ void adopt(
     try {
         require_stream_socket(peer);
         opened = connection(
-            shared, std::move(peer), std::make_shared<http_door>("", eio::door::handoff));
+            shared,
+            std::move(peer),
+            base::counted(shared.connections),
+            std::make_shared<http_door>("", eio::door::handoff));
     } catch (const std::exception& failure) {
         log_failure(shared, failure);
         if (answered)
@@ -58,7 +64,8 @@ void adopt(
 void arrive(context& shared, moving_connection&& arriving) {
     std::shared_ptr<http_connection> opened;
     try {
-        opened = connection(shared, std::move(arriving.peer), std::move(arriving.door));
+        opened = connection(
+            shared, std::move(arriving.peer), std::move(arriving.place), std::move(arriving.door));
     } catch (const std::exception& failure) {
         return log_failure(shared, failure);
     }

@@ -66,10 +66,16 @@ void end_connections(context& shared) noexcept {
 }
 
 http_connection::http_connection(
-    context& shared, std::shared_ptr<http_door> door, std::unique_ptr<socket> peer)
-    : context_(shared), door_(std::move(door)), socket_(std::move(peer)), parser_(new_parser()) {
+    context& shared,
+    std::shared_ptr<http_door> door,
+    std::unique_ptr<socket> peer,
+    base::counted place)
+    : context_(shared),
+      door_(std::move(door)),
+      socket_(std::move(peer)),
+      place_(std::move(place)),
+      parser_(new_parser()) {
     context_.http_connections.insert(this);
-    ++*context_.connections;
 }
 
 http_connection::~http_connection() {
@@ -241,7 +247,8 @@ bool http_connection::move_away() {
         return false;
     add_endpoints(parser_.request());
     context_.others->move(
-        *home, {socket_->release(), door_, std::move(parser_), std::move(input_)});
+        *home,
+        {socket_->release(), std::move(place_), door_, std::move(parser_), std::move(input_)});
     finish();
     return true;
 }
@@ -327,9 +334,8 @@ void http_connection::become_websocket(const eio::http_request& request) {
 void http_connection::attach_websocket(
     const eio::http_request& request, const eio::websocket_ticket& ticket) {
     const auto opened = std::make_shared<websocket_connection>(
-        context_, std::move(socket_), door_->kind, accept_handshake(request));
+        context_, std::move(socket_), std::move(place_), door_->kind, accept_handshake(request));
     state_ = state::closed;
-    --*context_.connections; // the WebSocket has been counted
     context_.http_connections.erase(this);
     const auto sid = context_.server.attach_websocket(ticket, request, opened, context_.time.now());
     tell_answer(sid, 101); // before a frame of the client's is read
@@ -446,7 +452,7 @@ void http_connection::close_when_done() {
 void http_connection::finish() noexcept {
     if (std::exchange(state_, state::closed) == state::closed)
         return;
-    --*context_.connections;
+    place_.end();
     context_.deadlines.clear(*this);
     context_.http_connections.erase(this);
     watcher_ = nullptr;

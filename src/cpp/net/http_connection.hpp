@@ -2,6 +2,7 @@
 // Belongs to the shard's thread; its pending operations keep it alive.
 #pragma once
 
+#include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "net/context.hpp"
@@ -51,7 +52,11 @@ class http_connection final : public eio::http_exchange,
                               public socket_user,
                               private deadline_holder {
 public:
-    http_connection(context& shared, std::shared_ptr<http_door> door, std::unique_ptr<socket> peer);
+    http_connection(
+        context& shared,
+        std::shared_ptr<http_door> door,
+        std::unique_ptr<socket> peer,
+        base::counted place);
     ~http_connection() override;
 
     // Begins to read. `local` is our own end, `remote` the peer's.
@@ -120,6 +125,7 @@ private:
     context& context_;
     std::shared_ptr<http_door> door_;
     std::unique_ptr<socket> socket_;
+    base::counted place_; // among those that are open
     http_parser parser_;
     std::string input_; // read but not parsed
     output_queue output_;

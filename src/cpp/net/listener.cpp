@@ -128,7 +128,10 @@ private:
             const auto local =
                 bound_.address().is_unspecified() ? local_endpoint_of(peer.get()) : bound_;
             std::make_shared<http_connection>(
-                context_, door_, std::make_unique<socket>(context_.poller, std::move(peer)))
+                context_,
+                door_,
+                std::make_unique<socket>(context_.poller, std::move(peer)),
+                base::counted(context_.connections))
                 ->start(local, remote);
         } catch (const std::exception& failure) {
             context_.log.log(

@@ -3,6 +3,7 @@
 // moves there, with what has been read of it, and stays until it brings one for a third.
 #pragma once
 
+#include "base/shared_count.hpp"
 #include "eio/http.hpp"
 #include "net/descriptor.hpp"
 #include "net/http_parser.hpp"
@@ -18,6 +19,7 @@ struct http_door;
 // On its way: nothing of the shard that it comes from.
 struct moving_connection {
     descriptor peer;
+    base::counted place; // among those that are open
     std::shared_ptr<http_door> door;
     http_parser parser; // which has the head of a request, if not all of it
     std::string input;  // read and not parsed

@@ -33,9 +33,12 @@ void append_packet(output_queue& out, const eio::packet& packet) {
 } // namespace
 
 websocket_connection::websocket_connection(
-    context& shared, std::unique_ptr<socket> peer, eio::door came_by, std::string_view preface)
-    : context_(shared), socket_(std::move(peer)), came_by_(came_by) {
-    ++*context_.connections;
+    context& shared,
+    std::unique_ptr<socket> peer,
+    base::counted place,
+    eio::door came_by,
+    std::string_view preface)
+    : context_(shared), socket_(std::move(peer)), place_(std::move(place)), came_by_(came_by) {
     if (!preface.empty())
         pending().append_copy(preface);
 }
@@ -317,7 +320,7 @@ void websocket_connection::lose(bool failed) {
 void websocket_connection::finish() noexcept {
     if (std::exchange(state_, state::closed) == state::closed)
         return;
-    --*context_.connections;
+    place_.end();
     context_.deadlines.clear(*this);
     socket_->close();
 }

@@ -2,6 +2,7 @@
 // Belongs to the shard's thread; its pending operations keep it alive.
 #pragma once
 
+#include "base/shared_count.hpp"
 #include "eio/transport.hpp"
 #include "net/context.hpp"
 #include "net/deadlines.hpp"
@@ -25,7 +26,11 @@ class websocket_connection final : public eio::transport,
 public:
     // `preface` is the answer to the handshake: it goes out before any frame.
     websocket_connection(
-        context& shared, std::unique_ptr<socket> peer, eio::door came_by, std::string_view preface);
+        context& shared,
+        std::unique_ptr<socket> peer,
+        base::counted place,
+        eio::door came_by,
+        std::string_view preface);
 
     // Begins to read, with what came right behind the handshake, and sends the preface, with the
     // first packet if that is sent in this turn. Once, after an owner is set.
@@ -83,6 +88,7 @@ private:
 
     context& context_;
     std::unique_ptr<socket> socket_;
+    base::counted place_;                        // among those that are open
     std::unique_ptr<websocket_decoder> decoder_; // inside a message; else null
     std::unique_ptr<output_queue> pending_;      // null when there is nothing to send
     std::string held_; // read but not decoded: the rest of a read during which reading was paused

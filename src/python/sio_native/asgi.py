@@ -97,10 +97,12 @@ class ASGIApp:
         """Say it once when a Socket.IO client asks for another path: all it sees is a 404."""
         if not self._told_path and b"EIO=" in scope.get("query_string", b""):
             self._told_path = True
+            path, root = self.engineio_path or "", scope.get("root_path") or ""
             self.engineio_server.logger.error(
-                'a Socket.IO client asks for "%s", but socketio_path is "%s"',
+                'a Socket.IO client asks for "%s", but socketio_path is "%s"%s',
                 scope["path"],
-                self.engineio_path,
+                path,
+                f', in this mount "{root}{path}"' if root and not path.startswith(root) else "",
             )
 
     # --- lifespan ---

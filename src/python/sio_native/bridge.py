@@ -352,7 +352,9 @@ class WebSocketBridge:
 
     async def _refuse(self, response: Response) -> None:
         if "websocket.http.response" not in (self._scope.get("extensions") or {}):
-            await self._send({"type": "websocket.close"})  # the ASGI server answers 403
+            # The ASGI server answers 403; the reason is for the middleware before it.
+            reason = response.body.decode(errors="replace")
+            await self._send({"type": "websocket.close", "reason": reason})
             return
         await self._send(
             {

@@ -20,7 +20,8 @@ def find_static_file(path: str, files: StaticFiles) -> tuple[str, str] | None:
     """File name and content type for a URL path; None if no rule matches. Checks no disk.
 
     A rule is an exact path or a directory, whose rest is appended. A path that climbs (`../`)
-    matches nothing. The rule `''` names the file of a directory, `index.html` without it.
+    matches nothing. The rule `''` names the file of a directory, `index.html` without it; where
+    there is no rule `/`, it is the root's directory as well.
     """
     found = _match(path, files)
     if found is None:
@@ -48,9 +49,9 @@ def _match(path: str, files: StaticFiles) -> tuple[StaticFile, str] | None:
     while path:
         path, _, last = path.rpartition("/")
         rest = f"/{last}{rest}"
-        for directory in (path, f"{path}/"):
-            # '' is the rule for default files, not for a directory.
-            if directory and directory in files:
+        # At the root '/' counts before '', which is the rule for default files in the first place.
+        for directory in (path, f"{path}/") if path else ("/", ""):
+            if directory in files:
                 return files[directory], rest
     return None
 

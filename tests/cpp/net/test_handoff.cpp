@@ -132,6 +132,56 @@ BOOST_AUTO_TEST_CASE(a_handshake_above_the_limit_of_connections_is_refused) {
     BOOST_TEST(f.answered.told.back().second == 503);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_connection_that_moves_is_counted_once_all_the_way, fixture) {
+    // Two shards on this thread, of which the first has the session of no request.
+    struct neighbours final : net::siblings {
+        explicit neighbours(net::context& there_) : there(there_) {}
+        std::optional<unsigned> elsewhere(const eio::http_request&) override { return 1; }
+        void move(unsigned, net::moving_connection&& leaving) override {
+            on_the_way = *there.connections;
+            if (closed)
+                return;
+            net::arrive(there, std::move(leaving)); // before we have heard that it has left
+            arrived = *there.connections;
+        }
+        net::context& there;
+        bool closed = false;
+        std::size_t on_the_way = 0;
+        std::size_t arrived = 0;
+    } others(shard.context);
+    auto& count = *shard.context.connections;
+    using endpoint = boost::asio::ip::tcp::endpoint;
+    net::context first(
+        shard.loop, shard.server, shard.buffer, shard.log, {}, &others, shard.context.connections);
+    const auto accept = [&](int number) {
+        std::make_shared<net::http_connection>(
+            first,
+            std::make_shared<net::http_door>("/socket.io/"),
+            std::make_unique<net::socket>(first.poller, net::descriptor(number)),
+            shard.counted())
+            ->start(endpoint(), endpoint());
+    };
+    const std::string request =
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    accept(adopted);
+    peer->send(request);
+    BOOST_TEST(peer->receive_through("\r\n\r\n").starts_with("HTTP/1.1 200"));
+    BOOST_TEST(others.on_the_way == 1U);
+    BOOST_TEST(others.arrived == 1U);
+    BOOST_TEST(count == 1U);
+    peer->close();
+    BOOST_TEST(shard.run_until([&] { return count == 0; }));
+
+    others.closed = true;
+    const auto [ours, theirs] = tcp_pair();
+    client late(shard, theirs);
+    accept(ours);
+    late.send(request);
+    BOOST_TEST(late.receive_all().empty());
+    BOOST_TEST(count == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_socket_is_closed_and_the_reason_logged) {
     fake::shard shard;
     answers answered;

@@ -40,7 +40,7 @@ struct fixture {
             ::setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
         peer.emplace(shard, theirs);
         connection = std::make_shared<net::websocket_connection>(
-            shard.context, shard.socket_of(ours), eio::door::listen, "");
+            shard.context, shard.socket_of(ours), shard.counted(), eio::door::listen, "");
         watched = connection;
         connection->set_owner(&owner);
     }
@@ -277,7 +277,11 @@ BOOST_AUTO_TEST_CASE(closing_before_the_start_still_answers_the_handshake) {
     const auto [ours, theirs] = tcp_pair();
     client other(shard, theirs);
     const auto second = std::make_shared<net::websocket_connection>(
-        shard.context, shard.socket_of(ours), eio::door::listen, "HTTP/1.1 101\r\n\r\n");
+        shard.context,
+        shard.socket_of(ours),
+        shard.counted(),
+        eio::door::listen,
+        "HTTP/1.1 101\r\n\r\n");
     second->close(close_code::normal);
     second->start(close_with(1000));
     BOOST_TEST(other.receive_all() == "HTTP/1.1 101\r\n\r\n" + closed_with(1000));

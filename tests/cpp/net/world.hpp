@@ -106,6 +106,7 @@ struct shard {
     std::unique_ptr<net::socket> socket_of(int number) {
         return std::make_unique<net::socket>(context.poller, net::descriptor(number));
     }
+    base::counted counted() const { return base::counted(context.connections); }
 
     echo app;
     log_lines log;

@@ -294,6 +294,29 @@ BOOST_AUTO_TEST_CASE(a_session_may_join_so_many_namespaces) {
     BOOST_TEST(w.sio.socket_count() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(of_the_namespaces_it_was_removed_from_so_many_are_remembered) {
+    sio::config options;
+    options.max_namespaces = 2;
+    sio_world w(options);
+    sio::interest wanted; // no connect handler: they are in at once
+    wanted.any_namespace = true;
+    w.sio.set_interest(wanted);
+    const auto ws = w.open();
+    for (const std::string nsp : {"/a", "/b", "/c"}) {
+        w.receive(*ws, "40" + nsp + ",");
+        const auto sid = w.sio.participants(nsp, {}).front().first;
+        w.sio.disconnect(sid, nsp);
+        w.sio.disconnect_done(sid, nsp);
+        w.turn();
+    }
+    // What was under way when the server removed it is no fault of the client's.
+    w.receive(*ws, "42/c,[\"late\"]");
+    w.receive(*ws, "42/b,[\"late\"]");
+    BOOST_TEST(!ws->closed.has_value());
+    w.receive(*ws, "42/a,[\"too late\"]");
+    BOOST_TEST(ws->closed.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(sockets_that_have_left_count_until_they_are_freed) {
     sio_world w;
     const auto ws = w.open();

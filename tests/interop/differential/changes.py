@@ -109,6 +109,37 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
                 'the handler of "disconnect" failed for <ann> [/]',
             ),
         },
+        "callback_that_fails_fails_the_lifespan": {
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "the on_startup callback failed",
+                        "LookupError: in the callback",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "the on_shutdown callback failed",
+                        "LookupError: in the callback",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "the on_startup callback failed",
+                        "LookupError: in the callback",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "the on_shutdown callback failed",
+                        "LookupError: in the callback",
+                    ],
+                ],
+            ),
+        },
     },
     "asgi": {
         "websocket_that_nobody_wants": {
@@ -145,6 +176,30 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
                 ],
             ),
         },
+        "mount_at_the_root": {
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        'a Socket.IO client asks for "/other", but socketio_path is "/socket.io/"',
+                    ]
+                ],
+            ),
+        },
+        "application_around_another": {
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        'a Socket.IO client asks for "/plain", but socketio_path is "/socket.io/"',
+                    ]
+                ],
+            ),
+        },
     },
     "call without an answer": {
         "call_without_an_answer_times_out": {
@@ -156,6 +211,12 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
         },
         "call_to_a_client_that_leaves_times_out": {
             ("result", 2): ("", "no answer will come: the client is not connected"),
+        },
+        "call_that_is_cancelled_leaves_the_client_alone": {
+            ("log",): (
+                [],
+                [["socketio.server", "WARNING", "Unknown callback received, ignoring."]],
+            ),
         },
     },
     "data of nobody": {
@@ -180,14 +241,39 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
                 ],
                 [["CONNECT", "/", None, {"sid": "<ann>"}]],
             ),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <ann's session>: it connects twice to one namespace",
+                    ]
+                ],
+            ),
         },
         "event_before_the_namespace_is_joined_is_not_handled": {
             ("result",): (["CONNECT", "/", None, {"sid": "<sid>"}], ["closed"]),
             ("wire", "ann"): ([["CONNECT", "/", None, {"sid": "<sid>"}]], []),
+            ("log", 0, 1): ("WARNING", "ERROR"),
+            ("log", 0, 2): (
+                "None is not connected to namespace /",
+                "closing session <ann's session>: its event is for a namespace that it has not connected to",
+            ),
         },
         "binary_event_before_the_namespace_is_joined_is_not_handled": {
             ("result",): (["CONNECT", "/", None, {"sid": "<sid>"}], ["closed"]),
             ("wire", "ann"): ([["CONNECT", "/", None, {"sid": "<sid>"}]], []),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <ann's session>: its event is for a namespace that it has not connected to",
+                    ]
+                ],
+            ),
         },
         "post_that_is_no_packet": {
             ("result", 0): (200, 400),
@@ -202,6 +288,31 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
             ("result", 1): ("goes on", "closed"),
             ("result", 2): ("goes on", "closed"),
             ("result", 3): ("goes on", "closed"),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: its event: byte 7 of 7 is not JSON",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 1's session>: its event: byte 1 of 6 is not JSON",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 2's session>: its event: byte 8 of 9 is not JSON",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 3's session>: its event: byte 8 of 9 is not JSON",
+                    ],
+                ],
+            ),
         },
         "event_that_is_no_list": {
             ("result", 0): ("goes on", "closed"),
@@ -210,15 +321,80 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
             ("result", 3): ("goes on", "closed"),
             ("result", 4): ("goes on", "closed"),
             ("notes",): ([["t", "a", "k", "e"]], []),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: its event: its arguments are no JSON array",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 1's session>: its event has no name",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 2's session>: its event: its arguments are no JSON array",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 3's session>: its event: its arguments are no JSON array",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 4's session>: its event: its arguments are no JSON array",
+                    ],
+                ],
+            ),
         },
         "packet_of_an_unknown_type": {
             ("result", 0): ("goes on", "closed"),
             ("result", 1): ("goes on", "closed"),
             ("result", 2): ("goes on", "closed"),
             ("result", 3): ("goes on", "closed"),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: it sent what is no Socket.IO packet, or one of more than 10 attachments",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 1's session>: it sent what is no Socket.IO packet, or one of more than 10 attachments",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 2's session>: it sent what is no Socket.IO packet, or one of more than 10 attachments",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 3's session>: it sent what is no Socket.IO packet, or one of more than 10 attachments",
+                    ],
+                ],
+            ),
         },
         "connect_error_of_a_client": {
             ("result",): ("goes on", "closed"),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: it sent a connect error, which only a server does",
+                    ]
+                ],
+            ),
         },
         "engineio_packet_that_only_a_server_sends": {
             ("result", 0): ("goes on", "closed"),
@@ -232,11 +408,36 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
         },
         "attachment_that_nobody_announced": {
             ("result",): ("goes on", "closed"),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: it sent an attachment that no packet has announced",
+                    ]
+                ],
+            ),
         },
         "auth_that_is_no_object": {
             ("result", 0): ("CONNECT", "closed"),
             ("result", 1): ("CONNECT", "closed"),
             ("notes",): ([[["token"]], ["token"], [None]], [[None]]),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 0's session>: its auth is no JSON object",
+                    ],
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 1's session>: its auth is no JSON object",
+                    ],
+                ],
+            ),
         },
     },
     "connect handler raises": {
@@ -278,6 +479,17 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
             ("notes",): ([["connect"], ["connect"]], [["connect"]]),
             ("wire", "ann", 0, 0): ("CONNECT", "CONNECT_ERROR"),
             ("wire", "ann", 0, 3): ({"sid": "<ann>"}, {"message": "Connection rejected by server"}),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        'the handler of "connect" failed for <sid> [/]',
+                        "TypeError: of the handler itself",
+                    ]
+                ],
+            ),
         },
     },
     "bytearray": {
@@ -367,6 +579,16 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
                 [["CONNECT", "/", None, {"sid": "<ann>"}], ["ACK", "/", 1, []]],
                 [["CONNECT", "/", None, {"sid": "<ann>"}]],
             ),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        'closing session <ann\'s session>: its event has the name "connect", which is reserved',
+                    ]
+                ],
+            ),
         },
         "clients_event_named_disconnect_is_not_the_lifecycle": {
             ("result",): (["ACK", "/", 1, []], ["closed"]),
@@ -374,6 +596,16 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
             ("wire", "ann"): (
                 [["CONNECT", "/", None, {"sid": "<ann>"}], ["ACK", "/", 1, []]],
                 [["CONNECT", "/", None, {"sid": "<ann>"}]],
+            ),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        'closing session <ann\'s session>: its event has the name "disconnect", which is reserved',
+                    ]
+                ],
             ),
         },
     },
@@ -551,6 +783,77 @@ CHANGES: dict[str, dict[str, dict[Path, Change]]] = {
     "silence": {
         "client_that_does_not_answer_a_ping": {
             ("notes", 0, 1): ("transport close", "ping timeout"),
+        },
+    },
+    "json": {
+        "json_module_of_another_server": {
+            ("result", 0): ("returned", "raised"),
+            ("result", 1): (None, "TypeError"),
+        },
+    },
+    "serializer": {
+        "serializer_that_is_none": {
+            ("result", 1): ("AttributeError", "TypeError"),
+            ("result", 2): (
+                "'int' object has no attribute 'json'",
+                'serializer must be "default", "msgpack" or a Packet class, not 5',
+            ),
+        },
+    },
+    "wrong options": {
+        "mistakes_in_what_a_server_is_given": {
+            ("result", 0): ("returned", ["raised", "ValueError"]),
+            ("result", 1): ("returned", ["raised", "TypeError"]),
+        },
+    },
+    "msgpack": {
+        "msgpack_ends_a_namespace": {
+            ("result",): ({"type": 1, "data": None, "nsp": "/"}, {"type": 1, "nsp": "/"}),
+        },
+    },
+    "disconnect handler raises": {
+        "rooms_after_a_disconnect_handler_that_raises": {
+            ("result",): (["<ann>"], []),
+        },
+    },
+    "rooms": {
+        "views_may_be_changed": {
+            ("result", 0): (
+                ["returned", None],
+                ["raised", "TypeError", "'RoomsView' object does not support item assignment"],
+            ),
+        },
+    },
+    "heartbeat": {
+        "heartbeat_is_set_while_clients_are_there": {
+            ("result", 0): (
+                ["returned", None],
+                [
+                    "raised",
+                    "RuntimeError",
+                    "ping_interval can be set before the server serves, and not any more",
+                ],
+            ),
+            ("result", 1): (10, 25),
+        },
+    },
+    "bounds": {
+        "event_with_many_attachments": {
+            ("result", 1): ("goes on", "closed"),
+            ("notes",): ([[10], [0], [11], [0]], [[10], [0]]),
+            ("log",): (
+                [],
+                [
+                    [
+                        "socketio.server",
+                        "ERROR",
+                        "closing session <client 1's session>: it sent what is no Socket.IO packet, or one of more than 10 attachments",
+                    ]
+                ],
+            ),
+        },
+        "client_that_joins_no_namespace": {
+            ("result",): ("is still there", ["closed"]),
         },
     },
 }

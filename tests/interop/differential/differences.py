@@ -122,6 +122,15 @@ DIFFERENCES: dict[str, Difference] = {
         "Up to 1,000 packets and the byte limit are taken; beyond, 400 and the session closes.",
         "Nothing is lost silently.",
     ),
+    "bounds": Difference(
+        "What one client may cost has no bound but the size of a message.",
+        "A session is closed that joins no namespace for 45 s (`connect_timeout`), sends a packet "
+        "of more than 10 attachments (`max_attachments`) or 1,000 arguments, or leaves more than "
+        "1 MiB (`send_buffer_bytes`) unread for 5 s, or ever more than twice as much. An upgrade "
+        "may take 10 s (`upgrade_timeout`). A client may be in 32 namespaces, and in 100,000 rooms "
+        "in each. One with 1,000 events that wait for handlers is not read until there are fewer.",
+        "No client can use up the server's memory.",
+    ),
     "http errors": Difference(
         "Errors of Engine.IO have a JSON string as their body.",
         '`{"code": 1, "message": "Session ID unknown"}`, as the JavaScript server. A forbidden '
@@ -197,9 +206,13 @@ DIFFERENCES: dict[str, Difference] = {
         "Two servers may differ.",
     ),
     "serializer": Difference(
-        "A `serializer` that is neither name nor class, an interval of no or negative time, a "
-        "handler that cannot be called, a `client_manager` that is none: all are taken, and fail "
-        "when they are used.",
+        "A `serializer` that is neither name nor class raises `AttributeError` for its `json`.",
+        "`TypeError`, which says what it may be.",
+        "The mistake is what was given, not what it lacks.",
+    ),
+    "wrong options": Difference(
+        "An interval of no or negative time, a handler that cannot be called, a `client_manager` "
+        "that is none: all are taken, and fail when they are used.",
         "`TypeError` or `ValueError` where they are given.",
         "It is a mistake in one line, found there.",
     ),

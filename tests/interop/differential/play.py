@@ -205,6 +205,7 @@ class Play:
             return await self._transcript(result, records)
 
     async def _transcript(self, result: Any, records: Records) -> dict[str, Any]:
+        await self._engine_has_told_all()
         lines, notes = list(records.lines), list(self.notes)
         for name, wire in self.wires.items():
             if self.sio is not None:
@@ -215,10 +216,15 @@ class Play:
             "result": result,
             "notes": notes,
             "wire": {name: wire.seen() for name, wire in self.wires.items()},
+            "log": lines,
         }
-        if self.scenario.log is not None:
-            seen["log"] = lines
         return self.normalised(seen)
+
+    async def _engine_has_told_all(self) -> None:
+        """Our engine logs from a thread of its own, and its lines come with the next turn."""
+        core = getattr(self.sio, "_core", None)
+        if core is not None and core.started:
+            await self.until(core.engine.settled)
 
     @contextlib.contextmanager
     def _records(self) -> Iterator[Records]:
@@ -227,7 +233,7 @@ class Play:
         loggers = [logging.getLogger(name) for name in LOGGERS]
         before = [(each.level, each.handlers[:], each.propagate) for each in loggers]
         for logger in loggers:
-            logger.setLevel(self.scenario.log or "CRITICAL")
+            logger.setLevel(self.scenario.log)
             logger.handlers[:] = [records]
             logger.propagate = False
         try:

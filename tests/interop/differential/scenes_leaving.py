@@ -189,6 +189,23 @@ async def disconnect_handler_that_raises(play: Play) -> Any:
     return await bob.ask("take")
 
 
+@scenario(log="CRITICAL")  # who logs it is told above
+async def rooms_after_a_disconnect_handler_that_raises(play: Play) -> Any:
+    @play.sio.event
+    async def disconnect(sid: str, reason: str) -> None:
+        play.note("disconnect", reason)
+        raise LookupError("in the handler")
+
+    play.sio.on("take", lambda sid: "here")
+    ann, bob = await play.client("ann"), await play.client("bob")
+    await play.sio.enter_room(ann.sid, "room")
+    await ann.send("1")
+    await play.noted(1)
+    await bob.ask("take")
+    await bob.ask("take")
+    return [sid for sid, _ in play.sio.manager.get_participants("/", "room")]
+
+
 @scenario()
 async def rooms_are_left_with_the_namespace(play: Play) -> Any:
     ann, bob = await play.client("ann"), await play.client("bob")

@@ -214,3 +214,22 @@ async def loggers_may_be_the_applications(play: Play) -> Any:
     await sio.emit("news", room="room")
     logger.handlers.clear()
     return sio.logger.name
+
+
+@scenario()
+async def heartbeat_is_set_while_clients_are_there(play: Play) -> Any:
+    def change() -> None:
+        play.sio.eio.ping_interval = 10
+
+    await play.client()
+    return [await play.outcome(change), play.sio.eio.ping_interval]
+
+
+@scenario(served=False)
+async def mistakes_in_what_a_server_is_given(play: Play) -> Any:
+    sio = play.server()
+    made = [
+        await play.outcome(play.server, ping_interval=-1),
+        await play.outcome(sio.on, "message", "not a function"),
+    ]
+    return [how if how == "returned" else [how, what] for how, what, *_ in made]

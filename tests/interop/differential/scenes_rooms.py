@@ -159,6 +159,20 @@ async def tables_of_the_manager_are_live(play: Play) -> Any:
 
 
 @scenario()
+async def views_may_be_changed(play: Play) -> Any:
+    ann = await play.client()
+    eio_sid = play.sio.manager.eio_sid_from_sid(ann.sid, "/")
+
+    def put_into_a_room() -> None:
+        play.sio.manager.rooms["/"]["room"] = {}
+
+    def change_the_environs() -> None:
+        play.sio.environ[eio_sid + "x"] = {}
+
+    return [await play.outcome(each) for each in (put_into_a_room, change_the_environs)]
+
+
+@scenario()
 async def room_of_everybody(play: Play) -> Any:
     ann = await play.client()
     return [

@@ -149,3 +149,29 @@ async def socket_below_can_be_looked_at(play: Play) -> Any:
         socket = eio._get_socket(eio_sid)
         seen.append([socket.upgraded, socket.connected, socket.closed, socket.sid == eio_sid])
     return [*seen, await play.outcome(eio._get_socket, "unknown")]
+
+
+@scenario()
+async def block_of_a_session_saves_it_at_its_end(play: Play) -> Any:
+    ann = await play.client()
+    async with play.sio.session(ann.sid) as session:
+        session["in"] = "the block"
+        await play.sio.save_session(ann.sid, {"by": "somebody else"})
+    return await play.sio.get_session(ann.sid)
+
+
+@scenario()
+async def block_of_a_session_may_outlast_its_client(play: Play) -> Any:
+    play.sio.on("disconnect", lambda sid, reason: play.note("disconnect", reason))
+    play.sio.on("take", lambda sid: "here")
+    ann, bob = await play.client("ann"), await play.client("bob")
+
+    async def block() -> None:
+        async with play.sio.session(ann.sid) as session:
+            session["in"] = "the block"
+            await ann.send("1")
+            await play.noted(1)
+            await bob.ask("take")
+            await bob.ask("take")
+
+    return await play.outcome(block)

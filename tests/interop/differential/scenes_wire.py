@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -148,3 +149,23 @@ async def payload_carries_several_packets(play: Play) -> Any:
     await play.fetch("POST", target, body=b'42["one"]\x1e421["two",2]')
     await play.noted(2)
     return answer.text[:2]
+
+
+@scenario()
+async def event_with_many_attachments(play: Play) -> Any:
+    play.sio.on("take", lambda sid, *args: play.note(len(args)))
+    seen = []
+    for count in (10, 11):
+        marks = [{"_placeholder": True, "num": number} for number in range(count)]
+        event = f"45{count}-{json.dumps(['take', *marks])}"
+        seen.append(await after(play, event, *[b"x"] * count))
+    return seen
+
+
+@scenario(connect_timeout=0.1)
+async def client_that_joins_no_namespace(play: Play) -> Any:
+    ann = await play.wire()
+    try:
+        return await asyncio.wait_for(ann.next(), 0.5)
+    except asyncio.TimeoutError:
+        return "is still there"

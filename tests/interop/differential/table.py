@@ -19,7 +19,7 @@ class Scenario:
     """A script, and the server that it is played on.
 
     `options` are the keywords of its AsyncServer. `served` False: there is no server but the ones
-    that the script makes. `log`: records of this level and above are compared, of the loggers
+    that the script makes. Log records of the level `log` and above are compared, of the loggers
     named in `loggers`. `doors`: the ways to us by which it is played, by default all, or one
     of them where the script makes its own server.
     """
@@ -27,7 +27,7 @@ class Scenario:
     script: Script
     options: Mapping[str, Any]
     served: bool
-    log: str | None
+    log: str
     loggers: tuple[str, ...]
     doors: tuple[str, ...]
 
@@ -42,7 +42,7 @@ SCENARIOS: dict[str, Scenario] = {}
 def scenario(
     *,
     served: bool = True,
-    log: str | None = None,
+    log: str = "WARNING",
     loggers: tuple[str, ...] = ("socketio.server",),
     doors: tuple[str, ...] | None = None,
     **options: Any,
