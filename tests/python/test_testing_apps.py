@@ -148,6 +148,6 @@ async def test_an_application_that_does_not_return_is_cancelled(
         finally:
             ended.append(True)
 
-    async with TestClient(app, timeout=0.05) as c:
+    async with TestClient(app, timeout=2.0) as c:
         assert c.connected
     assert ended == [True]
