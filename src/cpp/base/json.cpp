@@ -56,6 +56,7 @@ private:
     progress read_string();
     progress read_number();
     progress read_word(std::string_view word, value_kind kind);
+    progress read_non_finite(std::string_view word);
     bool read_key();
     bool follow_value();
     void close_object(const container& object);
@@ -133,9 +134,9 @@ scanner::progress scanner::read_value() {
     case 'n':
         return read_word("null", value_kind::falsy);
     case 'N':
-        return read_word("NaN", value_kind::truthy);
+        return read_non_finite("NaN");
     case 'I':
-        return read_word("Infinity", value_kind::truthy);
+        return read_non_finite("Infinity");
     default:
         return read_number();
     }
@@ -196,7 +197,7 @@ scanner::progress scanner::read_number() {
     const char* begin = at_;
     const lex::number_token token = lex::read_number(begin, end_);
     if (token.end == nullptr) {
-        return read_word("-Infinity", value_kind::truthy);
+        return read_non_finite("-Infinity");
     }
     at_ = token.end;
     const std::string_view digits(begin, token.end);
@@ -215,6 +216,10 @@ scanner::progress scanner::read_word(std::string_view word, value_kind kind) {
     at_ = behind;
     note(kind);
     return progress::complete;
+}
+
+scanner::progress scanner::read_non_finite(std::string_view word) {
+    return limits_.non_finite ? read_word(word, value_kind::truthy) : progress::failed;
 }
 
 // The key and its colon.

@@ -19,6 +19,7 @@ constexpr std::size_t max_depth = 10'000;
 struct limits {
     std::size_t depth = max_depth; // or less
     std::size_t elements = 1'000;  // of the outermost array
+    bool non_finite = true;        // NaN and Infinity are values, as they are not for JavaScript
 };
 
 // What `sio` needs to know of an event's or an ack's arguments before Python sees them.

@@ -343,6 +343,14 @@ BOOST_AUTO_TEST_CASE(a_placeholder_without_a_usable_number_is_bad) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_finite_can_be_refused) {
+    for (const char* text : {"NaN", "[Infinity]", R"({"a":-Infinity})"}) {
+        BOOST_TEST(valid(text));
+        BOOST_TEST(!valid(text, {.non_finite = false}));
+    }
+    BOOST_TEST(valid("[-1.5e3,null]", {.non_finite = false}));
+}
+
 BOOST_AUTO_TEST_CASE(a_quoted_string_escapes_what_json_requires_and_nothing_else) {
     BOOST_TEST(quoted("") == R"("")");
     BOOST_TEST(quoted("plain text, longer than a word") == R"("plain text, longer than a word")");
