@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 DOCUMENTS ?= 1000000
+HISTORIES ?= 3000
 # The tests wait more than they work.
 TEST_JOBS ?= 6
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -22,7 +23,7 @@ CLIENTS := tests/interop/node_modules/.package-lock.json
 OPEN_WEBUI := build/open-webui/fetched.stamp
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test test-json test-versions test-cpp test-python lint bench bench-micro \
+.PHONY: help demo test fuzz test-json test-versions test-cpp test-python lint bench bench-micro \
 	bench-profile bench-report bench-smoke asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
@@ -40,7 +41,15 @@ test-cpp: dev.ctest ## Run the C++ unit tests
 
 test-python: $(INSTALLED) $(CLIENTS) $(OPEN_WEBUI) ## Run the tests of the Python module, clients and browser
 	@scripts/need.sh node chromium redis
+	$(BIN)/cmake --preset dev
+	$(BIN)/cmake --build --preset dev --target yjs_tool
 	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) $(PYTEST)
+
+fuzz: $(TOOLS) $(CLIENTS) ## Compare HISTORIES=3000 random Yjs histories with yjs and pycrdt; some ten minutes
+	@scripts/need.sh node
+	$(BIN)/cmake --preset release
+	$(BIN)/cmake --build --preset release --target yjs_tool
+	$(BIN)/python -m tests.yjs.fuzz build/release/tests/cpp/features/yjs_tool $(HISTORIES)
 
 test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 random documents, sound and damaged
 	$(BIN)/python tests/python/json_documents.py $(DOCUMENTS)
