@@ -36,6 +36,7 @@ bool usage::on_event(
     const auto json = answer(from, args.json, now);
     if (id)
         rooms_.send_ack(from.sid(), from.nsp(), *id, {.json = json, .attachments = {}});
+    sweep(now); // what has changed is told now if it may be
     return true;
 }
 
