@@ -85,7 +85,8 @@ class Usage:
     def record_many(self, records: Sequence[Record]) -> list[bool]:
         """`record` for a list, in a fraction of the time; gives what `record` would for each.
 
-        If a value of any of them is wrong, none is counted.
+        If a value of any of them is wrong, none is counted. After `OSError` of the journal they
+        may have been: records with ids can be sent again.
         """
         return self.meter.record_many(records)
 

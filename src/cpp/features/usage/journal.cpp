@@ -134,7 +134,7 @@ int journal::opened(std::uint64_t seq) const {
     return made;
 }
 
-bool journal::append(const record& of, std::string_view groups, std::int64_t now) {
+bool journal::append(const record& of, std::string_view groups, std::int64_t now, bool more) {
     std::string body;
     put(body, now);
     put(body, of.at);
@@ -149,7 +149,7 @@ bool journal::append(const record& of, std::string_view groups, std::int64_t now
     put(unwritten_, static_cast<std::uint32_t>(body.size()));
     put(unwritten_, checksum(body));
     unwritten_ += body;
-    if (!each_ && unwritten_.size() < most_unwritten)
+    if ((more || !each_) && unwritten_.size() < most_unwritten)
         return true;
     if (write_out())
         return true;

@@ -31,8 +31,12 @@ public:
     journal(const journal&) = delete;
     journal& operator=(const journal&) = delete;
 
-    // False: it cannot be written, and nothing of it has been.
-    [[nodiscard]] bool append(const record& of, std::string_view groups, std::int64_t now);
+    // False: it cannot be written, and nothing of it has been. `more` follow at once: it is enough
+    // to write it with the last of them.
+    [[nodiscard]] bool
+    append(const record& of, std::string_view groups, std::int64_t now, bool more = false);
+    // False: what should have been written cannot be; the next call tries again.
+    [[nodiscard]] bool write_appended() { return !each_ || write_out(); }
     [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
     // What is appended from now on belongs to the next batch. Throws std::system_error: then
     // nothing has changed.

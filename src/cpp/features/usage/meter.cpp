@@ -36,11 +36,13 @@ std::vector<outcome> meter::count_many(std::vector<record> list, std::int64_t no
     outcomes.reserve(list.size());
     const std::lock_guard lock(mutex_);
     for (auto& each : list)
-        outcomes.push_back(count_locked(each, now));
+        outcomes.push_back(count_locked(each, now, true));
+    if (journal_ && !journal_->write_appended())
+        outcomes.assign(list.size(), outcome::journal_failed);
     return outcomes;
 }
 
-outcome meter::count_locked(record& of, std::int64_t now) {
+outcome meter::count_locked(record& of, std::int64_t now, bool more) {
     if (of.at == 0)
         of.at = now;
     auto result = check(of, now);
@@ -59,7 +61,7 @@ outcome meter::count_locked(record& of, std::int64_t now) {
         result = place.found();
     // The journal before the sums: what has been counted is on its way to a store.
     if (result == outcome::counted && journal_ &&
-        !journal_->append(of, ledger_.groups_of(of.model), now))
+        !journal_->append(of, ledger_.groups_of(of.model), now, more))
         result = outcome::journal_failed;
     if (result != outcome::counted) {
         ++counted_.refused;

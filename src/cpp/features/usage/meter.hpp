@@ -56,7 +56,9 @@ public:
 
     // `now` is Unix time in seconds, and the record's own time where it is 0.
     [[nodiscard]] outcome count(record of, std::int64_t now);
-    // In a row under one lock; the outcome of each.
+    // In a row under one lock, and in the journal by one write; the outcome of each. If that write
+    // fails, all are said to have: they count still, and are in the journal as soon as it can be
+    // written.
     [[nodiscard]] std::vector<outcome> count_many(std::vector<record> list, std::int64_t now);
     // A peer's record that has not even become one.
     void count_refused() noexcept;
@@ -130,7 +132,7 @@ private:
     static constexpr std::size_t most_reservations = 100'000;  // beyond, none is given
     static constexpr std::size_t most_users_bound = 1'000'000; // as clients are; beyond: unknown
 
-    [[nodiscard]] outcome count_locked(record& of, std::int64_t now);
+    [[nodiscard]] outcome count_locked(record& of, std::int64_t now, bool more = false);
     void end_reservations(base::time_point now);
     void end_reservation(std::map<std::uint64_t, reservation>::iterator ended);
     void publish_deadline() noexcept;
