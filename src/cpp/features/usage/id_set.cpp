@@ -18,23 +18,28 @@ id_set::id_set(hash128 key, std::size_t most, std::int64_t seconds)
       ring_(std::min(most_, first_size)),
       index_(2 * std::bit_ceil(ring_.size()), none) {}
 
-bool id_set::contains(std::string_view id, std::int64_t now) {
+bool id_set::contains(const hash128& id, std::int64_t now) {
     expire(now);
-    return index_[place_of(siphash(key_, id))] != none;
+    return index_[place_of(id)] != none;
 }
 
-bool id_set::insert(std::string_view id, std::int64_t now) {
+bool id_set::insert(const hash128& id, std::int64_t now) {
     expire(now);
-    const auto hashed = siphash(key_, id);
-    if (index_[place_of(hashed)] != none)
+    auto place = place_of(id);
+    if (index_[place] != none)
         return false;
-    if (used_ == most_)
+    if (used_ == most_) {
         pop_oldest();
-    else if (used_ == ring_.size())
+        place = place_of(id); // others have moved up
+    } else if (used_ == ring_.size()) {
         grow();
-    const auto at = (head_ + used_) % ring_.size();
-    ring_[at] = {hashed, now};
-    index_[place_of(hashed)] = static_cast<std::uint32_t>(at);
+        place = place_of(id);
+    }
+    auto at = head_ + used_;
+    if (at >= ring_.size())
+        at -= ring_.size();
+    ring_[at] = {id, now};
+    index_[place] = static_cast<std::uint32_t>(at);
     ++used_;
     return true;
 }

@@ -16,9 +16,11 @@ class id_set {
 public:
     id_set(hash128 key, std::size_t most, std::int64_t seconds);
 
-    [[nodiscard]] bool contains(std::string_view id, std::int64_t now);
+    // What an id is known by: worked out once, where it is looked for and then put in.
+    [[nodiscard]] hash128 known_by(std::string_view id) const noexcept { return siphash(key_, id); }
+    [[nodiscard]] bool contains(const hash128& id, std::int64_t now);
     // False: it is there already.
-    bool insert(std::string_view id, std::int64_t now);
+    bool insert(const hash128& id, std::int64_t now);
     [[nodiscard]] std::size_t size() const noexcept { return used_; }
 
 private:

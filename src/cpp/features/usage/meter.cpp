@@ -46,7 +46,8 @@ outcome meter::count_locked(record& of, std::int64_t now, bool more) {
     if (of.at == 0)
         of.at = now;
     auto result = check(of, now);
-    if (result == outcome::counted && !of.id.empty() && ids_.contains(of.id, now)) {
+    const auto id = of.id.empty() ? hash128() : ids_.known_by(of.id);
+    if (result == outcome::counted && !of.id.empty() && ids_.contains(id, now)) {
         ++counted_.duplicates;
         return outcome::duplicate;
     }
@@ -69,7 +70,7 @@ outcome meter::count_locked(record& of, std::int64_t now, bool more) {
     }
     ledger_.add(place, of, now, collecting_);
     if (!of.id.empty())
-        ids_.insert(of.id, now);
+        ids_.insert(id, now);
     ++counted_.records;
     if (collecting_ && ++waiting_ == options_.flush_records)
         due_.notify_one();
@@ -262,14 +263,14 @@ outcome meter::restore(const journal_record& of, std::int64_t now, bool pending)
     const std::lock_guard lock(mutex_);
     const auto result = ledger_.restore(of.counted, of.id, of.at, now, pending);
     if (result == outcome::counted && !of.id.empty() && of.at > now - options_.id_seconds)
-        ids_.insert(of.id, of.at);
+        ids_.insert(ids_.known_by(of.id), of.at);
     return result;
 }
 
 void meter::remember(std::string_view id, std::int64_t at, std::int64_t now) {
     const std::lock_guard lock(mutex_);
     if (at > now - options_.id_seconds)
-        ids_.insert(id, at);
+        ids_.insert(ids_.known_by(id), at);
 }
 
 // --- what is read ---
