@@ -196,6 +196,43 @@ async def test_the_last_are_flushed_when_the_server_ends(tmp_path: Path) -> None
     await sio.usage.close()
 
 
+async def test_the_server_ends_though_its_store_takes_nothing(monkeypatch: Any) -> None:
+    monkeypatch.setattr("sio_native.usage.END_PATIENCE", 0.05)
+    sio = sio_native.AsyncServer()
+    sio.logger.setLevel("CRITICAL")
+    down = True
+
+    def refuse(each: Batch) -> None:
+        if down:
+            raise OSError("the store is down")
+
+    monkeypatch.setattr("sio_native.usage_flush.RETRY_DELAY", 0.01)
+    await sio.usage.store(refuse)
+    sio.usage.record("m", 1, 2)
+    await sio.shutdown()
+    down = False
+    await sio.usage.flush()
+    assert sio.usage.stats()["batches"] == 1
+    await sio.usage.close()
+
+
+def test_a_forked_child_is_told_that_the_stores_thread_is_the_parents(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, os, sio_native
+usage = sio_native.AsyncServer().usage
+asyncio.run(usage.store({str(tmp_path / "usage.db")!r}))
+child = os.fork()
+if not child:
+    try:
+        asyncio.run(usage.flush())
+    except RuntimeError as error:
+        os._exit(7 if "open it in the child" in str(error) else 1)
+    os._exit(2)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 7
+
+
 async def test_options_that_are_wrong_raise(tmp_path: Path) -> None:
     u = usage()
     with pytest.raises(TypeError):

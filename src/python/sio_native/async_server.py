@@ -468,7 +468,7 @@ class AsyncServer(BaseServer):
             logger.info("Socket.IO is shutting down")
         await self._service.end()
         if "usage" in self.__dict__:
-            await self.usage.flush()
+            await self.usage._flush_at_end()
         self.manager_initialized = False
         if self._service.manager is not None:
             await self._service.manager._end()

@@ -33,6 +33,7 @@ Record: TypeAlias = (
 LONGEST_WINDOW = 32 * 86_400  # seconds
 LONGEST_NAME = 256  # bytes
 MOST_IDS = 1_000_000
+END_PATIENCE = 2.0  # seconds
 
 
 class Usage:
@@ -278,6 +279,13 @@ class Usage:
         """Returns when all that has been counted is stored; at once without a store."""
         if self._flusher is not None:
             await asyncio.wrap_future(self._flusher.submit(lambda: None))
+
+    async def _flush_at_end(self) -> None:
+        """The server shuts down, and does not wait for long for a store that takes nothing."""
+        try:
+            await asyncio.wait_for(self.flush(), END_PATIENCE)
+        except (asyncio.TimeoutError, OSError) as error:
+            self._core.log.socketio.error("usage is not stored yet: %r", error)
 
     async def close(self) -> None:
         """Flush, and close the store. There may be another one then."""

@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import inspect
 import logging
+import os
 import threading
 import time
 import uuid
@@ -77,6 +78,7 @@ class Flusher:
         self._logger = logger
         self._node = journal.node if journal else uuid.uuid4().hex
         self._jobs: list[tuple[Future[Any], Callable[[], Any]]] = []
+        self._process = os.getpid()
         self._lock = threading.Lock()  # of the jobs, and of whether there may be more
         self._ending = threading.Event()
         self._ended = False
@@ -92,7 +94,13 @@ class Flusher:
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Call it on the store's thread, when all that has been counted so far is stored."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "the store of usage was opened before the process forked, and its thread stayed "
+                "with the parent: open it in the child"
+            )
         done: Future[T] = Future()
+        done.set_running_or_notify_cancel()  # who no longer waits does not stop it
         with self._lock:
             if self._ended:
                 raise RuntimeError("the store of usage is closed")
@@ -102,6 +110,8 @@ class Flusher:
 
     def end(self) -> None:
         """Flush once more, and close. What the store does not take stays in the journal, if any."""
+        if os.getpid() != self._process:
+            return  # the parent's affair
         atexit.unregister(self.end)
         self._ending.set()
         self._meter.wake()
