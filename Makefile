@@ -3,6 +3,7 @@
 PORT ?= 8000
 DOCUMENTS ?= 1000000
 HISTORIES ?= 3000
+RECORDS ?= 10000000
 # The tests wait more than they work.
 TEST_JOBS ?= 6
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -71,6 +72,7 @@ bench: $(INSTALLED) ## Measure sio_native and its peers in turn; two to three ho
 	$(BIN)/cmake --preset release
 	$(BIN)/cmake --build --preset release --target load bare_server
 	$(BIN)/python benchmarks/bench.py $(BENCH)
+	$(BIN)/python benchmarks/usage.py --records $(RECORDS) --report benchmarks/results/usage.md
 
 bench-report: $(TOOLS) ## Fill docs/performance.md and its charts from RESULT=benchmarks/results/….json
 	$(BIN)/python benchmarks/report.py $(RESULT)
@@ -91,6 +93,7 @@ bench-smoke: $(INSTALLED) ## See that the benchmarks work: every mode and micro-
 	$(BIN)/cmake --build --preset dev --target load bare_server micro
 	@BENCH_PRESET=dev $(BIN)/python benchmarks/bench.py --smoke --peers native-own bare
 	@build/dev/benchmarks/micro briefly
+	@$(BIN)/python benchmarks/usage.py --records 50000
 	@$(BIN)/python benchmarks/micro/border.py briefly
 
 asan: asan.ctest ## Run the C++ unit tests under AddressSanitizer and UBSan

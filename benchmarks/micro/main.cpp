@@ -12,4 +12,5 @@ int main(int count, char** arguments) {
     micro::json();
     micro::rooms();
     micro::yjs_updates();
+    micro::usage();
 }

@@ -8,5 +8,6 @@ void socketio_packets();
 void json();
 void rooms();
 void yjs_updates();
+void usage();
 
 } // namespace micro

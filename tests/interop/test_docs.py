@@ -1,4 +1,4 @@
-"""The examples of the documents run as printed; those of docs/testing.md have their own test."""
+"""The examples of the documents run as printed; some documents have a test of their own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from .limits import eventually, run
 from .redis_server import running_redis
 
 ROOT = Path(__file__).parents[2]
-TESTED_ELSEWHERE = {"testing.md": "tests/python/test_testing_docs.py"}
+TESTED_ELSEWHERE = {
+    "testing.md": "tests/python/test_testing_docs.py",
+    "usage.md": "tests/python/test_usage_docs.py",
+}
 
 Names = dict[str, Any]
 

@@ -2,6 +2,7 @@
 #include "bindings/py_engine.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
+#include "bindings/py_usage.hpp"
 #include "bindings/py_value.hpp"
 #include "sio/room_result.hpp"
 
@@ -78,6 +79,7 @@ PYBIND11_MODULE(_core, module) {
     module.attr("__version__") = SIO_NATIVE_VERSION;
     register_constants(module);
     bindings::register_runner(module);
+    bindings::register_usage_meter(module); // before the engine, whose methods take it
     bindings::register_engine(module);
     module.def("_loads", &loads);
     module.def("_dumps", &dumps);

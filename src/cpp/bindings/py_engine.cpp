@@ -7,6 +7,7 @@
 #include "bindings/py_notification.hpp"
 #include "bindings/py_raw.hpp"
 #include "bindings/py_runner.hpp"
+#include "bindings/py_usage.hpp"
 
 #include <pybind11/stl.h>
 
@@ -353,6 +354,7 @@ void register_engine(py::module_& module) {
     bind_asgi_door(type);
     bind_raw(type);
     bind_custom_packets(type);
+    bind_usage(type);
 }
 
 } // namespace bindings

@@ -33,6 +33,17 @@ void engine::start() {
             in.sio().set_interest(wanted);
             in.raw().set_interest(raw);
         });
+    for (const auto& feature : installed_)
+        for (unsigned each = 0; each < shards_->count(); ++each)
+            (*shards_)[each].post(shard_task(feature));
+}
+
+void engine::install(std::function<void(shard_context&)> feature) {
+    const std::lock_guard lock(mutex_); // also while it is posted: it must not start in between
+    installed_.push_back(feature);
+    if (shards_)
+        for (unsigned each = 0; each < shards_->count(); ++each)
+            (*shards_)[each].post(shard_task(feature), urgency::now);
 }
 
 void engine::close(std::chrono::milliseconds patience) {

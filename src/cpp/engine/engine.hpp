@@ -19,6 +19,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -182,6 +183,8 @@ public:
     // Null while it does not run.
     [[nodiscard]] std::shared_ptr<shards> current() const;
     [[nodiscard]] unsigned threads() const noexcept { return options_.threads; }
+    // Adds a feature to each shard, when it runs and whenever it starts again.
+    void install(std::function<void(shard_context&)> feature);
 
 private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;
@@ -208,10 +211,11 @@ private:
 
     const config options_;
     std::shared_ptr<outbox> out_;
-    mutable std::mutex mutex_; // guards the three below
+    mutable std::mutex mutex_; // guards the four below
     std::shared_ptr<shards> shards_;
     sio::interest interest_; // given to each shard that starts, as the other is
     eio::raw_interest raw_interest_;
+    std::vector<std::function<void(shard_context&)>> installed_;
     // A room has been entered whose name may be a sid of another client, by the look of it: from
     // then on such a name does not tell on which shard its members are.
     std::atomic<bool> room_like_a_sid_ = false;

@@ -5,7 +5,7 @@ the engine's thread, and raises `RuntimeError` in a forked child of the process 
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 from .types import RequestHead
 
@@ -83,6 +83,102 @@ class HandlerQueue:
 
     def abandon(self) -> None:
         """The loop is gone, and its tasks with it; what has not begun waits for the next start."""
+
+# model, user, groups, minute (Unix time // 60), input, output, total, events
+_Row: TypeAlias = tuple[str, str, tuple[str, ...], int, int, int, int, int]
+
+class UsageMeter:
+    """Counts tokens. Any thread; each call holds a lock of its own for about a microsecond."""
+
+    def __init__(
+        self,
+        *,
+        most_ids: int = 1_000_000,
+        id_seconds: int = 86_400,
+        keep_minutes: int = 1500,
+        in_use_seconds: float = 3.0,
+        reservation_seconds: float = 600.0,
+        flush_records: int = 1000,
+    ) -> None: ...
+    def record(
+        self,
+        model: str,
+        prompt_tokens: int,
+        completion_tokens: int,
+        total_tokens: int | None,
+        user: str | None,
+        id: str | None,
+        at: int = 0,
+        /,
+    ) -> bool:
+        """See `Usage.record`; `at` 0 is now."""
+
+    def record_many(self, records: Sequence[Any], /) -> list[bool]: ...
+    def totals(self) -> list[_Row]:
+        """Of each model and set of groups; user and minute say nothing."""
+
+    def rows(
+        self, from_minute: int, model: str | None, user: str | None, group: str | None, /
+    ) -> list[_Row]: ...
+    def statistics(self) -> dict[str, int]: ...
+    def declare(
+        self,
+        name: str,
+        models: Sequence[str],
+        starts: Sequence[int],
+        rolling_minutes: int,
+        limit: int | None,
+        /,
+    ) -> bool:
+        """A group. `starts`: minutes at which its window begins; False: there are too many."""
+
+    def state(self, group: str, /) -> tuple[int, int, int, int, int, int | None, int | None] | None:
+        """input, output, total, events, reserved, limit, Unix time of the reset."""
+
+    def try_reserve(self, group: str, tokens: int, /) -> int | None: ...
+    def release(self, reservation: int, /) -> bool: ...
+    def commit(
+        self,
+        reservation: int,
+        model: str,
+        prompt_tokens: int,
+        completion_tokens: int,
+        total_tokens: int | None,
+        user: str | None,
+        id: str | None,
+        /,
+    ) -> bool: ...
+
+    # For a store.
+    def collect(self, seq: int, journal_folder: str | None, each: bool, /) -> None:
+        """Keep what is counted from now on for `take`; `seq` is the first batch's."""
+
+    def wait(self, seconds: float, /) -> bool:
+        """Until 1,000 records have come, or `wake`, or the time is up. Is there anything?"""
+
+    def wake(self) -> None: ...
+    def take(
+        self,
+    ) -> tuple[int, list[_Row], list[tuple[str, int, int, int, int, int]]] | None:
+        """seq, rows, and ids: (id, row, input, output, total, at). `OSError` of the journal."""
+
+    def replay(self, path: str, pending: bool, /) -> int:
+        """Count what a journal file has; with `pending` for `take`. How many records."""
+
+    def restore(
+        self,
+        model: str,
+        user: str,
+        groups: Sequence[str],
+        minute: int,
+        prompt_tokens: int,
+        completion_tokens: int,
+        total_tokens: int,
+        events: int,
+        /,
+    ) -> bool: ...
+    def remember(self, ids: Sequence[tuple[str, int]], /) -> None:
+        """Ids that a store has, and when they were counted; oldest first."""
 
 class Engine:
     """Sessions, namespaces and rooms on a thread of their own.
@@ -411,6 +507,31 @@ class Engine:
 
     def fail_session(self, eio_sid: str, why: str, /) -> None:
         """The client breaks the protocol: log why, and close its session ("transport error")."""
+
+    # --- usage: see `usage.py` ---
+    def usage_listen(
+        self,
+        meter: UsageMeter,
+        event: str,
+        namespace: str,
+        tokens: bool,
+        models: Sequence[str],
+        broadcast: str | None,
+        room: str | None,
+        /,
+    ) -> None:
+        """Take an event of clients from now on; `models` empty: they may name any."""
+
+    def usage_bind(self, meter: UsageMeter, sid: str, namespace: str, user: str, /) -> None: ...
+    def usage_touch(self, meter: UsageMeter, model: str, /) -> None: ...
+    def usage_touch_remote(self, meter: UsageMeter, models: Sequence[tuple[str, float]], /) -> None:
+        """What another node uses, and for how many seconds still."""
+
+    def usage_models(self, meter: UsageMeter, /) -> list[str]:
+        """The models in use, here and at other nodes."""
+
+    def usage_here(self, meter: UsageMeter, /) -> list[tuple[str, float]]:
+        """Those touched here, with the seconds that each has left."""
 
 # The JSON border by itself, for tests.
 def _loads(text: bytes, attachments: list[bytes], /) -> Any: ...

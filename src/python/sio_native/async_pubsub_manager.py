@@ -43,6 +43,9 @@ class AsyncPubSubManager(AsyncManager):
         if json is not None:
             self.json = json
         self._said_no_json = False
+        self._shared: dict[str, Callable[[Message], Awaitable[None]]] = {}
+        self._tellers: list[Callable[[], Awaitable[None]]] = []
+        self._telling: list[asyncio.Future[None]] = []
 
     # --- what a broker implements ---
 
@@ -66,7 +69,32 @@ class AsyncPubSubManager(AsyncManager):
             self.thread = self.server.start_background_task(self._thread)
         self._get_logger().info(self.name + " backend initialized.")
 
+    def share(
+        self,
+        method: str,
+        heard: Callable[[Message], Awaitable[None]],
+        tell: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Features of several servers talk, too: messages of this method go to `heard`, and `tell`
+        publishes as long as the server serves."""
+        self._shared[method] = heard
+        self._tellers.append(tell)
+        if self._service is not None and self.thread is not None and not self.thread.done():
+            self._service.spawn(self._begin(tell))
+
+    async def _begin(self, tell: Callable[[], Awaitable[None]]) -> None:
+        self._telling.append(asyncio.ensure_future(tell()))
+
     async def _thread(self) -> None:
+        for tell in self._tellers:
+            await self._begin(tell)
+        try:
+            await self._listen_on()
+        finally:
+            while self._telling:
+                self._telling.pop().cancel()
+
+    async def _listen_on(self) -> None:
         assert self.server is not None
         log = self.server.logger
         while True:
@@ -112,7 +140,7 @@ class AsyncPubSubManager(AsyncManager):
                 return self._handle_leave_room
             case "close_room":
                 return self._handle_close_room
-        return None
+        return self._shared.get(method) if isinstance(method, str) else None
 
     async def _handle(
         self, handler: Callable[[Message], Awaitable[None]], message: Message

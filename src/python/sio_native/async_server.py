@@ -40,6 +40,7 @@ from .types import (
 if TYPE_CHECKING:
     from .asgi import ASGIApp
     from .async_admin import InstrumentedAsyncServer
+    from .usage import Usage
 
 F = TypeVar("F", bound=Handler)
 
@@ -398,6 +399,13 @@ class AsyncServer(BaseServer):
             self._core, self._options, self._service.sessions, self.handle_request, self.shutdown
         )
 
+    @cached_property
+    def usage(self) -> Usage:
+        """Counts the tokens that models use; see docs/usage.md."""
+        from .usage import Usage
+
+        return Usage(self._core, self.manager)
+
     @property
     def packet_class(self) -> Any:
         """The Packet class in use; with `json` a subclass for this server that has it."""
@@ -459,6 +467,8 @@ class AsyncServer(BaseServer):
         for logger in (self.logger, self._core.log.engineio):
             logger.info("Socket.IO is shutting down")
         await self._service.end()
+        if "usage" in self.__dict__:
+            await self.usage._flush_at_end()
         self.manager_initialized = False
         if self._service.manager is not None:
             await self._service.manager._end()

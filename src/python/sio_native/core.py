@@ -37,6 +37,7 @@ class Core:
             "log_packets": _level_check(log.engineio)(logging.INFO),
             "log_acks": self.logs(logging.INFO),
         }
+        self._installs: list[Callable[[Any], object]] = []
         self._make_engine()
         self.started = False
         self.watcher: Watcher | None = None  # see watch()
@@ -45,6 +46,13 @@ class Core:
     def _make_engine(self) -> None:
         self.engine = self.serializer.make_engine(self._options)
         self.quick_emit = self.engine.quick_emit
+        for install in self._installs:
+            install(self.engine)
+
+    def install(self, feature: Callable[[Any], object]) -> None:
+        """Add a feature to the engine: `feature(engine)`, and again for its successor."""
+        self._installs.append(feature)
+        feature(self.engine)
 
     def configure(self, options: dict[str, Any]) -> None:
         """Other options, for an engine that has not been started."""
