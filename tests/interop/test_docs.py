@@ -24,7 +24,9 @@ from .limits import eventually, run
 from .redis_server import running_redis
 
 ROOT = Path(__file__).parents[2]
-TESTED_ELSEWHERE = {"testing.md": "tests/python/test_testing_docs.py"}
+TESTED_ELSEWHERE = dict.fromkeys(
+    ("flow.md", "rooms.md", "testing.md"), "tests/python/test_testing_docs.py"
+)
 
 Names = dict[str, Any]
 
