@@ -25,7 +25,7 @@ from .redis_server import running_redis
 
 ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {
-    "testing.md": "tests/python/test_testing_docs.py",
+    **dict.fromkeys(("flow.md", "rooms.md", "testing.md"), "tests/python/test_testing_docs.py"),
     "usage.md": "tests/python/test_usage_docs.py",
 }
 

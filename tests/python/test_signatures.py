@@ -39,7 +39,12 @@ FUNCTIONS = (
 OURS = {"socketio": "sio_native", "engineio": "sio_native.engineio"}
 
 # Parameters that only we have, and why.
-EXTRA: dict[str, dict[str, str]] = {}
+EXTRA: dict[str, dict[str, str]] = {
+    "socketio.AsyncServer.emit": {
+        "conflate": "the key of values of which the latest counts",
+        "interval": "between two of them, in seconds",
+    },
+}
 
 # What is not the same, and why.
 _ASGI = "theirs takes anything, for all its async modes; ASGI's arguments are these three"

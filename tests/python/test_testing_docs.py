@@ -1,4 +1,4 @@
-"""The examples of docs/testing.md, as a user's pytest runs them."""
+"""The examples of these documents, as a user's pytest runs them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "testing.md"
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_examples_pass_under_pytest_with_anyio(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("name", ["flow.md", "rooms.md", "testing.md"])
+def test_the_examples_pass_under_pytest_with_anyio(name: str, tmp_path: Path) -> None:
+    text = (DOCS / name).read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     code = "\n\n".join(blocks)
     (tmp_path / "test_examples.py").write_text(code)
     options = ["-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]

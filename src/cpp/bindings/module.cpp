@@ -43,6 +43,8 @@ void register_constants(py::module_& module) {
     constant("EIO_CLOSE", kind::eio_close);
     constant("FRAME", kind::frame);
     constant("ORIGIN", kind::origin);
+    constant("ROOM_QUESTION", kind::room_question);
+    constant("STREAM_CANCELLED", kind::stream_cancelled);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

@@ -36,6 +36,8 @@ py::list str_list(const std::vector<std::string>& list) {
     return made;
 }
 
+} // namespace
+
 sio::selection selection(const std::optional<py::sequence>& rooms, const py::sequence& skip) {
     sio::selection whom;
     if (rooms)
@@ -43,6 +45,8 @@ sio::selection selection(const std::optional<py::sequence>& rooms, const py::seq
     whom.skip_sids = utf8_list(skip);
     return whom;
 }
+
+namespace {
 
 // What emits and acks carry, encoded while the GIL is held.
 template <class Dump>

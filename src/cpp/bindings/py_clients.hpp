@@ -3,7 +3,13 @@
 
 #include "bindings/py_engine.hpp"
 
+#include <optional>
+
 namespace bindings {
+
+// Rooms, None for everyone, and sids to skip.
+[[nodiscard]] sio::selection
+selection(const std::optional<pybind11::sequence>& rooms, const pybind11::sequence& skip);
 
 void bind_commands(pybind11::class_<py_engine>& type);
 void bind_rooms(pybind11::class_<py_engine>& type);

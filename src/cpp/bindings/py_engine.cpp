@@ -4,8 +4,10 @@
 #include "bindings/py_asgi_door.hpp"
 #include "bindings/py_clients.hpp"
 #include "bindings/py_custom_packets.hpp"
+#include "bindings/py_flow.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_raw.hpp"
+#include "bindings/py_room_rules.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/py_usage.hpp"
 
@@ -36,6 +38,14 @@ std::string utf8(const py::str& text) {
     if (!encoded)
         throw py::error_already_set();
     return encoded;
+}
+
+py::str str(std::string_view utf8) {
+    auto* made =
+        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass");
+    if (!made)
+        throw py::error_already_set();
+    return py::reinterpret_steal<py::str>(made);
 }
 
 namespace {
@@ -355,6 +365,8 @@ void register_engine(py::module_& module) {
     bind_raw(type);
     bind_custom_packets(type);
     bind_usage(type);
+    bind_room_rules(type);
+    bind_flow(type);
 }
 
 } // namespace bindings

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bindings {
@@ -47,7 +48,8 @@ private:
 
 // A str in UTF-8, lone surrogates in three bytes each, so that any str can name a room.
 [[nodiscard]] std::string utf8(const pybind11::str& text);
-
+// And back.
+[[nodiscard]] pybind11::str str(std::string_view utf8);
 void register_engine(pybind11::module_& module);
 
 } // namespace bindings

@@ -155,6 +155,12 @@ struct converter {
     py::object operator()(const engine::origin_question& told) const {
         return tuple(kind::origin, told.shard, told.id, head_of(*told.request));
     }
+    py::object operator()(const features::rooms::question& told) const {
+        return tuple(kind::room_question, text(told.sid), text(told.nsp), text(told.room));
+    }
+    py::object operator()(const engine::stream_cancelled& told) const {
+        return tuple(kind::stream_cancelled, text(told.id));
+    }
     py::object operator()(const engine::relay_check&) const { return {}; }
 };
 

@@ -31,6 +31,8 @@ enum class kind : int {
     eio_close,
     frame,
     origin,
+    room_question,
+    stream_cancelled,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

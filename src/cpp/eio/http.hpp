@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/query.hpp"
 #include "base/sid.hpp"
 #include "eio/door.hpp"
 
@@ -79,8 +80,6 @@ public:
 // What a client that sends this Accept-Encoding takes: gzip before deflate before identity.
 [[nodiscard]] content_encoding accepted_encoding(std::string_view accept_encoding) noexcept;
 
-// The value of one query parameter, percent-decoded; nothing when absent. First one wins.
-[[nodiscard]] std::optional<std::string>
-query_parameter(std::string_view query, std::string_view name);
+using base::query_parameter;
 
 } // namespace eio

@@ -4,6 +4,7 @@
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "engine/replay.hpp"
 #include "sio/server.hpp"
 
 #include <bit>
@@ -145,7 +146,16 @@ bool engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio
             out_->post(sio::acks_done_event{token});
         return false;
     }
-    const auto reached = reach(whom);
+    if (token == 0 && is_recorded(*to, nsp, whom)) {
+        auto& home = (*to)[home_of_key(nsp, to->count())];
+        const auto held = weight(whom, args);
+        home.post(
+            {[sent = ::features::flow::emission{std::move(nsp), std::move(whom), std::move(args)}](
+                 shard_context& in) mutable { deliver(in, std::move(sent)); },
+             held});
+        return home.full();
+    }
+    const auto reached = reach(*to, whom);
     if (!std::has_single_bit(reached))
         return emit_to_several(
             *to, reached, std::move(nsp), std::move(whom), std::move(args), token);
@@ -166,14 +176,14 @@ void engine::wait_for_room() {
             (*to)[each].wait_for_room();
 }
 
-shard_set engine::reach(const sio::selection& whom) const {
+shard_set engine::reach(const shards& in, const sio::selection& whom) const {
     const auto all = ~shard_set{0} >> (64 - options_.threads);
     if (!whom.rooms || options_.threads == 1)
         return all;
     shard_set reached = 0;
     for (const auto& room : *whom.rooms) {
         const auto shard = base::shard_of(room, options_.threads);
-        if (!shard || room_like_a_sid_)
+        if (!shard || in.room_like_a_sid)
             return all;
         reached |= shard_set{1} << *shard;
     }

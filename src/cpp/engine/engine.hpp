@@ -190,7 +190,7 @@ private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;
     [[nodiscard]] unsigned home_of(const eio::http_request& request) const;
     // The shards on which somebody may be selected; at least one.
-    [[nodiscard]] shard_set reach(const sio::selection& whom) const;
+    [[nodiscard]] shard_set reach(const shards& in, const sio::selection& whom) const;
     [[nodiscard]] bool emit_to_several(
         shards& to,
         shard_set reached,
@@ -216,9 +216,6 @@ private:
     sio::interest interest_; // given to each shard that starts, as the other is
     eio::raw_interest raw_interest_;
     std::vector<std::function<void(shard_context&)>> installed_;
-    // A room has been entered whose name may be a sid of another client, by the look of it: from
-    // then on such a name does not tell on which shard its members are.
-    std::atomic<bool> room_like_a_sid_ = false;
     std::atomic<net::asgi_id> next_id_ = 1;
     std::atomic<bool> abandoned_ = false;
 };

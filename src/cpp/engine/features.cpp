@@ -49,4 +49,9 @@ bool features::on_event(
     return taken;
 }
 
+void features::on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) {
+    for (const auto& each : all_)
+        each->on_answer(to, id, args);
+}
+
 } // namespace engine

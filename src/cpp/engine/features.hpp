@@ -6,6 +6,7 @@
 #include "sio/module.hpp"
 #include "sio/room_api.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,22 @@ public:
         return added;
     }
 
+    // In front of all but the first so many, which are told of events before.
+    template <class Feature>
+    Feature& add_early(std::unique_ptr<Feature> made, std::size_t behind) {
+        auto& added = *made;
+        all_.insert(all_.begin() + static_cast<std::ptrdiff_t>(behind), std::move(made));
+        return added;
+    }
+    // The one of this kind; null when there is none.
+    template <class Feature>
+    [[nodiscard]] Feature* find() const noexcept {
+        for (const auto& each : all_)
+            if (auto* found = dynamic_cast<Feature*>(each.get()))
+                return found;
+        return nullptr;
+    }
+
     [[nodiscard]] std::optional<base::time_point> next_deadline() const;
     void sweep(base::time_point now);
 
@@ -41,6 +58,7 @@ public:
         std::string_view name,
         std::optional<std::uint64_t> id,
         sio::arguments& args) override;
+    void on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override;
 
 private:
     sio::room_api& rooms_;

@@ -5,6 +5,7 @@
 #include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "eio/raw_event.hpp"
+#include "features/rooms/doorman.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
@@ -37,6 +38,11 @@ struct origin_question {
     std::shared_ptr<const eio::http_request> request;
 };
 
+// A client wants no more of a stream.
+struct stream_cancelled {
+    std::string id;
+};
+
 // To be answered by engine::relay_checked() as soon as it is drained.
 struct relay_check {
     unsigned shard = 0;
@@ -63,6 +69,8 @@ using notification = std::variant<
     adopted,
     log_line,
     origin_question,
+    ::features::rooms::question,
+    stream_cancelled,
     relay_check>;
 
 } // namespace engine

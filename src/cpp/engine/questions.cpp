@@ -51,7 +51,8 @@ std::vector<std::string> united(std::vector<std::vector<std::string>>&& lists) {
 sio::room_result
 engine::enter_room(std::string_view sid, std::string_view nsp, std::string_view room) {
     using sio::room_result;
-    if (!running())
+    const auto in_use = current();
+    if (!in_use)
         return room_result::unknown_namespace;
     // A client of another shard may be what the room is named after: its shard knows.
     const auto namesake = base::shard_of(room, options_.threads);
@@ -60,7 +61,7 @@ engine::enter_room(std::string_view sid, std::string_view nsp, std::string_view 
         is_sid =
             ask(*namesake, [=](shard_context& in) { return in.sio().find(room, nsp) != nullptr; });
         if (!is_sid)
-            room_like_a_sid_ = true; // before it has a member
+            in_use->room_like_a_sid = true; // before it has a member
     }
     auto result = ask(owner(sid), [=](shard_context& in) {
         if (!is_sid || !in.sio().find(sid, nsp))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/mailbox.hpp"
 #include "base/shared_count.hpp"
 #include "base/task.hpp"
@@ -66,6 +67,12 @@ public:
     [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
     [[nodiscard]] virtual features& modules() noexcept = 0;
     [[nodiscard]] virtual base::time_point now() const noexcept = 0;
+    [[nodiscard]] virtual base::log_sink& logs() noexcept = 0;
+    // All of the engine, and which of them this one is.
+    [[nodiscard]] virtual shards& siblings() noexcept = 0;
+    [[nodiscard]] virtual unsigned index() const noexcept = 0;
+    // The application, in order with all else that this shard tells it.
+    virtual void tell(notification&& told) = 0;
     // Throws std::system_error when the address cannot be had.
     [[nodiscard]] virtual std::pair<std::string, std::uint16_t>
     listen(const std::string& host, std::uint16_t port, const std::string& path) = 0;

@@ -1,5 +1,6 @@
 #include "engine/shard_rooms.hpp"
 
+#include "base/sid.hpp"
 #include "sio/server.hpp"
 
 #include <memory>
@@ -52,6 +53,8 @@ void shard_rooms::send_ack(
 }
 
 void shard_rooms::enter_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    if (all_.count() > 1 && base::shard_of(room, all_.count()))
+        all_.room_like_a_sid = true; // before it has a member
     at_home_of(
         sid,
         [sid = std::string(sid), nsp = std::string(nsp), room = std::string(room)](

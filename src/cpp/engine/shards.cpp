@@ -2,6 +2,7 @@
 
 #include "base/sid.hpp"
 #include "base/string_hash.hpp"
+#include "features/flow/recorder.hpp"
 
 namespace engine {
 

@@ -10,6 +10,10 @@
 #include <string_view>
 #include <vector>
 
+namespace features::flow {
+struct recordings;
+}
+
 namespace engine {
 
 class shards {
@@ -27,6 +31,13 @@ public:
     [[nodiscard]] shard& operator[](unsigned index) noexcept { return *all_[index]; }
     // The shard of the session that a request names, else the one whose turn it is to open one.
     [[nodiscard]] unsigned home_of(const eio::http_request& request);
+    // A room has been entered whose name may be a sid of another client, by the look of it: from
+    // then on such a name does not tell on which shard its members are.
+    std::atomic<bool> room_like_a_sid = false;
+    // Rooms whose events are recorded, see replay.hpp; null without any. `records` is looked at
+    // first.
+    std::atomic<std::shared_ptr<const ::features::flow::recordings>> recorded;
+    std::atomic<bool> records = false;
     // Any thread but a shard's. All at once: they share the patience.
     void stop(std::chrono::milliseconds patience);
 

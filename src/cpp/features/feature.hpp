@@ -24,6 +24,7 @@ public:
         base::time_point) {
         return false;
     }
+    virtual void on_answer(const sio::peer&, std::uint64_t, const sio::arguments&) {}
     // When sweep() has something to do. It is asked after each of its calls and after each command.
     [[nodiscard]] virtual std::optional<base::time_point> next_deadline() const { return {}; }
     virtual void sweep(base::time_point) {}

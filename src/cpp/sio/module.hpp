@@ -54,6 +54,8 @@ public:
     on_event(const peer&, std::string_view, std::optional<std::uint64_t>, arguments&) {
         return false;
     }
+    // The event with this ack id is being answered.
+    virtual void on_answer(const peer&, std::uint64_t, const arguments&) {}
 };
 
 } // namespace sio

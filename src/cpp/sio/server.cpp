@@ -216,6 +216,16 @@ void server::on_event(
     sink_.on_event(message_event{from.sid, from.home.name(), from.eio_sid, std::move(args), id});
 }
 
+void server::repeat(
+    std::string_view sid,
+    std::string_view nsp,
+    std::string_view event,
+    std::optional<std::uint64_t> id,
+    arguments&& args) {
+    if (auto* from = find_socket(sid, nsp); from && from->receives())
+        on_event(*from, event, id, std::move(args));
+}
+
 void server::emit(
     std::string_view nsp,
     const selection& whom,
@@ -298,9 +308,12 @@ void server::finish_acks(socket& gone) {
 void server::send_ack(
     std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args) {
     auto* to = find_socket(sid, nsp);
-    if (to && to->receives())
-        to->owner->send(
-            encode(options_.format, packet_type::ack, nsp, id, args.json, args.attachments));
+    if (!to || !to->receives())
+        return;
+    to->owner->send(
+        encode(options_.format, packet_type::ack, nsp, id, args.json, args.attachments));
+    if (to->has_joined)
+        module_->on_answer(peer(*to), id, args);
 }
 
 // --- custom packets ---
@@ -415,6 +428,14 @@ std::size_t server::room_size(std::string_view nsp, const std::optional<std::str
         return home->sockets().size();
     const auto* members = home->room_index().find(*room);
     return (members ? members->members.size() : 0) + (home->find(*room) ? 1 : 0);
+}
+
+std::vector<std::pair<std::string, std::size_t>> server::room_counts(std::string_view nsp) const {
+    std::vector<std::pair<std::string, std::size_t>> counts;
+    if (const auto* home = find_nsp(nsp))
+        for (const auto& each : home->room_index().all())
+            counts.emplace_back(each->name, each->members.size());
+    return counts;
 }
 
 std::vector<std::string> server::namespaces() const {

@@ -56,6 +56,13 @@ public:
     void forget_token(ack_token token);
     void
     send_ack(std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args);
+    // An event that a module has held back takes its way again, past the modules.
+    void repeat(
+        std::string_view sid,
+        std::string_view nsp,
+        std::string_view event,
+        std::optional<std::uint64_t> id,
+        arguments&& args);
     // `ready`: in a custom format the packet that the client is sent, see sio::arguments.
     void accept(std::string_view sid, std::string_view nsp, std::string_view ready = {});
     // `reason`: the data of CONNECT_ERROR; in a custom format the packet.
@@ -90,6 +97,9 @@ public:
     // The members of a room on this shard, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room) const;
+    // Of each room of a namespace but those of a socket alone, without a look at the members.
+    [[nodiscard]] std::vector<std::pair<std::string, std::size_t>>
+    room_counts(std::string_view nsp) const;
     [[nodiscard]] std::vector<std::string> namespaces() const;
     // A socket's own room, named by its sid, among them.
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;

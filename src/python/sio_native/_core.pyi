@@ -34,6 +34,8 @@ OPENING: Final[int]  # exchange or connection, eio_sid: what it opens if EIO_OPE
 # answered by `Engine.admit_session`
 ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head`: is its origin
 # allowed? `Engine.origin_judged` answers
+STREAM_CANCELLED: Final[int]  # stream: a client wants no more of it
+ROOM_QUESTION: Final[int]  # sid, namespace, room: may it join? `Engine.room_judged` answers
 
 # Of an engine with a custom packet_format, in the place of EVENT and ACK:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
@@ -410,6 +412,76 @@ class Engine:
     def queued_bytes(self, eio_sid: str, /) -> int | None:
         """What the session has yet to send, without what its transport has taken; None for an
         unknown one."""
+
+    # Rules of rooms: see `room_rules.py`.
+    def set_room_rules(
+        self,
+        query: Sequence[tuple[str, str, str, Sequence[tuple[str, str]]]],
+        events: Sequence[tuple[str, str, bool, str, str, Sequence[tuple[str, str]]]],
+        asked: Sequence[tuple[str, str]],
+        switches: Sequence[str],
+    ) -> None:
+        """From now on, in the place of all before; for an engine that runs.
+
+        `query`: namespace, parameter, message, and (pattern, room) pairs. `events`: namespace,
+        event, whether it leaves, name of the value, message, and pairs. `asked`: namespace and
+        glob of rooms that ROOM_QUESTION is about. `switches`: namespaces with "room:switch". Raises
+        `ValueError` for what cannot be read.
+        """
+
+    def room_judged(self, sid: str, namespace: str, room: str, allowed: bool, /) -> None: ...
+    def revoke_room(self, sid: str, namespace: str, room: str, /) -> bool:
+        """Out, told, and not in again by itself. False: there is no such client."""
+
+    def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int]]]:
+        """How many are in the namespace, and in each room of it that is not a client's own."""
+
+    # Flow: see `limits.py`, `replay.py` and `text_stream.py`. Rules are for an engine that runs, in
+    # the place of all before; times are in seconds.
+    def set_limits(self, limits: Sequence[tuple[str, str, int, float, int, int]], /) -> None:
+        """Namespace, event, count, window, by (0: sid, 1: user, 2: address), id of the limit."""
+
+    def set_dedup(self, rules: Sequence[tuple[str, str, str, int, float]], /) -> None:
+        """Namespace, event, member of the first argument, how many are remembered, window."""
+
+    def set_limited_user(self, sid: str, namespace: str, user: str, /) -> None: ...
+    def set_recordings(
+        self, rooms: Sequence[tuple[str, str, int, int, float]], epoch: str, /
+    ) -> None:
+        """Namespace, glob of rooms, and what is kept: events, bytes, seconds. `ValueError` for what
+        is no glob.
+        """
+
+    def resume_room(self, sid: str, namespace: str, room: str, last: str, /) -> None: ...
+    def flow_stats(self) -> dict[str, int]: ...
+    def emit_conflated(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        skip_sids: Sequence[str],
+        key: str,
+        interval: float,
+        /,
+    ) -> None: ...
+    def flush_conflated(self) -> None:
+        """Returns when what waited has gone out."""
+
+    def use_streams(self) -> None: ...
+    def open_stream(
+        self,
+        id: str,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        event: str,
+        window: float,
+        linger: float,
+        max_bytes: int,
+        /,
+    ) -> None: ...
+    def append_to_stream(self, id: str, text: str, /) -> None: ...
+    def end_stream(self, id: str, error: str, /) -> None: ...
 
     # Time, for tests.
     def hold_time(self) -> None:

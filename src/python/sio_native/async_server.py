@@ -23,6 +23,7 @@ from .handlers import (
 from .options import read_options
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
+from .server_flow import FlowMethods
 from .service import Service
 from .session import SessionContext
 from .types import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class AsyncServer(BaseServer):
+class AsyncServer(FlowMethods, BaseServer):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
@@ -94,6 +95,8 @@ class AsyncServer(BaseServer):
         )
         self._look_who_routes()
         self.manager = manager
+        if self._options.rooms_from_query is not None:
+            self.rooms_from_query(self._options.rooms_from_query)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "manager":
@@ -161,13 +164,25 @@ class AsyncServer(BaseServer):
         namespace: str | None = None,
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
+        *,
+        conflate: str | None = None,
+        interval: float = 0.2,
     ) -> None:
         """Send an event to a client, to a room, to a list of rooms or, without any, to all.
 
         A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
         each client. Raises `TypeError` for data that JSON cannot carry.
+
+        With `conflate`, a key, the first emit goes out at once, and then at most one in `interval`
+        seconds: the latest, and never is the last one lost. Emits of one event to the same rooms
+        share a key. `ValueError` with a callback, and with another client manager.
         """
         core = self._core
+        if conflate is not None:
+            if callback is not None:
+                raise ValueError("a conflated emit has no callback: it may never go out")
+            self._emit_conflated(event, data, namespace, to or room, skip_sid, conflate, interval)
+            return
         if (
             callback is None
             and self.manager._emits_natively
@@ -466,6 +481,8 @@ class AsyncServer(BaseServer):
         """
         for logger in (self.logger, self._core.log.engineio):
             logger.info("Socket.IO is shutting down")
+        if "_conflates" in self.__dict__ and self._core.started:
+            self._core.engine.flush_conflated()  # the last value is never lost
         await self._service.end()
         if "usage" in self.__dict__:
             await self.usage._flush_at_end()

@@ -52,6 +52,7 @@ class Options:
     max_connections: int = 0
     handoff: bool = True  # under uvicorn the engine takes WebSockets over, where it can
     threads: int = 1  # of the engine, with its own share of the clients each
+    rooms_from_query: Mapping[str, Mapping[str, str]] | None = None  # see the method
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:

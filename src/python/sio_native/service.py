@@ -65,12 +65,29 @@ class Service(Doors):
                 _core.ACK: self.acks.answered,
                 _core.ACKS_DONE: self.acks.done,
                 _core.SESSION_CLOSED: environs.closed,
+                _core.ROOM_QUESTION: lambda *told: self.room_asked(*told),
+                _core.STREAM_CANCELLED: lambda stream: self.stream_cancelled(stream),
             },
             self.runner.queue,
         )
+        self._setups: list[Callable[[], None]] = []  # see use()
+        # Of the parts that are in use: notifications ROOM_QUESTION and STREAM_CANCELLED.
+        self.room_asked: Callable[[str, str, str], None] = _nobody_asked
+        self.stream_cancelled: Callable[[str], None] = _nobody_asked
         self.when_bound: Callable[[], None] | None = None  # called when a loop has been bound
 
+    def use(self, configure: Callable[[], None]) -> None:
+        """A part of the engine is in use: `configure` tells it how, each time the engine starts.
+
+        It may be called more often, and before the engine runs.
+        """
+        self._setups.append(configure)
+        if self.core.started:
+            configure()
+
     def send_interest(self) -> None:
+        for configure in self._setups:
+            configure()
         interest = self._registry.interest()
         if self.core.logs(logging.INFO):  # a line for each event, also for those nobody handles
             interest = Interest(interest.namespaces, [], True)
@@ -131,3 +148,7 @@ class Service(Doors):
             self.runner.spawn(work)
         else:
             loop.call_soon_threadsafe(self.runner.spawn, work)
+
+
+def _nobody_asked(*told: Any) -> None:
+    """Nothing is in use that wants to hear of it."""

@@ -1,0 +1,30 @@
+// Limits on events, and events that come twice: commands and questions, from any thread but a
+// shard's.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "features/flow/deduplicator.hpp"
+#include "features/flow/limits.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace engine {
+
+// In the place of all before.
+void set_limits(engine& of, std::shared_ptr<const ::features::flow::limits> rules);
+void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> rules);
+// Who a client that has joined is, for limits by user; empty: nobody.
+void set_limited_user(engine& of, std::string sid, std::string nsp, std::string user);
+
+// Since the start, of all shards together.
+struct flow_statistics {
+    std::uint64_t limited = 0;   // events refused by a limit
+    std::uint64_t repeated = 0;  // that had come before
+    std::uint64_t conflated = 0; // emits that a later one has taken the place of
+};
+
+[[nodiscard]] flow_statistics flow_stats(engine& of);
+
+} // namespace engine
