@@ -39,7 +39,12 @@ FUNCTIONS = (
 OURS = {"socketio": "sio_native", "engineio": "sio_native.engineio"}
 
 # Parameters that only we have, and why.
-EXTRA: dict[str, dict[str, str]] = {}
+_TO_USER = {"to_user": "to all clients of a user, who are bound with users.bind"}
+EXTRA: dict[str, dict[str, str]] = {
+    f"socketio.{cls}.{method}": _TO_USER
+    for cls in ("AsyncServer", "AsyncNamespace")
+    for method in ("emit", "send")
+}
 
 # What is not the same, and why.
 _ASGI = "theirs takes anything, for all its async modes; ASGI's arguments are these three"

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const base::sid& eio_sid() const noexcept;
     [[nodiscard]] std::string_view nsp() const noexcept;
     [[nodiscard]] bool in_room(std::string_view room) const noexcept;
+    // Whom the application has bound it to; empty when to nobody. Looks at each of its rooms.
+    [[nodiscard]] std::string_view user() const noexcept;
     // When its session last sent anything but heartbeats. Not of one that leaves.
     [[nodiscard]] base::time_point active_at() const noexcept;
     // Put together anew by each call. Not of one that leaves.

@@ -392,7 +392,8 @@ std::vector<std::string> server::rooms(std::string_view sid, std::string_view ns
     if (const auto* asked = find_socket(sid, nsp)) {
         names.push_back(asked->sid.str());
         for (const auto& [joined, place] : asked->rooms_joined)
-            names.push_back(joined->name);
+            if (!is_user_room(joined->name))
+                names.push_back(joined->name);
     }
     return names;
 }
@@ -430,7 +431,8 @@ std::vector<std::string> server::room_names(std::string_view nsp) const {
         for (const auto* each : home->sockets())
             names.push_back(each->sid.str());
         for (const auto& each : home->room_index().all())
-            names.push_back(each->name);
+            if (!is_user_room(each->name))
+                names.push_back(each->name);
     }
     return names;
 }
