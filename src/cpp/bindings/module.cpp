@@ -1,6 +1,7 @@
 // The module sio_native._core: registers, nothing else.
 #include "bindings/py_engine.hpp"
 #include "bindings/py_notification.hpp"
+#include "bindings/py_presence.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/py_value.hpp"
 #include "sio/room_result.hpp"
@@ -42,6 +43,7 @@ void register_constants(py::module_& module) {
     constant("EIO_CLOSE", kind::eio_close);
     constant("FRAME", kind::frame);
     constant("ORIGIN", kind::origin);
+    constant("PRESENCE", kind::presence);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);
@@ -79,6 +81,7 @@ PYBIND11_MODULE(_core, module) {
     register_constants(module);
     bindings::register_runner(module);
     bindings::register_engine(module);
+    bindings::register_presence(module);
     module.def("_loads", &loads);
     module.def("_dumps", &dumps);
 }

@@ -155,6 +155,9 @@ struct converter {
     py::object operator()(const engine::origin_question& told) const {
         return tuple(kind::origin, told.shard, told.id, head_of(*told.request));
     }
+    py::object operator()(const engine::presence_diff& told) const {
+        return tuple(kind::presence, text(told.nsp), text(told.topic), text(told.json));
+    }
     py::object operator()(const engine::relay_check&) const { return {}; }
 };
 

@@ -31,11 +31,21 @@ public:
         return added;
     }
 
+    // Null when none of this kind has been added.
+    template <class Feature>
+    [[nodiscard]] Feature* find() const noexcept {
+        for (const auto& each : all_)
+            if (auto* found = dynamic_cast<Feature*>(each.get()))
+                return found;
+        return nullptr;
+    }
+
     [[nodiscard]] std::optional<base::time_point> next_deadline() const;
     void sweep(base::time_point now);
 
     void on_join(const sio::peer& who) override;
     void on_leave(const sio::peer& who) override;
+    void on_leave_room(const sio::peer& who, std::string_view room) override;
     [[nodiscard]] bool on_event(
         const sio::peer& from,
         std::string_view name,

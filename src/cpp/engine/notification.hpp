@@ -42,6 +42,13 @@ struct relay_check {
     unsigned shard = 0;
 };
 
+// What has changed in a topic in one tick: see features::people::diff_json().
+struct presence_diff {
+    std::string nsp;
+    std::string topic;
+    std::string json;
+};
+
 using notification = std::variant<
     sio::connect_event,
     sio::message_event,
@@ -63,6 +70,7 @@ using notification = std::variant<
     adopted,
     log_line,
     origin_question,
-    relay_check>;
+    relay_check,
+    presence_diff>;
 
 } // namespace engine

@@ -131,6 +131,16 @@ public:
     eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
     features& modules() noexcept override { return features_; }
+    shards& all() noexcept override { return all_; }
+    unsigned index() const noexcept override { return index_; }
+    // What leaves in one turn of the loop wakes the application once, at its end.
+    void tell(notification&& told) override {
+        if (out_->box.post(std::move(told)) != base::post_result::first)
+            return;
+        wake_application_ = true;
+        schedule_turn_end();
+        look_again();
+    }
     base::time_point now() const noexcept override { return time_.now(); }
 
     std::pair<std::string, std::uint16_t>
@@ -298,15 +308,6 @@ private:
         run_tasks();
         if (!rest_waits_)
             wake(); // for those that found the rest here
-    }
-
-    // What leaves in one turn of the loop wakes the application once, at its end.
-    void tell(notification&& told) {
-        if (out_->box.post(std::move(told)) != base::post_result::first)
-            return;
-        wake_application_ = true;
-        schedule_turn_end();
-        look_again();
     }
 
     // See shard::begin_burst().

@@ -65,6 +65,10 @@ public:
     [[nodiscard]] virtual eio::raw_server& raw() noexcept = 0;
     [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
     [[nodiscard]] virtual features& modules() noexcept = 0;
+    [[nodiscard]] virtual shards& all() noexcept = 0;
+    [[nodiscard]] virtual unsigned index() const noexcept = 0; // of this one among them
+    // To the application.
+    virtual void tell(notification&& told) = 0;
     [[nodiscard]] virtual base::time_point now() const noexcept = 0;
     // Throws std::system_error when the address cannot be had.
     [[nodiscard]] virtual std::pair<std::string, std::uint16_t>

@@ -50,6 +50,8 @@ public:
     // It has gone, or is being disconnected: nothing reaches it any more. Its rooms are still
     // known. Follows each on_join() once.
     virtual void on_leave(const peer&) {}
+    // It is about to leave this room, and stays connected.
+    virtual void on_leave_room(const peer&, std::string_view) {}
     // True: the event is dealt with, and `args` may have been moved from. The name is args.json's
     // first element, decoded; attachments are complete.
     [[nodiscard]] virtual bool

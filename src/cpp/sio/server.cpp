@@ -362,8 +362,12 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
 }
 
 void server::leave_room(std::string_view sid, std::string_view nsp, std::string_view room) {
-    if (auto* leaving = find_socket(sid, nsp))
-        leaving->home.room_index().leave(*leaving, room);
+    auto* leaving = find_socket(sid, nsp);
+    if (!leaving)
+        return;
+    if (leaving->has_joined && peer(*leaving).in_room(room) && room != sid)
+        module_->on_leave_room(peer(*leaving), room);
+    leaving->home.room_index().leave(*leaving, room);
 }
 
 room_result server::close_room(std::string_view room, std::string_view nsp) {
@@ -372,6 +376,10 @@ room_result server::close_room(std::string_view room, std::string_view nsp) {
         return room_result::ok;
     if (home->find(room))
         return room_result::is_sid;
+    if (const auto* closing = module_ ? home->room_index().find(room) : nullptr)
+        for (const auto* each : closing->members)
+            if (each->has_joined)
+                module_->on_leave_room(peer(*each), room);
     home->room_index().close(room);
     return room_result::ok;
 }
