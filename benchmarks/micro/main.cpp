@@ -11,4 +11,5 @@ int main(int count, char** arguments) {
     micro::socketio_packets();
     micro::json();
     micro::rooms();
+    micro::people();
 }

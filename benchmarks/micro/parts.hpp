@@ -7,5 +7,6 @@ void websocket_frames();
 void socketio_packets();
 void json();
 void rooms();
+void people();
 
 } // namespace micro

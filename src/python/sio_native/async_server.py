@@ -41,6 +41,7 @@ from .types import (
 if TYPE_CHECKING:
     from .asgi import ASGIApp
     from .async_admin import InstrumentedAsyncServer
+    from .presence import Presence
     from .users import Users
 
 F = TypeVar("F", bound=Handler)
@@ -386,6 +387,13 @@ class AsyncServer(BaseServer):
         from .users import Users  # only for those who use it
 
         return Users(self, self._core, self._service)
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is in which topic, see `presence.Presence`. `ValueError` unless packets are JSON."""
+        from .presence import Presence  # only for those who use it
+
+        return Presence(self, self._core, self._service)
 
     # --- serving ---
 

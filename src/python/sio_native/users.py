@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from .people_nodes import nodes_of
 from .rooms import user_room
 from .types import Key, as_sid
 from .user_table import NO_DATA, Binding, UserTable
@@ -35,9 +36,12 @@ class Users:
         self._table = UserTable()
         # Called with what has changed here and with None where it has ended, to tell others.
         self._told: Callable[[str, Binding | None], None] | None = None
+        self._check_data: Callable[[Any], None] = lambda data: None
         self._session_pool = SessionPool(self)
         self._user_pool = UserPool(self)
         service.sessions.when_dropped.append(self._dropped)
+        if (nodes := nodes_of(server)) is not None:
+            nodes.share_users(self)
 
     async def bind(
         self, sid: str, user_id: str, data: Any = None, *, namespace: str | None = None
@@ -46,8 +50,10 @@ class Users:
 
         A client has one user: bound again, it is the other's. `data` is anything; where clients
         are shared with other processes, what JSON can carry. Raises `KeyError` for an unknown sid,
-        `TypeError` for an id that is no str, and `ValueError` for one that is empty or too long.
+        `TypeError` for an id that is no str or data that cannot be shared, and `ValueError` for an
+        id that is empty or too long.
         """
+        self._check_data(data)
         self._bind(sid, user_id, namespace or "/")
         self._set(sid, Binding(user_id, namespace or "/", data))
 
@@ -80,6 +86,9 @@ class Users:
         Those of other processes are told to leave, and not waited for.
         """
         bindings = self._table.bindings
+        if "presence" in vars(self._server):  # in use: then it does not wait for them
+            for sid in self.sids(user_id):
+                self._server.presence.forget(sid)
         await asyncio.gather(
             *(
                 self._server.disconnect(sid, bindings[sid].namespace)
@@ -127,6 +136,8 @@ class Users:
 
     def _set(self, sid: str, binding: Binding | None) -> None:
         """Of a client of this process; what is said of others is theirs to say."""
+        if binding is not None and binding.data is not NO_DATA:
+            self._check_data(binding.data)
         if (before := self._table.bindings.get(sid)) is not None and before.node is not None:
             return
         if self._table.set(sid, binding) and self._told is not None:
@@ -135,3 +146,19 @@ class Users:
     def _dropped(self, key: Key) -> None:
         """The client has gone: its room is the engine's affair."""
         self._set(key[1], None)
+
+    # --- for `people_nodes` ---
+
+    def _own(self) -> dict[str, Binding]:
+        bindings = self._table.bindings
+        return {sid: each for sid, each in bindings.items() if each.node is None}
+
+    def _of(self, node: str) -> set[str]:
+        """The clients of another process."""
+        return {sid for sid, each in self._table.bindings.items() if each.node == node}
+
+    def _theirs(self, sid: str, binding: Binding | None) -> None:
+        """Said by the process that it is a client of."""
+        before = self._table.bindings.get(sid)
+        if before is None or before.node is not None:
+            self._table.set(sid, binding)
