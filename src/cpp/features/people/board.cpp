@@ -69,8 +69,8 @@ bool board::track(
         to.second.joiners.push_back(sid);
     // The client that was there has come back: for the others it never left.
     auto from = to.second.entries.lower_bound(std::pair(key, std::string_view()));
-    for (; from != to.second.entries.end() && (*from)->key() == key; ++from) {
-        auto& waiting = **from;
+    for (; from != to.second.entries.end() && from->key() == key; ++from) {
+        auto& waiting = changeable(*from);
         if (waiting.node != 0 || waiting.sid != base::sid())
             continue;
         waited_for_.clear(waiting);
@@ -180,8 +180,8 @@ void board::drop_node(std::uint16_t node, base::time_point now) {
     std::vector<entry*> theirs;
     for (const auto& [place, each] : roster_.topics())
         for (const auto& of : each.entries)
-            if (of->node == node)
-                theirs.push_back(of.get());
+            if (of.node == node)
+                theirs.push_back(&changeable(of));
     for (auto* each : theirs)
         remove(*each, now);
 }
@@ -194,7 +194,6 @@ entry& board::add(
     const base::sid& ref,
     const base::sid& sid,
     base::time_point now) {
-    remember(to, key, now);
     auto& added = roster_.add(to, key, ref, sid);
     added.joined_at =
         std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch() + epoch_)
@@ -205,7 +204,7 @@ entry& board::add(
 
 void board::remove(entry& leaving, base::time_point now) {
     auto& from = *leaving.where;
-    remember(from, leaving.key(), now);
+    arm(from, now);
     if (leaving.changed != news::none)
         from.second.changed[leaving.change] = nullptr;
     if (!leaving.fresh) // else nobody has heard of it
@@ -230,13 +229,6 @@ void board::note(entry& of, news what, base::time_point now) {
     arm(*of.where, now);
 }
 
-void board::remember(named_topic& in, std::string_view key, base::time_point now) {
-    auto& were_online = in.second.were_online;
-    if (!were_online.contains(key))
-        were_online.emplace(key, in.second.has(key));
-    arm(in, now);
-}
-
 void board::arm(named_topic& at, base::time_point now) {
     if (std::exchange(at.second.ticking, true))
         return;
@@ -256,7 +248,6 @@ void board::tell(named_topic& of) {
         }
     topic.changed.clear();
     topic.left.clear();
-    topic.were_online.clear();
     topic.joiners.clear();
     if (topic.changed.capacity() > 1'000) { // once many came together
         topic.changed.shrink_to_fit();
@@ -321,15 +312,15 @@ board::list(std::string_view place, std::string_view after, std::size_t limit) c
     if (!in)
         return found;
     auto from = in->entries.lower_bound(std::pair(after, std::string_view()));
-    while (from != in->entries.end() && !after.empty() && (*from)->key() == after)
+    while (from != in->entries.end() && !after.empty() && from->key() == after)
         ++from;
     std::size_t keys = 0;
     std::string_view last;
     for (; from != in->entries.end(); ++from) {
-        if ((keys == 0 || (*from)->key() != last) && ++keys > limit)
+        if ((keys == 0 || from->key() != last) && ++keys > limit)
             break;
-        last = (*from)->key();
-        found.push_back(as_seen(**from));
+        last = from->key();
+        found.push_back(as_seen(*from));
     }
     return found;
 }
@@ -352,8 +343,8 @@ std::vector<seen> board::of_this_process() const {
     std::vector<seen> found;
     for (const auto& [place, each] : roster_.topics())
         for (const auto& of : each.entries)
-            if (of->node == 0)
-                found.push_back(as_seen(*of));
+            if (of.node == 0)
+                found.push_back(as_seen(of));
     return found;
 }
 
@@ -361,8 +352,8 @@ std::vector<std::string> board::keys(std::string_view place) const {
     std::vector<std::string> found;
     if (const auto* in = roster_.find(place))
         for (const auto& each : in->entries)
-            if (found.empty() || found.back() != each->key())
-                found.emplace_back(each->key());
+            if (found.empty() || found.back() != each.key())
+                found.emplace_back(each.key());
     return found;
 }
 

@@ -113,8 +113,6 @@ private:
         base::time_point now);
     void remove(entry& leaving, base::time_point now);
     void note(entry& of, news what, base::time_point now);
-    // Before an entry of this key comes or goes.
-    void remember(named_topic& in, std::string_view key, base::time_point now);
     void arm(named_topic& at, base::time_point now);
     void tell(named_topic& of);
     void tell_clients(const std::string& where, topic& of);

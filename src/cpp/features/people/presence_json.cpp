@@ -48,6 +48,13 @@ std::string_view key_of(const entry& of) {
 std::string_view key_of(const departed& of) {
     return of.key;
 }
+const entry& entry_in(const entry& of) {
+    return of;
+}
+template <class Entry>
+const Entry& entry_in(const Entry* of) {
+    return *of;
+}
 
 // {key: [entry, …], …} of entries that are in order.
 template <class Entries>
@@ -55,34 +62,57 @@ void append_by_key(std::string& out, const Entries& entries, audience who) {
     out += '{';
     std::string_view open;
     bool first = true;
-    for (const auto& each : entries) {
-        if (!first && key_of(*each) == open) {
+    for (const auto& in : entries) {
+        const auto& each = entry_in(in);
+        if (!first && key_of(each) == open) {
             out += ',';
         } else {
             out += first ? "" : "],";
-            open = key_of(*each);
+            open = key_of(each);
             append_quoted(out, open);
             out += ":[";
         }
-        append_entry(out, *each, who);
+        append_entry(out, each, who);
         first = false;
     }
     out += first ? "}" : "]}";
 }
 
-void append_keys(std::string& out, std::string_view name, const topic& of, bool online) {
+// The different keys of these that are `chosen`.
+template <class Entries, class Choice>
+void append_keys(std::string& out, const char* name, const Entries& entries, Choice chosen) {
     out += ",\"";
     out += name;
     out += "\":[";
+    std::string_view last;
     bool first = true;
-    for (const auto& [key, was_online] : of.were_online) {
-        if (was_online == online || of.has(key) != online)
+    for (const auto* each : entries) {
+        const auto key = key_of(*each);
+        if (key == last)
+            continue;
+        last = key;
+        if (!chosen(key))
             continue;
         out += first ? "" : ",";
         append_quoted(out, key);
         first = false;
     }
     out += ']';
+}
+
+// None of the topic's entries of this key has been told of before.
+bool only_fresh(const topic& in, std::string_view key) {
+    auto each = in.entries.lower_bound(std::pair(key, std::string_view()));
+    for (; each != in.entries.end() && each->key() == key; ++each)
+        if (!each->fresh)
+            return false;
+    return true;
+}
+
+bool has_key(const std::vector<const departed*>& in_order, std::string_view key) {
+    const auto found = std::ranges::lower_bound(
+        in_order, key, {}, [](const departed* each) { return std::string_view(each->key); });
+    return found != in_order.end() && (*found)->key == key;
 }
 
 template <class Entry>
@@ -118,8 +148,10 @@ std::string diff_json(std::string_view name, const topic& of, audience who) {
     append_by_key(out, joins, who);
     out += R"(,"leaves":)";
     append_by_key(out, leaves, who);
-    append_keys(out, "online", of, true);
-    append_keys(out, "offline", of, false);
+    append_keys(out, "online", joins, [&](std::string_view key) {
+        return only_fresh(of, key) && !has_key(leaves, key);
+    });
+    append_keys(out, "offline", leaves, [&](std::string_view key) { return !of.has(key); });
     end(out, of);
     return out;
 }

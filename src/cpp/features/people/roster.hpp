@@ -9,11 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -72,8 +71,8 @@ struct topic {
     // By key, and then by ref.
     struct order {
         using is_transparent = void;
-        static auto of(const std::unique_ptr<entry>& each) noexcept {
-            return std::pair(each->key(), each->ref.view());
+        static auto of(const entry& each) noexcept {
+            return std::pair(each.key(), each.ref.view());
         }
         static auto of(const std::pair<std::string_view, std::string_view>& name) noexcept {
             return name;
@@ -81,21 +80,26 @@ struct topic {
         bool operator()(const auto& a, const auto& b) const noexcept { return of(a) < of(b); }
     };
 
-    std::set<std::unique_ptr<entry>, order> entries;
+    std::set<entry, order>
+        entries;               // whose keys and refs stay; all else may change, see changeable()
     std::size_t users = 0;     // different keys among them
     bool only_counted = false; // there are so many that clients are told their number alone
     // --- since its clients have been told; all empty when there is nothing to tell ---
     std::vector<entry*> changed; // null where one has left since
     std::vector<departed> left;
-    std::map<std::string, bool, std::less<>> were_online; // keys of who came or left: before that
-    std::vector<base::sid> joiners;                       // who get its state
+    std::vector<base::sid> joiners; // who get its state
     bool ticking = false;
 
     [[nodiscard]] bool has(std::string_view key) const {
         const auto found = entries.lower_bound(std::pair(key, std::string_view()));
-        return found != entries.end() && (*found)->key() == key;
+        return found != entries.end() && found->key() == key;
     }
 };
+
+// An element of a set is constant for the sake of its order alone.
+[[nodiscard]] inline entry& changeable(const entry& of) noexcept {
+    return const_cast<entry&>(of); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
 
 class roster {
 public:
@@ -125,12 +129,27 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
+    static std::string_view sid_of(const entry* of) noexcept { return of->sid; }
+    static std::string_view sid_of(std::string_view sid) noexcept { return sid; }
+    struct sid_of_hash {
+        using is_transparent = void;
+        std::size_t operator()(const auto& from) const noexcept {
+            return base::sid_hash{}(sid_of(from));
+        }
+    };
+    struct sid_of_equal {
+        using is_transparent = void;
+        bool operator()(const auto& a, const auto& b) const noexcept {
+            return sid_of(a) == sid_of(b);
+        }
+    };
+
     void link_sid(entry& of);
-    void unlink_sid(entry& of) noexcept;
+    void unlink_sid(entry& of);
 
     base::string_map<topic> topics_;
     base::string_map<person> people_;
-    base::sid_map<entry*> by_sid_;
+    std::unordered_set<entry*, sid_of_hash, sid_of_equal> by_sid_; // the first of each sid
     std::size_t size_ = 0;
 };
 
