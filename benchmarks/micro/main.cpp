@@ -11,6 +11,7 @@ int main(int count, char** arguments) {
     micro::socketio_packets();
     micro::json();
     micro::rooms();
+    micro::people();
     micro::yjs_updates();
     micro::usage();
 }

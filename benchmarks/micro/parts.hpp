@@ -7,6 +7,7 @@ void websocket_frames();
 void socketio_packets();
 void json();
 void rooms();
+void people();
 void yjs_updates();
 void usage();
 

@@ -38,12 +38,12 @@ def redis() -> Iterator[RedisServer]:
 
 
 @contextlib.contextmanager
-def running(flavour: str, url: str, channel: str) -> Iterator[Server]:
+def running(flavour: str, url: str, channel: str, module: str = "redis_app") -> Iterator[Server]:
     handle, name = tempfile.mkstemp(prefix="interop-stderr-")
     search_path = os.pathsep.join(filter(None, [str(TEST_ROOT), os.environ.get("PYTHONPATH")]))
     with os.fdopen(handle, "wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.redis_app", flavour, url, channel],
+            [sys.executable, "-m", f"{__package__}.{module}", flavour, url, channel],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -39,11 +39,16 @@ FUNCTIONS = (
 OURS = {"socketio": "sio_native", "engineio": "sio_native.engineio"}
 
 # Parameters that only we have, and why.
+_TO_USER = {"to_user": "to all clients of a user, who are bound with users.bind"}
 EXTRA: dict[str, dict[str, str]] = {
-    "socketio.AsyncServer.emit": {
-        "conflate": "the key of values of which the latest counts",
-        "interval": "between two of them, in seconds",
-    },
+    f"socketio.{cls}.{method}": _TO_USER
+    for cls in ("AsyncServer", "AsyncNamespace")
+    for method in ("emit", "send")
+}
+EXTRA["socketio.AsyncServer.emit"] = {
+    **_TO_USER,
+    "conflate": "the key of values of which the latest counts",
+    "interval": "between two of them, in seconds",
 }
 
 # What is not the same, and why.

@@ -1,6 +1,7 @@
 // The module sio_native._core: registers, nothing else.
 #include "bindings/py_engine.hpp"
 #include "bindings/py_notification.hpp"
+#include "bindings/py_presence.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/py_usage.hpp"
 #include "bindings/py_value.hpp"
@@ -45,6 +46,7 @@ void register_constants(py::module_& module) {
     constant("ORIGIN", kind::origin);
     constant("ROOM_QUESTION", kind::room_question);
     constant("STREAM_CANCELLED", kind::stream_cancelled);
+    constant("PRESENCE", kind::presence);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);
@@ -83,6 +85,7 @@ PYBIND11_MODULE(_core, module) {
     bindings::register_runner(module);
     bindings::register_usage_meter(module); // before the engine, whose methods take it
     bindings::register_engine(module);
+    bindings::register_presence(module);
     module.def("_loads", &loads);
     module.def("_dumps", &dumps);
 }

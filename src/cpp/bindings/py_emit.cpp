@@ -17,6 +17,7 @@ namespace bindings {
 namespace {
 
 constexpr const char* capsule_name = "sio_native.emitter";
+constexpr std::string_view user_room{"\0u", 2}; // as sio::user_room_prefix
 
 struct emitter {
     py_ref owner;
@@ -26,7 +27,7 @@ struct emitter {
 };
 
 // The text of a str that the engine has by the same name: not one of the escaped ones (see
-// `rooms.room_key`), which begin with a NUL, and none with lone surrogates.
+// `rooms.room_key`), which begin with a NUL as a user's room does, and none with lone surrogates.
 std::optional<std::string_view> plain(PyObject* name) {
     if (!PyUnicode_CheckExact(name))
         return std::nullopt;
@@ -36,9 +37,10 @@ std::optional<std::string_view> plain(PyObject* name) {
         PyErr_Clear();
         return std::nullopt;
     }
-    if (size != 0 && *data == '\0')
+    const std::string_view text(data, static_cast<std::size_t>(size));
+    if (text.starts_with('\0') && !text.starts_with(user_room))
         return std::nullopt;
-    return std::string_view(data, static_cast<std::size_t>(size));
+    return text;
 }
 
 // A str, or a list or tuple of them. False: something else.

@@ -161,6 +161,9 @@ struct converter {
     py::object operator()(const engine::stream_cancelled& told) const {
         return tuple(kind::stream_cancelled, text(told.id));
     }
+    py::object operator()(const engine::presence_diff& told) const {
+        return tuple(kind::presence, text(told.nsp), text(told.topic), text(told.json));
+    }
     py::object operator()(const engine::relay_check&) const { return {}; }
 };
 

@@ -33,6 +33,7 @@ enum class kind : int {
     origin,
     room_question,
     stream_cancelled,
+    presence,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

@@ -35,6 +35,15 @@ void features::on_leave(const sio::peer& who) {
     changed_();
 }
 
+void features::on_leave_room(const sio::peer& who, std::string_view room) {
+    if (all_.empty())
+        return;
+    const auto now = time_.now();
+    for (const auto& each : all_)
+        each->on_leave_room(who, room, now);
+    changed_();
+}
+
 bool features::on_event(
     const sio::peer& from,
     std::string_view name,

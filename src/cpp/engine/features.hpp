@@ -53,6 +53,7 @@ public:
 
     void on_join(const sio::peer& who) override;
     void on_leave(const sio::peer& who) override;
+    void on_leave_room(const sio::peer& who, std::string_view room) override;
     [[nodiscard]] bool on_event(
         const sio::peer& from,
         std::string_view name,

@@ -48,6 +48,13 @@ struct relay_check {
     unsigned shard = 0;
 };
 
+// What has changed in a topic in one tick: see features::people::diff_json().
+struct presence_diff {
+    std::string nsp;
+    std::string topic;
+    std::string json;
+};
+
 using notification = std::variant<
     sio::connect_event,
     sio::message_event,
@@ -71,6 +78,7 @@ using notification = std::variant<
     origin_question,
     ::features::rooms::question,
     stream_cancelled,
-    relay_check>;
+    relay_check,
+    presence_diff>;
 
 } // namespace engine

@@ -74,4 +74,10 @@ void shard_rooms::disconnect(std::string_view sid, std::string_view nsp) {
     });
 }
 
+std::optional<base::time_point>
+shard_rooms::active_at(std::string_view sid, std::string_view nsp) const {
+    const auto* found = own_.find(sid, nsp);
+    return found && found->owner ? std::optional(sio::peer(*found).active_at()) : std::nullopt;
+}
+
 } // namespace engine

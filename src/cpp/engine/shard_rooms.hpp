@@ -25,6 +25,8 @@ public:
     void enter_room(std::string_view sid, std::string_view nsp, std::string_view room) override;
     void leave_room(std::string_view sid, std::string_view nsp, std::string_view room) override;
     void disconnect(std::string_view sid, std::string_view nsp) override;
+    [[nodiscard]] std::optional<base::time_point>
+    active_at(std::string_view sid, std::string_view nsp) const override;
 
 private:
     // On the shard that the sid is of.

@@ -16,6 +16,7 @@ public:
     virtual ~feature() = default;
     virtual void on_join(const sio::peer&, base::time_point) {}
     virtual void on_leave(const sio::peer&, base::time_point) {}
+    virtual void on_leave_room(const sio::peer&, std::string_view, base::time_point) {}
     [[nodiscard]] virtual bool on_event(
         const sio::peer&,
         std::string_view,

@@ -28,6 +28,13 @@ bool peer::in_room(std::string_view room) const noexcept {
                socket_.rooms_joined, [room](const auto& each) { return each.first->name == room; });
 }
 
+std::string_view peer::user() const noexcept {
+    for (const auto& [joined, place] : socket_.rooms_joined)
+        if (is_user_room(joined->name))
+            return std::string_view(joined->name).substr(user_room_prefix.size());
+    return {};
+}
+
 base::time_point peer::active_at() const noexcept {
     return socket_.owner ? socket_.owner->active_at : base::time_point{};
 }

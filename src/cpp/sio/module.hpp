@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const base::sid& eio_sid() const noexcept;
     [[nodiscard]] std::string_view nsp() const noexcept;
     [[nodiscard]] bool in_room(std::string_view room) const noexcept;
+    // Whom the application has bound it to; empty when to nobody. Looks at each of its rooms.
+    [[nodiscard]] std::string_view user() const noexcept;
     // When its session last sent anything but heartbeats. Not of one that leaves.
     [[nodiscard]] base::time_point active_at() const noexcept;
     // Put together anew by each call. Not of one that leaves.
@@ -48,6 +50,8 @@ public:
     // It has gone, or is being disconnected: nothing reaches it any more. Its rooms are still
     // known. Follows each on_join() once.
     virtual void on_leave(const peer&) {}
+    // It is about to leave this room, and stays connected.
+    virtual void on_leave_room(const peer&, std::string_view) {}
     // True: the event is dealt with, and `args` may have been moved from. The name is args.json's
     // first element, decoded; attachments are complete.
     [[nodiscard]] virtual bool

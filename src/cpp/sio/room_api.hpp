@@ -2,10 +2,12 @@
 // what concerns other shards is posted to them, in order.
 #pragma once
 
+#include "base/clock.hpp"
 #include "sio/packet.hpp"
 #include "sio/selection.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,12 @@ public:
     virtual void enter_room(std::string_view sid, std::string_view nsp, std::string_view room) = 0;
     virtual void leave_room(std::string_view sid, std::string_view nsp, std::string_view room) = 0;
     virtual void disconnect(std::string_view sid, std::string_view nsp) = 0;
+
+    // When the session of a client of this shard last sent anything but heartbeats.
+    [[nodiscard]] virtual std::optional<base::time_point>
+    active_at(std::string_view, std::string_view) const {
+        return {};
+    }
 
     void emit_to(std::string_view sid, std::string_view nsp, const arguments& args) {
         emit(nsp, {.rooms = {{std::string(sid)}}, .skip_sids = {}}, args);

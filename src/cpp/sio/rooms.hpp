@@ -17,6 +17,12 @@ namespace sio {
 
 class socket;
 
+// Rooms whose names begin so carry what is for a user, to all his clients. No answer lists them.
+inline constexpr std::string_view user_room_prefix{"\0u", 2};
+[[nodiscard]] constexpr bool is_user_room(std::string_view name) noexcept {
+    return name.starts_with(user_room_prefix);
+}
+
 struct room {
     std::string name;
     std::vector<socket*> members; // in no order

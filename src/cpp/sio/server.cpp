@@ -375,8 +375,12 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
 }
 
 void server::leave_room(std::string_view sid, std::string_view nsp, std::string_view room) {
-    if (auto* leaving = find_socket(sid, nsp))
-        leaving->home.room_index().leave(*leaving, room);
+    auto* leaving = find_socket(sid, nsp);
+    if (!leaving)
+        return;
+    if (leaving->has_joined && peer(*leaving).in_room(room) && room != sid)
+        module_->on_leave_room(peer(*leaving), room);
+    leaving->home.room_index().leave(*leaving, room);
 }
 
 room_result server::close_room(std::string_view room, std::string_view nsp) {
@@ -385,6 +389,10 @@ room_result server::close_room(std::string_view room, std::string_view nsp) {
         return room_result::ok;
     if (home->find(room))
         return room_result::is_sid;
+    if (const auto* closing = module_ ? home->room_index().find(room) : nullptr)
+        for (const auto* each : closing->members)
+            if (each->has_joined)
+                module_->on_leave_room(peer(*each), room);
     home->room_index().close(room);
     return room_result::ok;
 }
@@ -405,7 +413,8 @@ std::vector<std::string> server::rooms(std::string_view sid, std::string_view ns
     if (const auto* asked = find_socket(sid, nsp)) {
         names.push_back(asked->sid.str());
         for (const auto& [joined, place] : asked->rooms_joined)
-            names.push_back(joined->name);
+            if (!is_user_room(joined->name))
+                names.push_back(joined->name);
     }
     return names;
 }
@@ -451,7 +460,8 @@ std::vector<std::string> server::room_names(std::string_view nsp) const {
         for (const auto* each : home->sockets())
             names.push_back(each->sid.str());
         for (const auto& each : home->room_index().all())
-            names.push_back(each->name);
+            if (!is_user_room(each->name))
+                names.push_back(each->name);
     }
     return names;
 }

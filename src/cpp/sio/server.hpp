@@ -101,7 +101,7 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, std::size_t>>
     room_counts(std::string_view nsp) const;
     [[nodiscard]] std::vector<std::string> namespaces() const;
-    // A socket's own room, named by its sid, among them.
+    // A socket's own room, named by its sid, among them; those of users are not.
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;
     // The request that opened a session which has closed, while one of its disconnect handlers, or
     // of its connect handlers, still runs.

@@ -4,10 +4,11 @@ Every method is safe from any thread unless it says otherwise, releases the GIL 
 the engine's thread, and raises `RuntimeError` in a forked child of the process that started it.
 """
 
+from builtins import list as _List
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, final
 
-from .types import RequestHead
+from .types import PresenceData, PresenceEntry, RequestHead
 
 __version__: Final[str]
 
@@ -36,6 +37,7 @@ ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head
 # allowed? `Engine.origin_judged` answers
 STREAM_CANCELLED: Final[int]  # stream: a client wants no more of it
 ROOM_QUESTION: Final[int]  # sid, namespace, room: may it join? `Engine.room_judged` answers
+PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presence.on_change`
 
 # Of an engine with a custom packet_format, in the place of EVENT and ACK:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
@@ -604,6 +606,62 @@ class Engine:
 
     def usage_here(self, meter: UsageMeter, /) -> list[tuple[str, float]]:
         """Those touched here, with the seconds that each has left."""
+
+# Results of Presence.track.
+TRACK_OK: Final[int]
+TRACK_UNKNOWN_SID: Final[int]
+TRACK_ROOM_LIMIT: Final[int]
+TRACK_TOPIC_FULL: Final[int]
+
+@final
+class Presence:
+    """Who is in which topic of an engine's clients; what it is told it carries out in order.
+
+    The engine must speak JSON. Questions wait some tens of microseconds for each shard.
+    """
+
+    def __init__(self, engine: Engine, /) -> None: ...
+    def configure(
+        self, *, tick: float, grace: float, idle_after: float, count_above: int, max_entries: int
+    ) -> None:
+        """Times in seconds; see `presence.PresenceOptions`."""
+
+    def set_telling(self, wanted: bool, /) -> None:
+        """Should there be PRESENCE notifications?"""
+
+    def track(self, namespace: str, topic: str, key: str, sid: str, meta: str, /) -> int:
+        """Put a client into a topic and its room; returns one of TRACK_…"""
+
+    def update(self, namespace: str, topic: str, sid: str, meta: str, /) -> bool:
+        """False: it is not in the topic."""
+
+    def untrack(self, namespace: str, topic: str, sid: str, /) -> None: ...
+    def forget(self, sid: str, /) -> None:
+        """`untrack` from all topics."""
+
+    def client_dropped(self, sid: str, /) -> None:
+        """The application has forgotten the client; one that never connected leaves its topics."""
+
+    def put(self, node: int, entries: _List[PresenceData], /) -> None:
+        """Entries of another process are there, or have changed."""
+
+    def drop(self, node: int, entries: _List[PresenceData], /) -> None: ...
+    def drop_node(self, node: int, /) -> None:
+        """All entries of a process."""
+
+    def list(
+        self, namespace: str, topic: str, after: str, limit: int, /
+    ) -> _List[tuple[PresenceEntry, float | None]]:
+        """With the seconds since each client was active; None: it is no client of this process."""
+
+    def of_sid(self, sid: str, /) -> _List[tuple[PresenceEntry, float | None]]: ...
+    def sids(self, key: str, /) -> _List[str]: ...
+    def is_online(self, key: str, /) -> bool: ...
+    def own(self) -> _List[PresenceEntry]:
+        """The entries of this process."""
+
+    def keys(self, namespace: str, topic: str, /) -> _List[str]: ...
+    def count(self, namespace: str, topic: str, /) -> int: ...
 
 # The JSON border by itself, for tests.
 def _loads(text: bytes, attachments: list[bytes], /) -> Any: ...

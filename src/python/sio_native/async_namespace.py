@@ -54,6 +54,8 @@ class AsyncNamespace(BaseServerNamespace):
         namespace: str | None = None,
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
+        *,
+        to_user: str | Iterable[str] | None = None,
     ) -> None:
         """As `AsyncServer.emit`, in this namespace."""
         await self.server.emit(
@@ -65,6 +67,7 @@ class AsyncNamespace(BaseServerNamespace):
             namespace=namespace or self.namespace,
             callback=callback,
             ignore_queue=ignore_queue,
+            to_user=to_user,
         )
 
     async def send(
@@ -76,6 +79,8 @@ class AsyncNamespace(BaseServerNamespace):
         namespace: str | None = None,
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
+        *,
+        to_user: str | Iterable[str] | None = None,
     ) -> None:
         """As `AsyncServer.send`, in this namespace."""
         await self.server.send(
@@ -86,6 +91,7 @@ class AsyncNamespace(BaseServerNamespace):
             namespace=namespace or self.namespace,
             callback=callback,
             ignore_queue=ignore_queue,
+            to_user=to_user,
         )
 
     async def call(

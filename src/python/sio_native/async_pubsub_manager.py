@@ -6,12 +6,15 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .acks import Answer
 from .async_manager import AsyncManager
 from .pubsub_wire import Message, emit_data, emit_message
 from .types import AckCallback, Data, Room, Rooms, as_namespace
+
+if TYPE_CHECKING:
+    from .people_nodes import Nodes
 
 # Seconds before a listener that has failed is started again. Brokers wait by themselves between
 # their attempts; this is for one that does not, and would keep the loop from anything else.
@@ -27,6 +30,7 @@ class AsyncPubSubManager(AsyncManager):
     """
 
     name = "asyncpubsub"
+    _people: Nodes | None = None  # who else tells other processes something by this channel
 
     def __init__(
         self,
@@ -115,6 +119,10 @@ class AsyncPubSubManager(AsyncManager):
         if not isinstance(message, dict) or "method" not in message:
             return
         method = message["method"]
+        if method == "people":
+            if self._people is not None:
+                self._people.heard(message)
+            return
         self._get_logger().debug(f"pubsub message: {method}")
         handler = self._handler(method)
         if handler is None or (method != "callback" and message.get("host_id") == self.host_id):
@@ -163,6 +171,11 @@ class AsyncPubSubManager(AsyncManager):
                     self.channel,
                 )
             return None
+
+    async def _end(self) -> None:
+        if self._people is not None:
+            await self._people.end()
+        await super()._end()
 
     # --- emitting ---
 

@@ -21,6 +21,7 @@ from .handlers import (
     call_either,
 )
 from .options import read_options
+from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_flow import FlowMethods
@@ -41,7 +42,9 @@ from .types import (
 if TYPE_CHECKING:
     from .asgi import ASGIApp
     from .async_admin import InstrumentedAsyncServer
+    from .presence import Presence
     from .usage import Usage
+    from .users import Users
 
 F = TypeVar("F", bound=Handler)
 
@@ -167,16 +170,20 @@ class AsyncServer(FlowMethods, BaseServer):
         *,
         conflate: str | None = None,
         interval: float = 0.2,
+        to_user: str | Iterable[str] | None = None,
     ) -> None:
         """Send an event to a client, to a room, to a list of rooms or, without any, to all.
 
         A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
-        each client. Raises `TypeError` for data that JSON cannot carry.
+        each client. `to_user` is a user's id, or several: all clients that `users.bind` has bound
+        to them, in addition to the rooms. Raises `TypeError` for data that JSON cannot carry.
 
         With `conflate`, a key, the first emit goes out at once, and then at most one in `interval`
         seconds: the latest, and never is the last one lost. Emits of one event to the same rooms
         share a key. `ValueError` with a callback, and with another client manager.
         """
+        if to_user is not None:
+            to, room = with_users(to or room, to_user), None
         core = self._core
         if conflate is not None:
             if callback is not None:
@@ -212,8 +219,12 @@ class AsyncServer(FlowMethods, BaseServer):
         skip_sid: str | Iterable[str] | None = None,
         namespace: str | None = None,
         callback: AckCallback | None = None,
+        *,
+        to_user: str | Iterable[str] | None = None,
     ) -> None:
         """`emit` from any thread, with or without an event loop. A callback runs on the loop."""
+        if to_user is not None:
+            to, room = with_users(to or room, to_user), None
         namespace = namespace or "/"
         room = to or room
         self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
@@ -228,6 +239,8 @@ class AsyncServer(FlowMethods, BaseServer):
         namespace: str | None = None,
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
+        *,
+        to_user: str | Iterable[str] | None = None,
     ) -> None:
         """`emit` the event "message"."""
         await self.emit(
@@ -239,6 +252,7 @@ class AsyncServer(FlowMethods, BaseServer):
             namespace=namespace,
             callback=callback,
             ignore_queue=ignore_queue,
+            to_user=to_user,
         )
 
     async def call(
@@ -379,6 +393,22 @@ class AsyncServer(FlowMethods, BaseServer):
             await self._service.runner.wait_disconnected(sid, namespace)
         else:
             self._core.engine.disconnect(sid, namespace)
+
+    # --- people ---
+
+    @cached_property
+    def users(self) -> Users:
+        """Whose client is whose, see `users.Users`."""
+        from .users import Users  # only for those who use it
+
+        return Users(self, self._core, self._service)
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who is in which topic, see `presence.Presence`. `ValueError` unless packets are JSON."""
+        from .presence import Presence  # only for those who use it
+
+        return Presence(self, self._core, self._service)
 
     # --- serving ---
 

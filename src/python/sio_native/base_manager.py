@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from . import _core
 from .json_codec import is_standard
 from .room_views import NamespacesView, RoomsView
-from .rooms import RoomNames
+from .rooms import RoomNames, is_user_room
 from .types import AckCallback, Room, Rooms, as_namespace, as_sid
 
 if TYPE_CHECKING:
@@ -261,6 +261,8 @@ class BaseManager:
             if self._hooks is not None:
                 self._hooks.reach("leave", sid, namespace)
             return
+        if is_user_room(room):
+            return  # until the client is bound to another one
         key = self._names.find(room)
         if key is not None:
             if (watcher := self._watcher) is not None:
@@ -271,6 +273,8 @@ class BaseManager:
         """Take everybody on this server out of a room."""
         if room is None:
             raise ValueError("cannot close the room None, which everybody is in")
+        if is_user_room(room):
+            raise ValueError(f"the room {room!r} is a user's: users.disconnect_user() ends it")
         if "basic_leave_room" in self._own:
             if self.is_sid_room(namespace, room):
                 raise ValueError("cannot close a sid room")

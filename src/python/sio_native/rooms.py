@@ -1,31 +1,53 @@
 """Room names: any hashable in Python, a string in the engine.
 
 A string passes unchanged. All else becomes a string that begins with a NUL, so a string that
-begins with one is escaped. Rooms are equal where Python says so: `1`, `True` and `1.0` are one.
+begins with one is escaped, but for the rooms of users, which the application cannot enter. Rooms
+are equal where Python says so: `1`, `True` and `1.0` are one.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from numbers import Number
 from typing import Any, TypeVar
 
-from .types import Room
+from .types import Room, Rooms
 
 T = TypeVar("T")
 
+_USER = "\0u"  # as sio::user_room_prefix: what is for a user goes there, and nobody sees it
 _ESCAPED = "\0s"
 _INTEGER = "\0i"
 _OBJECT = "\0o"
+_NO_ROOMS = _USER  # of the user "", whom no client can be bound to
 
 
 def room_key(room: Room) -> str | None:
     """The engine's name of a string or integer room; None for another, which needs a table."""
     if isinstance(room, str):
-        return _ESCAPED + room if room.startswith("\0") else room
+        return _ESCAPED + room if room.startswith("\0") and not is_user_room(room) else room
     number = _as_integer(room)
     return None if number is None else f"{_INTEGER}{number}"
+
+
+def user_room(user_id: str) -> str:
+    """The room that the clients of a user are in. `TypeError` unless the id is a str."""
+    if not isinstance(user_id, str):
+        raise TypeError(f"the id of a user must be a str, not {user_id!r}")
+    return _USER + user_id
+
+
+def is_user_room(room: object) -> bool:
+    return isinstance(room, str) and room.startswith(_USER)
+
+
+def with_users(room: Rooms, users: str | Iterable[str]) -> Rooms:
+    """The rooms, if any, and those of one user or of several. Not falsy, for that is everybody."""
+    added = [user_room(each) for each in ([users] if isinstance(users, str) else users)]
+    if room:
+        added += room if isinstance(room, (list, tuple, set, frozenset)) else [room]
+    return added[0] if len(added) == 1 else added or _NO_ROOMS
 
 
 def room_name(key: str) -> Room | None:
@@ -71,6 +93,8 @@ class RoomNames:
 
     def enter(self, room: Room, use: Callable[[str], T]) -> T:
         """Call `use` with the key of the room, which is made if need be."""
+        if is_user_room(room):
+            raise ValueError(f"the room {room!r} is a user's: bind its clients with users.bind()")
         key = room_key(room)
         if key is not None:
             return use(key)

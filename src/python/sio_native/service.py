@@ -53,6 +53,8 @@ class Service(Doors):
         )
         self.acks = AckTable(core, self.runner.spawn)
         self._registry = registry
+        # Namespace, topic, and what has changed there, as JSON; see `presence`.
+        self.when_presence_changes: Callable[[str, str, str], None] | None = None
         super().__init__(
             core,
             options,
@@ -67,6 +69,7 @@ class Service(Doors):
                 _core.SESSION_CLOSED: environs.closed,
                 _core.ROOM_QUESTION: lambda *told: self.room_asked(*told),
                 _core.STREAM_CANCELLED: lambda stream: self.stream_cancelled(stream),
+                _core.PRESENCE: self._presence_changed,
             },
             self.runner.queue,
         )
@@ -111,6 +114,10 @@ class Service(Doors):
             self.manager._loop_lost()
         if self.when_bound is not None:
             self.when_bound()
+
+    def _presence_changed(self, namespace: str, topic: str, diff: str) -> None:
+        if self.when_presence_changes is not None:
+            self.when_presence_changes(namespace, topic, diff)
 
     def ended(self) -> None:
         self.acks.fail_all()

@@ -20,6 +20,8 @@ class SessionStore:
         self._knows = knows
         self._sessions: dict[Key, Session] = {}
         self._of_connections: dict[str, dict[Any, Any]] = {}  # by Engine.IO sid
+        # Others who keep something of a client as long.
+        self.when_dropped: list[Callable[[Key], None]] = []
 
     def get(self, sid: str, namespace: str) -> Session:
         """The session, made when it is first asked for. `KeyError` for an unknown sid."""
@@ -37,6 +39,8 @@ class SessionStore:
 
     def drop(self, key: Key) -> None:
         self._sessions.pop(key, None)
+        for each in self.when_dropped:
+            each(key)
 
     def get_all(self, eio_sid: str, joined: dict[str, str]) -> dict[Any, Any]:
         """All of a connection; `joined` has the sid of each namespace that it is in."""
@@ -49,7 +53,7 @@ class SessionStore:
     def save_all(self, eio_sid: str, joined: dict[str, str], session: dict[Any, Any]) -> None:
         """Replace all of a connection."""
         for namespace, sid in joined.items():
-            self.drop((namespace, sid))
+            self._sessions.pop((namespace, sid), None)
             if namespace in session:
                 self._sessions[namespace, sid] = session[namespace]
         others = {name: value for name, value in session.items() if name not in joined}

@@ -41,6 +41,11 @@ RequestHead: TypeAlias = tuple[
     bool | None,
 ]
 
+# Of an entry in presence: namespace, topic, key, ref, sid, joined at in milliseconds since 1970,
+# idle, and meta as JSON; and the number of the process, 0 for this one.
+PresenceData: TypeAlias = tuple[str, str, str, str, str | None, int, bool, str]
+PresenceEntry: TypeAlias = tuple[str, str, str, str, str | None, int, bool, str, int]
+
 # The name of a client in a namespace: (namespace, sid).
 Key: TypeAlias = tuple[str, str]
 

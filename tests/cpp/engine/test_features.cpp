@@ -36,6 +36,9 @@ public:
     void on_leave(const sio::peer& who, base::time_point) override {
         to_.add("leave "s + (who.in_room("all of us") ? "member" : "stranger"));
     }
+    void on_leave_room(const sio::peer& who, std::string_view room, base::time_point) override {
+        to_.add("out of " + std::string(room) + (who.in_room(room) ? " soon" : " already"));
+    }
     bool on_event(
         const sio::peer& from,
         std::string_view name,
@@ -104,6 +107,20 @@ BOOST_AUTO_TEST_CASE(a_feature_hears_of_joins_with_their_request_and_of_each_end
     (void)app.next<sio::disconnect_event>();
     app.in.catch_up();
     BOOST_TEST(told.count("leave member") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_feature_hears_who_is_about_to_leave_a_room_and_stays) {
+    std::vector<std::string> sids;
+    for (const auto& [sid, eio_sid] : app.in.participants("/", {}))
+        sids.push_back(sid);
+    app.in.leave_room(sids[0], "/", "all of us");
+    app.in.leave_room(sids[0], "/", "all of us"); // where it is not any more
+    app.in.leave_room(sids[0], "/", sids[0]);     // its own, which it stays in
+    app.in.catch_up();
+    BOOST_TEST(told.count("out of all of us soon") == 1);
+    (void)app.in.close_room("all of us", "/");
+    BOOST_TEST(told.count("out of all of us soon") == threads);
+    BOOST_TEST(told.lines.size() == 2 * threads);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_it_deals_with_ends_there_and_reaches_the_clients_of_all_shards) {

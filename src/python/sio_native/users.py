@@ -1,0 +1,164 @@
+"""`sio.users`: which clients are whose. One user may have many: tabs, devices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+from .people_nodes import nodes_of
+from .rooms import user_room
+from .types import Key, as_sid
+from .user_table import NO_DATA, Binding, UserTable
+from .user_views import SessionPool, UserPool
+
+if TYPE_CHECKING:
+    from .async_server import AsyncServer
+    from .core import Core
+    from .service import Service
+
+# Bytes in UTF-8; what a room's name may have, less what marks a user's. Far more than any id.
+MOST_ID_BYTES = 1022
+
+
+class Users:
+    """Clients by user, and what the application knows of each: `sio.users`.
+
+    A client is bound from `bind` until its disconnect handler has ended: the handler still finds
+    it. Each answer is one look into a dictionary, from any thread, and with a client manager that
+    shares clients (`AsyncRedisManager`) it counts those of all processes; see docs/people.md.
+    """
+
+    def __init__(self, server: AsyncServer, core: Core, service: Service) -> None:
+        self._server = server
+        self._core = core
+        self._table = UserTable()
+        # Called with what has changed here and with None where it has ended, to tell others.
+        self._told: Callable[[str, Binding | None], None] | None = None
+        self._check_data: Callable[[Any], None] = lambda data: None
+        self._session_pool = SessionPool(self)
+        self._user_pool = UserPool(self)
+        service.sessions.when_dropped.append(self._dropped)
+        if (nodes := nodes_of(server)) is not None:
+            nodes.share_users(self)
+
+    async def bind(
+        self, sid: str, user_id: str, data: Any = None, *, namespace: str | None = None
+    ) -> None:
+        """Say whose client this is, and what `get(sid)` answers from now on.
+
+        A client has one user: bound again, it is the other's. `data` is anything; where clients
+        are shared with other processes, what JSON can carry. Raises `KeyError` for an unknown sid,
+        `TypeError` for an id that is no str or data that cannot be shared, and `ValueError` for an
+        id that is empty or too long.
+        """
+        self._check_data(data)
+        self._bind(sid, user_id, namespace or "/")
+        self._set(sid, Binding(user_id, namespace or "/", data))
+
+    async def unbind(self, sid: str, *, namespace: str | None = None) -> None:
+        """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's."""
+        self._unbind(sid, namespace or "/")
+        self._set(sid, None)
+
+    def get(self, sid: str, default: Any = None) -> Any:
+        """What the client was bound with, else `default`."""
+        binding = self._table.bindings.get(sid)
+        return default if binding is None or binding.data is NO_DATA else binding.data
+
+    def user_of(self, sid: str) -> str | None:
+        """The id of the client's user; None for a client that is nobody's."""
+        binding = self._table.bindings.get(sid)
+        return None if binding is None else binding.user_id
+
+    def sids(self, user_id: str) -> list[str]:
+        """The clients of a user, in the order in which they were bound; [] if there are none."""
+        return list(self._table.sids.get(user_id, ()))
+
+    def online(self) -> list[str]:
+        """The ids of the users who have a client."""
+        return list(self._table.sids)
+
+    async def disconnect_user(self, user_id: str) -> None:
+        """Disconnect all clients of a user; returns when their disconnect handlers have ended.
+
+        Those of other processes are told to leave, and not waited for.
+        """
+        bindings = self._table.bindings
+        if "presence" in vars(self._server):  # in use: then it does not wait for them
+            for sid in self.sids(user_id):
+                self._server.presence.forget(sid)
+        await asyncio.gather(
+            *(
+                self._server.disconnect(sid, bindings[sid].namespace)
+                for sid in self.sids(user_id)
+                if sid in bindings
+            )
+        )
+
+    @property
+    def session_pool(self) -> SessionPool:
+        """What clients were bound with, as a dictionary by sid: see `user_views`."""
+        return self._session_pool
+
+    @property
+    def user_pool(self) -> UserPool:
+        """The sids of each user, as a dictionary by the user's id: see `user_views`."""
+        return self._user_pool
+
+    # --- for the views ---
+
+    def _check(self, sid: str, namespace: str = "/") -> None:
+        if self._core.engine.eio_sid(as_sid(sid), namespace) is None:
+            raise KeyError(sid)
+
+    def _bind(self, sid: str, user_id: str, namespace: str) -> None:
+        """Into the room of the user, and out of that of another one."""
+        room = user_room(user_id)
+        if not user_id or len(user_id.encode("utf-8", "surrogatepass")) > MOST_ID_BYTES:
+            raise ValueError(f"the id of a user has 1 to {MOST_ID_BYTES} bytes")
+        before = self._table.bindings.get(sid)
+        if before is not None and before.user_id == user_id:
+            return
+        result = self._core.engine.enter_room(as_sid(sid), namespace, room)
+        if result == _core.ROOM_LIMIT:
+            raise ValueError("the client is in too many rooms to be bound to a user")
+        if result != _core.ROOM_OK:
+            raise KeyError(sid)
+        if before is not None:
+            self._unbind(sid, namespace)
+
+    def _unbind(self, sid: str, namespace: str) -> None:
+        before = self._table.bindings.get(sid)
+        if before is not None and before.user_id is not None:
+            self._core.engine.leave_room(as_sid(sid), namespace, user_room(before.user_id))
+
+    def _set(self, sid: str, binding: Binding | None) -> None:
+        """Of a client of this process; what is said of others is theirs to say."""
+        if binding is not None and binding.data is not NO_DATA:
+            self._check_data(binding.data)
+        if (before := self._table.bindings.get(sid)) is not None and before.node is not None:
+            return
+        if self._table.set(sid, binding) and self._told is not None:
+            self._told(sid, binding)
+
+    def _dropped(self, key: Key) -> None:
+        """The client has gone: its room is the engine's affair."""
+        self._set(key[1], None)
+
+    # --- for `people_nodes` ---
+
+    def _own(self) -> dict[str, Binding]:
+        bindings = self._table.bindings
+        return {sid: each for sid, each in bindings.items() if each.node is None}
+
+    def _of(self, node: str) -> set[str]:
+        """The clients of another process."""
+        return {sid for sid, each in self._table.bindings.items() if each.node == node}
+
+    def _theirs(self, sid: str, binding: Binding | None) -> None:
+        """Said by the process that it is a client of."""
+        before = self._table.bindings.get(sid)
+        if before is None or before.node is not None:
+            self._table.set(sid, binding)
