@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/shards.hpp"
-#include "sio/room_api.hpp"
+#include "sio/namespace_api.hpp"
 
 namespace sio {
 class server;
@@ -10,7 +10,7 @@ class server;
 
 namespace engine {
 
-class shard_rooms final : public sio::room_api {
+class shard_rooms final : public sio::namespace_api {
 public:
     shard_rooms(sio::server& own, unsigned index, shards& all) noexcept
         : own_(own), index_(index), all_(all) {}
@@ -25,6 +25,13 @@ public:
     void enter_room(std::string_view sid, std::string_view nsp, std::string_view room) override;
     void leave_room(std::string_view sid, std::string_view nsp, std::string_view room) override;
     void disconnect(std::string_view sid, std::string_view nsp) override;
+    void
+    ask(std::string_view sid,
+        std::string_view nsp,
+        const sio::arguments& args,
+        std::uint64_t question) override;
+    void accept(std::string_view sid, std::string_view nsp) override;
+    void refuse(std::string_view sid, std::string_view nsp, std::string_view reason) override;
 
 private:
     // On the shard that the sid is of.
