@@ -42,6 +42,7 @@ void register_constants(py::module_& module) {
     constant("EIO_CLOSE", kind::eio_close);
     constant("FRAME", kind::frame);
     constant("ORIGIN", kind::origin);
+    constant("YJS", kind::yjs);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

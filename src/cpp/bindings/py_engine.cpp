@@ -7,6 +7,7 @@
 #include "bindings/py_notification.hpp"
 #include "bindings/py_raw.hpp"
 #include "bindings/py_runner.hpp"
+#include "bindings/py_yjs.hpp"
 
 #include <pybind11/stl.h>
 
@@ -62,6 +63,12 @@ engine::engine& py_engine::get() {
             "this server was started before the process forked, and its engine stayed with "
             "the parent: create or start the server in the child");
     return engine_;
+}
+
+std::shared_ptr<engine::yjs> py_engine::documents() const {
+    if (!yjs_)
+        throw std::runtime_error("this engine shares no documents");
+    return yjs_;
 }
 
 py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
@@ -353,6 +360,7 @@ void register_engine(py::module_& module) {
     bind_asgi_door(type);
     bind_raw(type);
     bind_custom_packets(type);
+    bind_yjs(type);
 }
 
 } // namespace bindings

@@ -31,6 +31,7 @@ enum class kind : int {
     eio_close,
     frame,
     origin,
+    yjs,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

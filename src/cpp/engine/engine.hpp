@@ -182,6 +182,8 @@ public:
     // Null while it does not run.
     [[nodiscard]] std::shared_ptr<shards> current() const;
     [[nodiscard]] unsigned threads() const noexcept { return options_.threads; }
+    // Where their shards leave notifications of their own.
+    [[nodiscard]] const std::shared_ptr<outbox>& out() const noexcept { return out_; }
 
 private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;

@@ -5,6 +5,7 @@
 #include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "eio/raw_event.hpp"
+#include "features/yjs/application.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
@@ -63,6 +64,7 @@ using notification = std::variant<
     adopted,
     log_line,
     origin_question,
-    relay_check>;
+    relay_check,
+    ::features::yjs::notice>;
 
 } // namespace engine
