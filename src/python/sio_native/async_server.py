@@ -40,6 +40,7 @@ from .types import (
 if TYPE_CHECKING:
     from .asgi import ASGIApp
     from .async_admin import InstrumentedAsyncServer
+    from .yjs import YjsDocuments
 
 F = TypeVar("F", bound=Handler)
 
@@ -397,6 +398,13 @@ class AsyncServer(BaseServer):
         return SocketIOEngine(
             self._core, self._options, self._service.sessions, self.handle_request, self.shutdown
         )
+
+    @cached_property
+    def yjs(self) -> YjsDocuments:
+        """Documents that Yjs editors share: see `yjs.YjsDocuments` and docs/yjs.md."""
+        from .yjs import YjsDocuments  # for those who use it
+
+        return YjsDocuments(self, self._core, self._service)
 
     @property
     def packet_class(self) -> Any:
