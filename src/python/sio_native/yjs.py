@@ -310,7 +310,7 @@ class YjsDocuments:
         try:
             assert self._authorize is not None
             may = ACCESS[await _result(self._authorize(document, editor))]
-            user = "" if editor.id is None else json.dumps(editor.id)
+            user = "" if editor.id is None else json.dumps(editor.id, allow_nan=False)
         except Exception:
             may = 0
             self._core.log.socketio.exception("on_authorize failed for %r", document)
@@ -330,7 +330,7 @@ class YjsDocuments:
                 if isinstance(begun, (bytes, bytearray, memoryview)):
                     seed = bytes(begun)
                 elif begun is not None:
-                    content = json.dumps(begun)
+                    content = json.dumps(begun, allow_nan=False)
             self._core.engine.yjs_loaded(document, "", 0, [], seed, content)
         except Exception:
             self._core.log.socketio.exception("the document %r could not be loaded", document)

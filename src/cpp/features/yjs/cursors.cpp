@@ -1,6 +1,7 @@
 #include "features/yjs/cursors.hpp"
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "features/yjs/awareness.hpp"
 #include "features/yjs/json_members.hpp"
 #include "features/yjs/lib0.hpp"
@@ -14,7 +15,7 @@ namespace features::yjs {
 namespace {
 
 // An object's depth that every editor reads.
-constexpr base::json::limits state_limits{.depth = 64, .elements = 1'000};
+constexpr base::json::limits state_limits{.depth = 64, .elements = 1'000, .non_finite = false};
 
 } // namespace
 
@@ -36,7 +37,7 @@ cursors::outcome cursors::read_json(std::string_view text, std::vector<said>& in
     if (text.size() > max_of_member * (options_.max_awareness_bytes + 32))
         return outcome::too_large;
     json_members in(text);
-    if (!in.is_object() || !base::json::valid(text, state_limits))
+    if (!in.is_object() || !base::is_utf8(text) || !base::json::valid(text, state_limits))
         return outcome::malformed;
     while (const auto each = in.next()) {
         std::uint64_t client = 0;

@@ -44,8 +44,15 @@ sio::arguments ended(sio::arguments&& args) {
     return std::move(args);
 }
 
+// What is passed on every client must be able to read: with a NaN in it, which Python takes, they
+// would take the whole packet for broken.
+bool is_readable(std::string_view json) {
+    return base::json::valid(json, {.non_finite = false});
+}
+
 std::string bounded(std::string_view json) {
-    return json.size() <= most_of_a_user ? std::string(json) : std::string("null");
+    return json.size() <= most_of_a_user && is_readable(json) ? std::string(json)
+                                                              : std::string("null");
 }
 
 // One byte takes two characters at least, four and white space at most.
@@ -128,6 +135,8 @@ read(request_kind kind, const sio::arguments& args, const options& chosen, std::
         } else if (key == "data" && value.front() == '{') {
             if (value.size() > chosen.max_data_bytes)
                 return refusal::too_large;
+            if (!is_readable(value))
+                return refusal::malformed;
             made.data = value;
         } else if (key == "initialize") {
             made.initialize = value == "true";

@@ -70,6 +70,24 @@ BOOST_AUTO_TEST_CASE(a_note_has_one_name) {
     BOOST_TEST(std::get<request>(read).document == "note:7");
 }
 
+BOOST_AUTO_TEST_CASE(what_javascript_cannot_read_is_not_passed_on) {
+    std::string name;
+    const options chosen;
+    const sio::arguments join{R"(["e",{"document_id":"d","user_id":NaN,"user_name":[1]}])", {}};
+    const auto joined = std::get<request>(open_webui::read(request_kind::join, join, chosen, name));
+    BOOST_TEST(joined.user_id == "null");
+    BOOST_TEST(joined.user_name == "[1]");
+    const sio::arguments data{R"(["e",{"document_id":"d","data":{"content":NaN}}])", {}};
+    const auto refused = open_webui::read(request_kind::update, data, chosen, name);
+    BOOST_TEST((std::get<refusal>(refused) == refusal::malformed));
+    counters counted;
+    cursors here(chosen, counted);
+    cursor_set changed;
+    const auto taken = here.take_json(
+        "a", R"({"1":{"cursor":NaN}})", [](const std::string&) { return true; }, changed);
+    BOOST_TEST((taken == cursors::outcome::malformed));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_is_no_text_is_refused) {
     std::string name;
     for (const auto* id : {R"("\ud800")", R"("")", "7", "null", "[]"}) {
