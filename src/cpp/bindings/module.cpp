@@ -47,6 +47,7 @@ void register_constants(py::module_& module) {
     constant("ROOM_QUESTION", kind::room_question);
     constant("STREAM_CANCELLED", kind::stream_cancelled);
     constant("PRESENCE", kind::presence);
+    constant("YJS", kind::yjs);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

@@ -10,6 +10,7 @@
 #include "bindings/py_room_rules.hpp"
 #include "bindings/py_runner.hpp"
 #include "bindings/py_usage.hpp"
+#include "bindings/py_yjs.hpp"
 
 #include <pybind11/stl.h>
 
@@ -73,6 +74,12 @@ engine::engine& py_engine::get() {
             "this server was started before the process forked, and its engine stayed with "
             "the parent: create or start the server in the child");
     return engine_;
+}
+
+std::shared_ptr<engine::yjs> py_engine::documents() const {
+    if (!yjs_)
+        throw std::runtime_error("this engine shares no documents");
+    return yjs_;
 }
 
 py::list py_engine::drain(std::size_t limit, handler_queue* handlers) {
@@ -367,6 +374,7 @@ void register_engine(py::module_& module) {
     bind_usage(type);
     bind_room_rules(type);
     bind_flow(type);
+    bind_yjs(type);
 }
 
 } // namespace bindings

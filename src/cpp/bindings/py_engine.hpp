@@ -6,12 +6,15 @@
 #include "bindings/py_runner.hpp"
 #include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
+#include "engine/yjs.hpp"
 
 #include <pybind11/pybind11.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bindings {
@@ -33,6 +36,9 @@ public:
     pybind11::list drain(std::size_t limit, handler_queue* handlers);
     // What it has told has been drained, too.
     bool settled();
+    // Throws std::runtime_error before share_documents(). May be used without the GIL.
+    [[nodiscard]] std::shared_ptr<engine::yjs> documents() const;
+    void share_documents(std::shared_ptr<engine::yjs> made) { yjs_ = std::move(made); }
     // See `Engine.handler_queue`; `self` is this as a Python object.
     pybind11::object queue(const pybind11::object& self, handler_hooks hooks);
 
@@ -41,6 +47,7 @@ private:
 
     engine::engine engine_;
     value_codec codec_;
+    std::shared_ptr<engine::yjs> yjs_;
     loop_turn turn_{engine_};
     std::vector<engine::notification> taken_; // by a drain, and not yet passed on: its limit
     std::size_t next_ = 0;

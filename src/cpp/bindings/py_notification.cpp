@@ -165,6 +165,51 @@ struct converter {
         return tuple(kind::presence, text(told.nsp), text(told.topic), text(told.json));
     }
     py::object operator()(const engine::relay_check&) const { return {}; }
+    py::object operator()(const features::yjs::notice& told) const {
+        return std::visit([this](const auto& each) { return of_documents(each); }, told);
+    }
+
+private:
+    py::object of_documents(const features::yjs::access_question& told) const {
+        return tuple(
+            kind::yjs,
+            "access",
+            text(told.document),
+            text(told.sid),
+            text(told.nsp),
+            json(told.auth),
+            json(told.user));
+    }
+    py::object of_documents(const features::yjs::load_question& told) const {
+        return tuple(kind::yjs, "load", text(told.document));
+    }
+    py::object of_documents(const features::yjs::kept_update& told) const {
+        return tuple(
+            kind::yjs,
+            "keep",
+            text(told.document),
+            text(told.epoch),
+            told.number,
+            octets(told.update));
+    }
+    py::object of_documents(const features::yjs::stored_snapshot& told) const {
+        return tuple(
+            kind::yjs,
+            "store",
+            text(told.document),
+            text(told.epoch),
+            told.number,
+            octets(told.snapshot),
+            json(told.data),
+            told.replaces);
+    }
+    py::object of_documents(const features::yjs::server_answer& told) const {
+        return tuple(kind::yjs, "answer", told.question, told.ok, octets(told.data));
+    }
+    // A value, or None where there is nothing.
+    py::object json(const std::string& value) const {
+        return value.empty() ? py::object(py::none()) : stolen(codec.parse(value, {}));
+    }
 };
 
 } // namespace

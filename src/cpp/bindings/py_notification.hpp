@@ -34,6 +34,7 @@ enum class kind : int {
     room_question,
     stream_cancelled,
     presence,
+    yjs,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

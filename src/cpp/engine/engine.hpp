@@ -185,6 +185,8 @@ public:
     [[nodiscard]] unsigned threads() const noexcept { return options_.threads; }
     // Adds a feature to each shard, when it runs and whenever it starts again.
     void install(std::function<void(shard_context&)> feature);
+    // Where their shards leave notifications of their own.
+    [[nodiscard]] const std::shared_ptr<outbox>& out() const noexcept { return out_; }
 
 private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;

@@ -58,9 +58,33 @@ bool features::on_event(
     return taken;
 }
 
-void features::on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) {
+void features::on_reply(const sio::peer& to, std::uint64_t id, const sio::arguments& args) {
     for (const auto& each : all_)
-        each->on_answer(to, id, args);
+        each->on_reply(to, id, args);
+}
+
+void features::on_answer(const sio::peer& from, std::uint64_t question, sio::arguments& args) {
+    const auto now = time_.now();
+    for (const auto& each : all_)
+        each->on_answer(from, question, args, now);
+    changed_();
+}
+
+sio::admission features::admits(std::string_view nsp) const {
+    for (const auto& each : all_)
+        if (const auto admitted = each->admits(nsp); admitted != sio::admission::none)
+            return admitted;
+    return sio::admission::none;
+}
+
+void features::on_knock(const sio::peer& who, std::string_view auth) {
+    const auto now = time_.now();
+    for (const auto& each : all_)
+        if (each->admits(who.nsp()) == sio::admission::asked) {
+            each->on_knock(who, auth, now);
+            break; // it may be gone
+        }
+    changed_();
 }
 
 } // namespace engine

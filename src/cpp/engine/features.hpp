@@ -4,7 +4,7 @@
 #include "base/session_clock.hpp"
 #include "features/feature.hpp"
 #include "sio/module.hpp"
-#include "sio/room_api.hpp"
+#include "sio/namespace_api.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -21,10 +21,11 @@ namespace engine {
 class features final : public sio::module {
 public:
     // `changed`: what has been told may have moved a deadline.
-    features(sio::room_api& rooms, const base::session_clock& time, std::function<void()> changed)
+    features(
+        sio::namespace_api& rooms, const base::session_clock& time, std::function<void()> changed)
         : rooms_(rooms), time_(time), changed_(std::move(changed)) {}
 
-    [[nodiscard]] sio::room_api& rooms() const noexcept { return rooms_; }
+    [[nodiscard]] sio::namespace_api& rooms() const noexcept { return rooms_; }
     template <class Feature>
     Feature& add(std::unique_ptr<Feature> made) {
         auto& added = *made;
@@ -59,10 +60,13 @@ public:
         std::string_view name,
         std::optional<std::uint64_t> id,
         sio::arguments& args) override;
-    void on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override;
+    void on_reply(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override;
+    void on_answer(const sio::peer& from, std::uint64_t question, sio::arguments& args) override;
+    [[nodiscard]] sio::admission admits(std::string_view nsp) const override;
+    void on_knock(const sio::peer& who, std::string_view auth) override;
 
 private:
-    sio::room_api& rooms_;
+    sio::namespace_api& rooms_;
     const base::session_clock& time_;
     std::function<void()> changed_;
     std::vector<std::unique_ptr<::features::feature>> all_;

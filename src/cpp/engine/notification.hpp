@@ -6,6 +6,7 @@
 #include "eio/http.hpp"
 #include "eio/raw_event.hpp"
 #include "features/rooms/doorman.hpp"
+#include "features/yjs/application.hpp"
 #include "net/asgi_connection.hpp"
 #include "sio/event.hpp"
 
@@ -79,6 +80,7 @@ using notification = std::variant<
     ::features::rooms::question,
     stream_cancelled,
     relay_check,
-    presence_diff>;
+    presence_diff,
+    ::features::yjs::notice>;
 
 } // namespace engine

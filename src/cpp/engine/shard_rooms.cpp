@@ -80,4 +80,28 @@ shard_rooms::active_at(std::string_view sid, std::string_view nsp) const {
     return found && found->owner ? std::optional(sio::peer(*found).active_at()) : std::nullopt;
 }
 
+void shard_rooms::ask(
+    std::string_view sid,
+    std::string_view nsp,
+    const sio::arguments& args,
+    std::uint64_t question) {
+    at_home_of(
+        sid, [sid = std::string(sid), nsp = std::string(nsp), args, question](sio::server& in) {
+            in.ask(sid, nsp, args, question);
+        });
+}
+
+void shard_rooms::accept(std::string_view sid, std::string_view nsp) {
+    at_home_of(sid, [sid = std::string(sid), nsp = std::string(nsp)](sio::server& in) {
+        in.accept(sid, nsp);
+    });
+}
+
+void shard_rooms::refuse(std::string_view sid, std::string_view nsp, std::string_view reason) {
+    at_home_of(
+        sid,
+        [sid = std::string(sid), nsp = std::string(nsp), reason = std::string(reason)](
+            sio::server& in) { in.refuse(sid, nsp, reason); });
+}
+
 } // namespace engine

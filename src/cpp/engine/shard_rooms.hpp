@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/shards.hpp"
-#include "sio/room_api.hpp"
+#include "sio/namespace_api.hpp"
 
 namespace sio {
 class server;
@@ -10,7 +10,7 @@ class server;
 
 namespace engine {
 
-class shard_rooms final : public sio::room_api {
+class shard_rooms final : public sio::namespace_api {
 public:
     shard_rooms(sio::server& own, unsigned index, shards& all) noexcept
         : own_(own), index_(index), all_(all) {}
@@ -27,6 +27,13 @@ public:
     void disconnect(std::string_view sid, std::string_view nsp) override;
     [[nodiscard]] std::optional<base::time_point>
     active_at(std::string_view sid, std::string_view nsp) const override;
+    void
+    ask(std::string_view sid,
+        std::string_view nsp,
+        const sio::arguments& args,
+        std::uint64_t question) override;
+    void accept(std::string_view sid, std::string_view nsp) override;
+    void refuse(std::string_view sid, std::string_view nsp, std::string_view reason) override;
 
 private:
     // On the shard that the sid is of.

@@ -40,6 +40,13 @@ private:
     const socket& socket_;
 };
 
+// Whether a namespace is a module's. The application hears nothing of those who are in such a one.
+enum class admission : std::uint8_t {
+    none,  // it is the application's
+    open,  // everybody may join
+    asked, // the module decides, perhaps later
+};
+
 // All calls are on the shard's thread, and may emit. They must not throw for what a peer has sent:
 // its session would be closed.
 class module {
@@ -59,7 +66,14 @@ public:
         return false;
     }
     // The event with this ack id is being answered.
-    virtual void on_answer(const peer&, std::uint64_t, const arguments&) {}
+    virtual void on_reply(const peer&, std::uint64_t, const arguments&) {}
+    // What it has asked by namespace_api::ask().
+    virtual void on_answer(const peer&, std::uint64_t, arguments&) {}
+    // Must not change anything.
+    [[nodiscard]] virtual admission admits(std::string_view) const { return admission::none; }
+    // A client wants to join a namespace where it is asked; the text is what it authenticates with,
+    // a JSON object or nothing. It may leave meanwhile, and has to be answered all the same.
+    virtual void on_knock(const peer&, std::string_view) {}
 };
 
 } // namespace sio

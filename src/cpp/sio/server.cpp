@@ -96,7 +96,9 @@ void server::sweep(base::time_point now) {
 // --- joining and leaving a namespace ---
 
 bool server::on_connect(client& from, std::string_view name, std::string_view auth) {
-    if (!interest_.may_join(name) || from.unfreed_sockets() >= options_.max_namespaces)
+    const auto admitted = module_ ? module_->admits(name) : admission::none;
+    if ((admitted == admission::none && !interest_.may_join(name)) ||
+        from.unfreed_sockets() >= options_.max_namespaces)
         return false;
     auto found = namespaces_.find(name);
     if (found == namespaces_.end())
@@ -106,15 +108,26 @@ bool server::on_connect(client& from, std::string_view name, std::string_view au
     auto& joined =
         home.add(std::make_unique<socket>(sids_.next(), from.session().sid(), home, from));
     from.add(joined);
+    if (admitted != admission::none) {
+        joined.is_modules = true;
+        if (admitted == admission::asked)
+            module_->on_knock(peer(joined), auth); // and may be refused, and freed, by now
+        else
+            let_in(joined);
+        return true;
+    }
     // A custom CONNECT only the application can make: it is always asked, and first.
     const bool ask = custom() || interest_.wants_connect(name);
-    if (!ask || (options_.always_connect && !custom())) {
-        joined.state = socket_state::connected;
-        send_connect(joined, {});
-    }
+    if (!ask || (options_.always_connect && !custom()))
+        let_in(joined);
     if (ask)
         sink_.on_event(connect_event{joined.sid, home.name(), joined.eio_sid, std::string(auth)});
     return true;
+}
+
+void server::let_in(socket& joined) {
+    joined.state = socket_state::connected;
+    send_connect(joined, {});
 }
 
 void server::send_connect(socket& to, std::string_view ready) {
@@ -149,8 +162,9 @@ void server::refuse(std::string_view sid, std::string_view nsp, std::string_view
     if (!refused || refused->state == socket_state::leaving)
         return;
     if (refused->receives()) {
-        const auto type =
-            options_.always_connect ? packet_type::disconnect : packet_type::connect_error;
+        const auto type = options_.always_connect && !refused->is_modules
+                              ? packet_type::disconnect
+                              : packet_type::connect_error;
         refused->owner->send(encode(options_.format, type, nsp, {}, reason));
     }
     remove(*refused);
@@ -180,6 +194,8 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
         leaving.left_while_pending = reason; // told when the connect handler has accepted
         return;
     }
+    if (leaving.is_modules)
+        return remove(leaving); // nobody else has to hear of it
     leaving.state = socket_state::leaving;
     sink_.on_event(
         disconnect_event{
@@ -208,8 +224,11 @@ void server::remove(socket& gone) {
 
 void server::on_event(
     socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args) {
-    if (from.has_joined && (module_->on_event(peer(from), event, id, args) || !from.owner))
-        return; // dealt with, or put out for it
+    if (from.has_joined) {
+        const bool is_modules = from.is_modules; // it may be freed when it was put out for it
+        if (module_->on_event(peer(from), event, id, args) || is_modules || !from.owner)
+            return;
+    }
     if (!interest_.wants(from.home.name(), event))
         return; // nobody listens: as python-socketio, no ack either
     from.owner->session().add_unhandled();
@@ -272,6 +291,18 @@ void server::emit(
     }
 }
 
+void server::ask(
+    std::string_view sid, std::string_view nsp, const arguments& args, std::uint64_t question) {
+    auto* asked = find_socket(sid, nsp);
+    if (!asked || !asked->receives())
+        return;
+    ++deliveries_;
+    const auto id = asked->next_ack_id++;
+    asked->pending_acks.insert(id, question | modules_token);
+    asked->owner->send(
+        encode(options_.format, packet_type::event, nsp, id, args.json, args.attachments));
+}
+
 void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
     if (options_.verbose)
         log_.log(
@@ -286,6 +317,11 @@ void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
     }
     const auto token = *pending;
     from.pending_acks.erase(id);
+    if ((token & modules_token) != 0) {
+        if (from.has_joined)
+            module_->on_answer(peer(from), token & ~modules_token, args);
+        return;
+    }
     sink_.on_event(ack_event{token, std::move(args)});
     if (ack_groups_.settle(token))
         sink_.on_event(acks_done_event{token});
@@ -313,7 +349,7 @@ void server::send_ack(
     to->owner->send(
         encode(options_.format, packet_type::ack, nsp, id, args.json, args.attachments));
     if (to->has_joined)
-        module_->on_answer(peer(*to), id, args);
+        module_->on_reply(peer(*to), id, args);
 }
 
 // --- custom packets ---

@@ -54,6 +54,9 @@ public:
         ack_token token,
         base::countdown parts = {});
     void forget_token(ack_token token);
+    // For the module, which is told the answer. `question` is less than `modules_token`.
+    void
+    ask(std::string_view sid, std::string_view nsp, const arguments& args, std::uint64_t question);
     void
     send_ack(std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args);
     // An event that a module has held back takes its way again, past the modules.
@@ -140,6 +143,9 @@ public:
     void warn(std::string text);
 
 private:
+    // Of tokens: the answer is the module's. The application counts up from 1, and has no such.
+    static constexpr ack_token modules_token = ack_token{1} << 63;
+
     struct closed_session {
         eio::request_head request;
         std::size_t unfreed_sockets;
@@ -149,6 +155,7 @@ private:
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     [[nodiscard]] bool custom() const noexcept { return options_.format == packet_format::custom; }
     void fail(eio::session& broken, std::string_view why, base::time_point now);
+    void let_in(socket& joined);
     void send_connect(socket& to, std::string_view ready);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
     void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);

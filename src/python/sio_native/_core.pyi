@@ -38,6 +38,12 @@ ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head
 STREAM_CANCELLED: Final[int]  # stream: a client wants no more of it
 ROOM_QUESTION: Final[int]  # sid, namespace, room: may it join? `Engine.room_judged` answers
 PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presence.on_change`
+YJS: Final[int]  # what, and what follows it:
+# "access", document, sid, namespace, auth or None, user or None: `Engine.yjs_access` answers
+# "load", document: `Engine.yjs_loaded` or `Engine.yjs_not_loaded` does
+# "keep", document, epoch, number, update: `Engine.yjs_kept`, in order
+# "store", document, epoch, number, snapshot, data or None, replaces: `Engine.yjs_stored`
+# "answer", question, ok, data: of `Engine.yjs_snapshot` or `Engine.yjs_apply`
 
 # Of an engine with a custom packet_format, in the place of EVENT and ACK:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
@@ -411,6 +417,38 @@ class Engine:
         hundred at a time.
         """
 
+    # --- shared documents: see `yjs` ---
+    def yjs_serve(self, options: dict[str, Any], /) -> None:
+        """Share documents from here on, until the engine is closed. `ValueError` for an unknown
+        option, `RuntimeError` if the engine does not run."""
+
+    def yjs_access(self, sid: str, namespace: str, document: str, may: int, user: str, /) -> None:
+        """0: none, 1: read, 2: write. `user`: JSON, who it is; empty: who it says."""
+
+    def yjs_loaded(
+        self,
+        document: str,
+        epoch: str,
+        number: int,
+        updates: Sequence[bytes],
+        seed: bytes,
+        content: str,
+        /,
+    ) -> None:
+        """`seed`: the first update if there are none; `content`: JSON, for editors to make it."""
+
+    def yjs_not_loaded(self, document: str, /) -> None: ...
+    def yjs_kept(self, document: str, number: int, /) -> None: ...
+    def yjs_stored(self, document: str, stored: bool, /) -> None: ...
+    def yjs_snapshot(self, question: int, document: str, /) -> None: ...
+    def yjs_apply(self, question: int, document: str, update: bytes, /) -> None: ...
+    def yjs_put_out(self, document: str, sid: str, /) -> None:
+        """Take a member out of a document, and tell it."""
+
+    def yjs_flush(self) -> int:
+        """Store at once what would be stored later; how many documents are not yet stored."""
+
+    def yjs_stats(self) -> dict[str, Any]: ...
     def queued_bytes(self, eio_sid: str, /) -> int | None:
         """What the session has yet to send, without what its transport has taken; None for an
         unknown one."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .presence import Presence
     from .usage import Usage
     from .users import Users
+    from .yjs import YjsDocuments
 
 F = TypeVar("F", bound=Handler)
 
@@ -450,6 +451,13 @@ class AsyncServer(FlowMethods, BaseServer):
         from .usage import Usage
 
         return Usage(self._core, self.manager)
+
+    @cached_property
+    def yjs(self) -> YjsDocuments:
+        """Documents that Yjs editors share: see `yjs.YjsDocuments` and docs/yjs.md."""
+        from .yjs import YjsDocuments  # for those who use it
+
+        return YjsDocuments(self, self._core, self._service)
 
     @property
     def packet_class(self) -> Any:

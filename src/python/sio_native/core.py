@@ -40,6 +40,7 @@ class Core:
         self._installs: list[Callable[[Any], object]] = []
         self._make_engine()
         self.started = False
+        self.when_started: list[Callable[[], None]] = []  # each start, before there are clients
         self.watcher: Watcher | None = None  # see watch()
         _cores.add(self)
 
@@ -62,7 +63,10 @@ class Core:
 
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
-        self.started = True
+        if not self.started:
+            self.started = True
+            for each in self.when_started:
+                each()
 
     def watch(self, watcher: Watcher | None) -> None:
         """Tell `watcher` of what clients and the application do; None: nobody.

@@ -7,7 +7,7 @@ import contextvars
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from .core import Core
 # So many notifications in one turn of the loop; then others get theirs.
 BATCH = 256
 
-Routes: TypeAlias = Mapping[int, Callable[..., None]]
+Routes: TypeAlias = dict[int, Callable[..., None]]
 
 SECOND_LOOP = (
     "this AsyncServer serves another event loop, which is not closed: use one server for each "
@@ -42,7 +42,7 @@ class Dispatcher:
         """`bound` is called when a loop has been bound; with True if it replaces a dead one."""
         self._core = core
         self._bound = bound
-        self._routes = routes
+        self.routes = routes
         self._queue = queue
         self._loop: asyncio.AbstractEventLoop | None = None
         self._descriptor = -1
@@ -88,7 +88,7 @@ class Dispatcher:
             self._deliver()
 
     def _deliver(self) -> None:
-        waiting, routes = self._waiting, self._routes
+        waiting, routes = self._waiting, self.routes
         try:
             while waiting:
                 kind, *told = waiting.popleft()

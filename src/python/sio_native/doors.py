@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Set
 from typing import Any
 
 from . import _core
@@ -52,6 +52,12 @@ class Doors:
         )
         self._dispatcher = Dispatcher(core, self._bound, {**self._routes(), **routes}, queue)
         self._ending: asyncio.Future[None] | None = None
+        # Before the engine ends, when its clients have gone: what is still to be saved.
+        self.when_ending: list[Callable[[], Awaitable[None]]] = []
+
+    def add_route(self, kind: int, call: Callable[..., None]) -> None:
+        """Call it for each notification of this kind."""
+        self._dispatcher.routes[kind] = call
 
     def send_interest(self) -> None:
         """Tell the engine what is wanted of it."""
@@ -123,6 +129,8 @@ class Doors:
             for eio_sid in eio_sids:
                 engine.close_session(eio_sid)
             await self._tasks.wait_closed(eio_sids, GRACE)
+            for save in self.when_ending:
+                await save()
         else:
             self._abandon_loop()
         await asyncio.get_running_loop().run_in_executor(None, self.core.close, GRACE)

@@ -89,15 +89,15 @@ class Options:
         cookie_name, cookie_attributes = _cookie(None if made_here else self.cookie)
         return {
             "ping_interval_ms": _ping_interval(self.ping_interval),
-            "ping_timeout_ms": _milliseconds("ping_timeout", self.ping_timeout),
-            "upgrade_timeout_ms": _milliseconds("upgrade_timeout", self.upgrade_timeout),
-            "connect_timeout_ms": _milliseconds("connect_timeout", self.connect_timeout),
-            "max_payload_bytes": _count("max_http_buffer_size", self.max_http_buffer_size, 1),
+            "ping_timeout_ms": milliseconds("ping_timeout", self.ping_timeout),
+            "upgrade_timeout_ms": milliseconds("upgrade_timeout", self.upgrade_timeout),
+            "connect_timeout_ms": milliseconds("connect_timeout", self.connect_timeout),
+            "max_payload_bytes": whole("max_http_buffer_size", self.max_http_buffer_size, 1),
             "allow_upgrades": bool(self.allow_upgrades),
             "polling": "polling" in transports,
             "websocket": "websocket" in transports,
             "http_compression": bool(self.http_compression),
-            "compression_threshold_bytes": _count(
+            "compression_threshold_bytes": whole(
                 "compression_threshold", self.compression_threshold
             ),
             "cookie_name": cookie_name,
@@ -105,12 +105,12 @@ class Options:
             **_cors(self.cors_allowed_origins),
             "cors_credentials": bool(self.cors_credentials),
             "always_connect": bool(self.always_connect),
-            "max_attachments": _count("max_attachments", self.max_attachments),
-            "send_buffer_bytes": _count("send_buffer_bytes", self.send_buffer_bytes, 1),
+            "max_attachments": whole("max_attachments", self.max_attachments),
+            "send_buffer_bytes": whole("send_buffer_bytes", self.send_buffer_bytes, 1),
             "monitor_clients": self.monitor_clients is None or bool(self.monitor_clients),
-            "max_sessions": _count("max_sessions", self.max_sessions),
-            "max_connections": _count("max_connections", self.max_connections),
-            "threads": _count("threads", self.threads, 1, _MOST_THREADS),
+            "max_sessions": whole("max_sessions", self.max_sessions),
+            "max_connections": whole("max_connections", self.max_connections),
+            "threads": whole("threads", self.threads, 1, _MOST_THREADS),
         }
 
 
@@ -148,26 +148,26 @@ def _unknown_sentence(unknown: list[str], known: list[str]) -> str:
 def _ping_interval(value: Interval) -> int:
     """Interval and grace in one: what the client is told is when the server really pings."""
     if not isinstance(value, (tuple, list)):
-        return _milliseconds("ping_interval", value)
+        return milliseconds("ping_interval", value)
     if len(value) != 2:
         raise ValueError("ping_interval must be seconds or (interval, grace)")
     interval, grace = value
     if not _is_number(grace) or grace < 0:
         raise ValueError(f"the grace of ping_interval must be seconds, not {grace!r}")
-    return _milliseconds("ping_interval", interval) + round(grace * 1000)
+    return milliseconds("ping_interval", interval) + round(grace * 1000)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _milliseconds(name: str, value: float) -> int:
+def milliseconds(name: str, value: float) -> int:
     if not _is_number(value) or not 0.001 <= value <= _LONGEST:
         raise ValueError(f"{name} must be between 0.001 and {_LONGEST:.0f} seconds, not {value!r}")
     return round(value * 1000)
 
 
-def _count(name: str, value: int, smallest: int = 0, largest: int | None = None) -> int:
+def whole(name: str, value: int, smallest: int = 0, largest: int | None = None) -> int:
     known = isinstance(value, int) and not isinstance(value, bool)
     if not known or value < smallest or (largest is not None and value > largest):
         bounds = f"at least {smallest}" if largest is None else f"{smallest} to {largest}"

@@ -27,7 +27,7 @@ struct heard {
 
 class town_crier final : public features::feature {
 public:
-    town_crier(sio::room_api& rooms, heard& to) : rooms_(rooms), to_(to) {}
+    town_crier(sio::namespace_api& rooms, heard& to) : rooms_(rooms), to_(to) {}
 
     void on_join(const sio::peer& who, base::time_point) override {
         to_.add("join " + who.request().query);
@@ -58,11 +58,31 @@ public:
             due_ = now + 20ms;
             return true;
         }
+        if (name == "ask me") {
+            rooms_.ask(from.sid(), from.nsp(), {.json = "[\"well?\"]", .attachments = {}}, 7);
+            return true;
+        }
         if (name == "away") {
             rooms_.disconnect(from.sid(), from.nsp());
             return false;
         }
         return false;
+    }
+    void on_answer(
+        const sio::peer&, std::uint64_t question, sio::arguments& args, base::time_point) override {
+        to_.add("answer " + std::to_string(question) + " " + args.json);
+    }
+    sio::admission admits(std::string_view nsp) const override {
+        if (nsp == "/open")
+            return sio::admission::open;
+        return nsp.starts_with("/gate") ? sio::admission::asked : sio::admission::none;
+    }
+    void on_knock(const sio::peer& who, std::string_view auth, base::time_point) override {
+        to_.add("knock " + std::string(auth));
+        if (who.nsp() == "/gate of heaven")
+            rooms_.accept(who.sid(), who.nsp());
+        else
+            rooms_.refuse(who.sid(), who.nsp(), "{\"message\":\"not you\"}");
     }
     std::optional<base::time_point> next_deadline() const override { return due_; }
     void sweep(base::time_point now) override {
@@ -73,7 +93,7 @@ public:
     }
 
 private:
-    sio::room_api& rooms_;
+    sio::namespace_api& rooms_;
     heard& to_;
     std::optional<base::time_point> due_;
 };
@@ -147,6 +167,45 @@ BOOST_AUTO_TEST_CASE(a_client_that_it_puts_out_for_an_event_is_gone) {
     BOOST_TEST(clients[0].receive_frame() == "41");
     (void)app.next<sio::disconnect_event>();
     BOOST_TEST(app.count<sio::message_event>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_it_asks_of_a_client_is_answered_to_it_and_not_to_the_application) {
+    clients[0].send_frame("42[\"ask me\"]");
+    BOOST_TEST(clients[0].receive_frame() == "421[\"well?\"]");
+    clients[0].send_frame("431[\"fine\"]");
+    clients[0].send_frame("431[\"again\"]"); // which nobody waits for any more
+    clients[0].send_frame("42[\"message\"]");
+    (void)app.next<sio::message_event>();
+    BOOST_TEST(told.count("answer 7 [\"fine\"]") == 1);
+    BOOST_TEST(told.count("answer 7 [\"again\"]") == 0);
+    BOOST_TEST(app.count<sio::ack_event>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_in_a_namespace_of_a_feature_is_none_of_the_applications_business) {
+    clients[0].send_frame("40/open,");
+    BOOST_TEST(clients[0].receive_frame().starts_with("40/open,{\"sid\":"));
+    clients[0].send_frame("42/open,[\"ask me\"]");
+    BOOST_TEST(clients[0].receive_frame() == "42/open,1[\"well?\"]");
+    clients[0].send_frame("42/open,[\"message\"]"); // nobody there deals with it
+    clients[0].send_frame("41/open,");
+    clients[0].send_frame("40/elsewhere,");
+    BOOST_TEST(clients[0].receive_frame().starts_with("44/elsewhere,"));
+    BOOST_TEST(told.count("leave member") == 1);
+    BOOST_TEST(app.count<sio::message_event>() == 0);
+    BOOST_TEST(app.count<sio::disconnect_event>() == 0);
+    clients[0].close();
+    (void)app.next<sio::disconnect_event>(); // of the namespace that is the application's
+    (void)app.next<sio::session_closed_event>();
+}
+
+BOOST_AUTO_TEST_CASE(a_feature_that_is_asked_lets_clients_into_its_namespace_or_refuses_them) {
+    clients[0].send_frame("40/gate of heaven,{\"key\":1}");
+    BOOST_TEST(clients[0].receive_frame().starts_with("40/gate of heaven,{\"sid\":"));
+    clients[0].send_frame("40/gate,");
+    BOOST_TEST(clients[0].receive_frame() == "44/gate,{\"message\":\"not you\"}");
+    BOOST_TEST(told.count("knock {\"key\":1}") == 1);
+    clients[0].send_frame("42[\"message\"]"); // the session goes on
+    (void)app.next<sio::message_event>();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,9 +90,9 @@ struct feature_world : sio_world, sio::module {
         sio::arguments& args) override {
         return feature && feature->on_event(from, name, id, args, now);
     }
-    void on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override {
+    void on_reply(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override {
         if (feature)
-            feature->on_answer(to, id, args);
+            feature->on_reply(to, id, args);
     }
 
     rooms_of_server rooms{sio};

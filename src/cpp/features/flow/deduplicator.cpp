@@ -81,7 +81,7 @@ void deduplicator::forget(visitor& of, std::list<seen>::iterator which) {
     of.order.erase(which);
 }
 
-void deduplicator::on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) {
+void deduplicator::on_reply(const sio::peer& to, std::uint64_t id, const sio::arguments& args) {
     const auto asking = visitors_.find(to.sid());
     if (asking == visitors_.end())
         return;

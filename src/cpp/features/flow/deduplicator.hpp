@@ -44,7 +44,7 @@ public:
         std::optional<std::uint64_t> id,
         sio::arguments& args,
         base::time_point now) override;
-    void on_answer(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override;
+    void on_reply(const sio::peer& to, std::uint64_t id, const sio::arguments& args) override;
 
 private:
     struct seen {

@@ -1,0 +1,276 @@
+#include "features/yjs/relay.hpp"
+
+#include "features/yjs/open_webui.hpp"
+#include "features/yjs/y_socket_io.hpp"
+
+#include <utility>
+
+namespace features::yjs {
+
+namespace {
+
+std::string_view document_of(std::string_view nsp) noexcept {
+    return nsp.substr(y_socket_io::prefix.size());
+}
+
+bool is_own(std::string_view nsp) noexcept {
+    return nsp.starts_with(y_socket_io::prefix);
+}
+
+} // namespace
+
+relay::relay(sio::namespace_api& rooms, std::unique_ptr<application> app, const options& chosen)
+    : rooms_(rooms),
+      app_(std::move(app)),
+      options_(chosen),
+      around_{rooms_, *app_, options_, counters_},
+      library_(around_) {}
+
+counters relay::counted() const {
+    auto sums = counters_;
+    library_.add_to(sums);
+    return sums;
+}
+
+// --- Open WebUI's events ---
+
+bool relay::on_event(
+    const sio::peer& from,
+    std::string_view name,
+    std::optional<std::uint64_t> id,
+    sio::arguments& args,
+    base::time_point now) {
+    if (from.nsp() == "/") {
+        const auto kind = options_.open_webui ? open_webui::kind_of(name) : std::nullopt;
+        if (kind)
+            on_ydoc(from, *kind, id, args, now);
+        return kind.has_value();
+    }
+    if (!options_.y_socket_io || !is_own(from.nsp()))
+        return false;
+    if (const auto kind = y_socket_io::kind_of(name))
+        on_y_socket_io(from, *kind, id, args, false);
+    return true;
+}
+
+void relay::on_ydoc(
+    const sio::peer& from,
+    request_kind kind,
+    std::optional<std::uint64_t> id,
+    const sio::arguments& args,
+    base::time_point) {
+    request asked{.kind = kind, .how = channel::lists};
+    auto read = open_webui::read(kind, args, options_, asked.document);
+    if (auto* understood = std::get_if<request>(&read))
+        asked = std::move(*understood);
+    asked.sid = from.sid().str();
+    asked.nsp = "/";
+    asked.ack = id;
+    if (const auto* why = std::get_if<refusal>(&read))
+        return refuse(asked, *why);
+    if (kind == request_kind::join)
+        return join(std::move(asked));
+
+    const auto who = visitors_.find(asked.sid);
+    const auto seat = who == visitors_.end() ? decltype(who->second.seats.end()){}
+                                             : who->second.seats.find(asked.document);
+    if (who == visitors_.end() || seat == who->second.seats.end())
+        return refuse(asked, refusal::not_joined);
+    if (kind == request_kind::leave) {
+        const bool passed_on = seat->second.passed_on;
+        forget(asked.sid, asked.document);
+        if (!passed_on) // it never was in
+            return;
+    } else if (seat->second.asking) {
+        if (seat->second.waiting.size() >= max_waiting)
+            return refuse(asked, refusal::busy);
+        seat->second.waiting.push_back(std::move(asked));
+        return;
+    }
+    pass_on(std::move(asked));
+}
+
+void relay::join(request&& asked) {
+    auto& seats = visitors_[asked.sid].seats;
+    const bool is_new = !seats.contains(asked.document);
+    if (is_new && seats.size() >= options_.max_documents_a_session)
+        return refuse(asked, refusal::too_many_documents);
+    auto& seat = seats[asked.document];
+    if (!options_.asks_access) {
+        seat.passed_on = true;
+        return pass_on(std::move(asked));
+    }
+    if (std::exchange(seat.asking, true)) {
+        if (seat.waiting.size() < max_waiting)
+            return seat.waiting.push_back(std::move(asked));
+        return refuse(asked, refusal::busy);
+    }
+    app_->tell(
+        access_question{
+            .document = asked.document,
+            .sid = asked.sid,
+            .nsp = asked.nsp,
+            .auth = {},
+            .user = asked.user_id});
+    seat.waiting.push_back(std::move(asked));
+}
+
+void relay::on_access(
+    const std::string& sid,
+    const std::string& nsp,
+    const std::string& document,
+    access may,
+    const std::string& user,
+    base::time_point) {
+    if (is_own(nsp)) {
+        if (may == access::none)
+            return rooms_.refuse(sid, nsp, R"({"message":"Unauthorized"})");
+        admitted_ = request{.kind = request_kind::join, .how = channel::y_socket_io};
+        admitted_->may_write = may == access::write;
+        admitted_->user_id = user;
+        rooms_.accept(sid, nsp); // and on_join(), unless it has gone
+        admitted_.reset();
+        return;
+    }
+    const auto who = visitors_.find(sid);
+    if (who == visitors_.end())
+        return;
+    const auto found = who->second.seats.find(document);
+    if (found == who->second.seats.end() || !std::exchange(found->second.asking, false))
+        return;
+    auto waiting = std::exchange(found->second.waiting, {});
+    if (may != access::none)
+        found->second.passed_on = true;
+    else if (!found->second.passed_on)
+        forget(sid, document);
+    for (auto& each : waiting) {
+        if (may == access::none) {
+            refuse(each, refusal::not_allowed);
+            continue;
+        }
+        each.may_write = may == access::write;
+        if (!user.empty())
+            each.user_id = user;
+        pass_on(std::move(each));
+    }
+}
+
+void relay::forget(const std::string& sid, const std::string& document) {
+    const auto who = visitors_.find(sid);
+    if (who == visitors_.end())
+        return;
+    who->second.seats.erase(document);
+    if (who->second.seats.empty())
+        visitors_.erase(who);
+}
+
+// --- y-socket.io ---
+
+sio::admission relay::admits(std::string_view nsp) const {
+    if (!options_.y_socket_io || !is_own(nsp))
+        return sio::admission::none;
+    const auto document = document_of(nsp);
+    // `note_x` is another name of `note:x` where both dialects are spoken: no way around its
+    // access.
+    if (document.empty() || document.size() > options_.max_name_bytes ||
+        (options_.open_webui && document.starts_with("note_")))
+        return sio::admission::none;
+    return options_.asks_access ? sio::admission::asked : sio::admission::open;
+}
+
+void relay::on_knock(const sio::peer& who, std::string_view auth, base::time_point) {
+    app_->tell(
+        access_question{
+            .document = std::string(document_of(who.nsp())),
+            .sid = who.sid().str(),
+            .nsp = std::string(who.nsp()),
+            .auth = std::string(auth),
+            .user = {}});
+}
+
+void relay::on_join(const sio::peer& who, base::time_point) {
+    if (admits(who.nsp()) == sio::admission::none)
+        return;
+    auto asked = admitted_ ? std::move(*admitted_)
+                           : request{.kind = request_kind::join, .how = channel::y_socket_io};
+    asked.sid = who.sid().str();
+    asked.nsp = who.nsp();
+    asked.document = document_of(who.nsp());
+    visitors_[asked.sid].seats[asked.document].passed_on = true;
+    pass_on(std::move(asked));
+}
+
+void relay::on_y_socket_io(
+    const sio::peer& from,
+    request_kind kind,
+    std::optional<std::uint64_t> id,
+    const sio::arguments& args,
+    bool is_answer) {
+    request asked{.kind = kind, .how = channel::y_socket_io};
+    asked.document = document_of(from.nsp());
+    asked.sid = from.sid().str();
+    asked.nsp = from.nsp();
+    asked.ack = id;
+    // What it has from before it has come may be a whole document.
+    const auto most = is_answer ? options_.max_document_bytes
+                      : kind == request_kind::awareness
+                          ? cursors::max_of_member * (options_.max_awareness_bytes + 32)
+                          : options_.max_update_bytes;
+    const auto read = y_socket_io::bytes_of(args, is_answer, most);
+    if (const auto* why = std::get_if<refusal>(&read))
+        return refuse(asked, *why);
+    asked.bytes = std::get<std::string_view>(read);
+    asked.has_update = true;
+    pass_on(std::move(asked));
+}
+
+void relay::on_answer(
+    const sio::peer& from, std::uint64_t, sio::arguments& args, base::time_point) {
+    if (options_.y_socket_io && is_own(from.nsp()))
+        on_y_socket_io(from, request_kind::update, std::nullopt, args, true);
+}
+
+// --- both ---
+
+void relay::on_leave(const sio::peer& who, base::time_point) {
+    const auto found = visitors_.find(who.sid().view());
+    if (found == visitors_.end())
+        return;
+    const auto left = std::move(found->second);
+    visitors_.erase(found);
+    for (const auto& [document, seat] : left.seats) {
+        if (!seat.passed_on)
+            continue;
+        request asked{.kind = request_kind::gone, .how = channel::lists};
+        asked.document = document;
+        asked.sid = who.sid().str();
+        asked.nsp = who.nsp();
+        pass_on(std::move(asked));
+    }
+}
+
+void relay::pass_on(request&& asked) {
+    // A copy: what it is called by is moved with it.
+    const auto document = asked.document;
+    const auto weight = asked.weight();
+    app_->at_home_of(
+        document,
+        {[asked = std::move(asked)](relay& in) mutable {
+             in.library_.take(std::move(asked), in.app_->now());
+         },
+         weight});
+}
+
+void relay::refuse(const request& asked, refusal why, std::string_view detail) {
+    ++counters_.refused[static_cast<std::size_t>(why)];
+    const bool own = asked.how == channel::y_socket_io;
+    rooms_.emit_to(
+        asked.sid,
+        asked.nsp,
+        own ? y_socket_io::refused(y_socket_io::event_of(asked.kind), why, detail)
+            : open_webui::refused(asked.document, open_webui::event_of(asked.kind), why, detail));
+    if (asked.ack && asked.kind != request_kind::sync)
+        rooms_.send_ack(asked.sid, asked.nsp, *asked.ack, {"[null]", {}});
+}
+
+} // namespace features::yjs
