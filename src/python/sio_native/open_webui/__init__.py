@@ -1,0 +1,10 @@
+"""What backends like Open WebUI write by hand, with the names that its classes have.
+
+They answer from memory and never block the event loop. Without a Redis URL they are of this process
+alone; with one they need `pip install sio-native[redis]`.
+"""
+
+from .redis_dict import RedisDict
+from .redis_lock import RedisLock
+
+__all__ = ["RedisDict", "RedisLock"]
