@@ -1,0 +1,122 @@
+"""What a request tells the tabs of its user while it is answered, and asks one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import TimeoutError
+
+if TYPE_CHECKING:
+    from ..async_server import AsyncServer
+
+Info = Mapping[str, Any]
+EventData = Mapping[str, Any]
+Persist = Callable[[Info, EventData], Awaitable[None]]
+
+DISCONNECTED = {"error": "Client session disconnected."}
+TIMED_OUT = {"error": "Event call timed out. The browser tab may be inactive or closed."}
+LOOK_AGAIN = 0.1  # seconds, for a tab that comes back
+
+
+class Events:
+    """Makes Open WebUI's event emitters and event callers for a server.
+
+    `info` is what is known of a request: `user_id`, `chat_id`, `message_id` and, for callers, the
+    `session_id` of the tab. The clients must be bound by `sio.users`. What they get is the event
+    `event` with `{chat_id, message_id, data}`.
+    """
+
+    def __init__(
+        self, sio: AsyncServer, *, event: str = "events", namespace: str | None = None
+    ) -> None:
+        self._sio = sio
+        self._event = event
+        self._namespace = namespace
+
+    def get_event_emitter(
+        self, info: Info, persist: Persist | None = None
+    ) -> Callable[[EventData], Awaitable[None]] | None:
+        """A coroutine function that sends its argument to all tabs of the user, in order.
+
+        It is encoded once. `persist(info, data)` is awaited behind each event, to store what
+        should outlive it. None if `info` lacks what an emitter needs.
+        """
+        if not {"user_id", "chat_id", "message_id"} <= info.keys():
+            return None
+        sio, event, namespace = self._sio, self._event, self._namespace
+
+        async def emit(event_data: EventData) -> None:
+            payload = {
+                "chat_id": info["chat_id"],
+                "message_id": info["message_id"],
+                "data": event_data,
+            }
+            await sio.emit(event, payload, to_user=info["user_id"], namespace=namespace)
+            if persist is not None:
+                await persist(info, event_data)
+
+        return emit
+
+    def get_event_call(
+        self, info: Info, *, timeout: float | None = 60, follow: float = 60
+    ) -> Callable[[EventData], Awaitable[Any]] | None:
+        """A coroutine function that asks the tab, and returns its answer.
+
+        It ends at once when the tab goes. Then the question is asked again in a tab of the user
+        that comes within `follow` seconds, or is there and has `chat_id` among the `chat_ids` that
+        it was bound with; 0: in none. Without one, and after `timeout` seconds in all, it returns
+        `{"error": …}`, as Open WebUI's do. Cancelling it takes the question back. A `session_id`
+        that is not the user's own is as one that has gone. None if `info` lacks what a caller
+        needs.
+        """
+        if not {"user_id", "session_id", "chat_id", "message_id"} <= info.keys():
+            return None
+
+        async def call(event_data: EventData) -> Any:
+            try:
+                return await asyncio.wait_for(self._ask(info, event_data, follow), timeout)
+            except asyncio.TimeoutError:
+                return TIMED_OUT
+
+        return call
+
+    async def _ask(self, info: Info, event_data: EventData, follow: float) -> Any:
+        users = self._sio.users
+        user, sid = info["user_id"], info["session_id"]
+        payload = {
+            "chat_id": info["chat_id"],
+            "message_id": info["message_id"],
+            "data": event_data,
+        }
+        while sid is not None and users.user_of(sid) == user:
+            known = set(users.sids(user))
+            try:
+                return await self._sio.call(
+                    self._event, payload, to=sid, namespace=self._namespace, timeout=NEVER
+                )
+            except TimeoutError:  # it has gone
+                sid = await self._next_tab(user, info["chat_id"], known, follow)
+        return DISCONNECTED
+
+    async def _next_tab(
+        self, user: str, chat_id: str, known: set[str], patience: float
+    ) -> str | None:
+        """A tab of the user that is new, or shows the chat."""
+        users = self._sio.users
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        while loop.time() < until:
+            for sid in users.sids(user):
+                if sid not in known or _shows(users.get(sid), chat_id):
+                    return sid
+            await asyncio.sleep(LOOK_AGAIN)
+        return None
+
+
+NEVER = 1e9  # seconds; with a limit of its own a call ends when its client leaves
+
+
+def _shows(data: Any, chat_id: str) -> bool:
+    return isinstance(data, Mapping) and chat_id in (data.get("chat_ids") or ())
