@@ -4,7 +4,8 @@ They answer from memory and never block the event loop. Without a Redis URL they
 alone; with one they need `pip install sio-native[redis]`.
 """
 
+from .events import Events
 from .redis_dict import RedisDict
 from .redis_lock import RedisLock
 
-__all__ = ["RedisDict", "RedisLock"]
+__all__ = ["Events", "RedisDict", "RedisLock"]
