@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import upstream
 from .base_namespace import BaseServerNamespace
 from .handlers import Entry, call, call_either, ignore
+from .rooms import with_users
 from .session import SessionContext
 from .types import AckCallback, Data, Handler, Room, Rooms, Session
 
@@ -58,6 +59,8 @@ class AsyncNamespace(BaseServerNamespace):
         to_user: str | Iterable[str] | None = None,
     ) -> None:
         """As `AsyncServer.emit`, in this namespace."""
+        if to_user is not None:
+            to, room = with_users(to or room, to_user), None
         await self.server.emit(
             event,
             data=data,
@@ -67,7 +70,6 @@ class AsyncNamespace(BaseServerNamespace):
             namespace=namespace or self.namespace,
             callback=callback,
             ignore_queue=ignore_queue,
-            to_user=to_user,
         )
 
     async def send(
@@ -83,6 +85,8 @@ class AsyncNamespace(BaseServerNamespace):
         to_user: str | Iterable[str] | None = None,
     ) -> None:
         """As `AsyncServer.send`, in this namespace."""
+        if to_user is not None:
+            to, room = with_users(to or room, to_user), None
         await self.server.send(
             data,
             to=to,
@@ -91,7 +95,6 @@ class AsyncNamespace(BaseServerNamespace):
             namespace=namespace or self.namespace,
             callback=callback,
             ignore_queue=ignore_queue,
-            to_user=to_user,
         )
 
     async def call(

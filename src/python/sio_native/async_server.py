@@ -244,6 +244,8 @@ class AsyncServer(FlowMethods, BaseServer):
         to_user: str | Iterable[str] | None = None,
     ) -> None:
         """`emit` the event "message"."""
+        if to_user is not None:
+            to, room = with_users(to or room, to_user), None
         await self.emit(
             "message",
             data=data,
@@ -253,7 +255,6 @@ class AsyncServer(FlowMethods, BaseServer):
             namespace=namespace,
             callback=callback,
             ignore_queue=ignore_queue,
-            to_user=to_user,
         )
 
     async def call(
