@@ -20,7 +20,7 @@ def build(url: str, channel: str) -> Any:
 
     @sio.event
     async def connect(sid: str, environ: Any, auth: Any) -> None:
-        usage.bind(sid, "ann")
+        await sio.users.bind(sid, "ann")
         if not opened:
             opened.append(True)
             await usage.store(RedisStore(url, key=f"{{{channel}}}"), interval=0.05)

@@ -108,8 +108,8 @@ async def test_clients_of_one_user_or_address_share_a_limit(native_door: Door, b
     sio = native_door.server()
 
     @sio.event
-    def connect(sid: str, environ: Any) -> None:
-        sio.limit_user(sid, "u1")
+    async def connect(sid: str, environ: Any) -> None:
+        await sio.users.bind(sid, "u1")
 
     @sio.limit("10/60s", by=by)
     @sio.event

@@ -254,7 +254,7 @@ async def test_clients_report_what_they_have_used(native_door: Any) -> None:
 
     @sio.event
     async def connect(sid: str, environ: Any, auth: Any) -> None:
-        u.bind(sid, auth["user"])
+        await sio.users.bind(sid, auth["user"])
 
     report = {"model": "m", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
     async with native_door.open(sio) as url:

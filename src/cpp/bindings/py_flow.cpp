@@ -74,12 +74,6 @@ void bind_rules(py::class_<py_engine>& type) {
         },
         without_gil());
     type.def(
-        "set_limited_user",
-        [](py_engine& self, std::string sid, std::string nsp, std::string user) {
-            engine::set_limited_user(self.get(), std::move(sid), std::move(nsp), std::move(user));
-        },
-        without_gil());
-    type.def(
         "set_recordings",
         [](py_engine& self, const std::vector<recording>& list, const std::string& epoch) {
             engine::set_recordings(self.get(), recordings(list), epoch);

@@ -468,21 +468,6 @@ void bind_usage(py::class_<py_engine>& type) {
         py::arg("room"),
         py::pos_only());
     type.def(
-        "usage_bind",
-        [](py_engine& self,
-           shared_meter meter,
-           std::string sid,
-           std::string nsp,
-           std::string user) {
-            usage::bind(
-                self.get(), std::move(meter), std::move(sid), std::move(nsp), std::move(user));
-        },
-        py::arg("meter"),
-        py::arg("sid"),
-        py::arg("namespace"),
-        py::arg("user"),
-        py::pos_only());
-    type.def(
         "usage_touch",
         [](py_engine& self, shared_meter meter, std::string model) {
             usage::touch(self.get(), std::move(meter), std::move(model));

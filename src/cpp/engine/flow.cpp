@@ -112,18 +112,6 @@ void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> 
     post_all(of, [rules](shard_context& in) { deduplicator_of(in).use(rules); });
 }
 
-void set_limited_user(engine& of, std::string sid, std::string nsp, std::string user) {
-    const auto to = of.current();
-    if (!to)
-        return;
-    auto& home = (*to)[owner_of(sid, to->count())];
-    home.post(
-        [sid = std::move(sid), nsp = std::move(nsp), user = std::move(user)](shard_context& in) {
-            if (const auto* who = in.sio().find(sid, nsp); who && who->has_joined)
-                limiter_in(in).set_user(sio::peer(*who), user);
-        });
-}
-
 flow_statistics flow_stats(engine& of) {
     flow_statistics total;
     for (const auto& each : ask_all(of.current(), [](shard_context& in) {

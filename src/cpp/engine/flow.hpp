@@ -16,7 +16,6 @@ namespace engine {
 void set_limits(engine& of, std::shared_ptr<const ::features::flow::limits> rules);
 void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> rules);
 // Who a client that has joined is, for limits by user; empty: nobody.
-void set_limited_user(engine& of, std::string sid, std::string nsp, std::string user);
 
 // Since the start, of all shards together.
 struct flow_statistics {

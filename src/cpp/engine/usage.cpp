@@ -48,21 +48,6 @@ void listen(engine& to, std::shared_ptr<meter> counts, const usage_options& opti
     });
 }
 
-void bind(
-    engine& of, std::shared_ptr<meter> counts, std::string sid, std::string nsp, std::string user) {
-    const auto to = of.current();
-    const auto parsed = base::sid::parse(sid);
-    if (!to || !parsed)
-        return;
-    // Where its end is heard of, so that it is not bound after that.
-    (*to)[owner_of(sid, to->count())].post(
-        [counts = std::move(counts), sid = *parsed, nsp = std::move(nsp), user = std::move(user)](
-            shard_context& in) {
-            if (in.sio().find(sid, nsp))
-                counts->bind(sid, user);
-        });
-}
-
 void touch(engine& of, std::shared_ptr<meter> counts, std::string model) {
     at_home(of, [counts = std::move(counts), model = std::move(model)](base::time_point now) {
         (void)counts->touch(model, now);

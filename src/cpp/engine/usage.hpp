@@ -16,9 +16,6 @@ using namespace ::features::usage; // the meter and its values
 
 // Clients may report from now on, and are told what is in use if the options say so.
 void listen(engine& to, std::shared_ptr<meter> counts, const usage_options& options);
-// Who a client is, until it leaves; of one that is not there nothing is kept.
-void bind(
-    engine& of, std::shared_ptr<meter> counts, std::string sid, std::string nsp, std::string user);
 
 // The time of what follows is the engine's own, which a test may hold.
 void touch(engine& of, std::shared_ptr<meter> counts, std::string model);

@@ -484,7 +484,6 @@ class Engine:
     def set_dedup(self, rules: Sequence[tuple[str, str, str, int, float]], /) -> None:
         """Namespace, event, member of the first argument, how many are remembered, window."""
 
-    def set_limited_user(self, sid: str, namespace: str, user: str, /) -> None: ...
     def set_recordings(
         self, rooms: Sequence[tuple[str, str, int, int, float]], epoch: str, /
     ) -> None:
@@ -634,7 +633,6 @@ class Engine:
     ) -> None:
         """Take an event of clients from now on; `models` empty: they may name any."""
 
-    def usage_bind(self, meter: UsageMeter, sid: str, namespace: str, user: str, /) -> None: ...
     def usage_touch(self, meter: UsageMeter, model: str, /) -> None: ...
     def usage_touch_remote(self, meter: UsageMeter, models: Sequence[tuple[str, float]], /) -> None:
         """What another node uses, and for how many seconds still."""

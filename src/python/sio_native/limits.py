@@ -5,10 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from .types import as_sid
 
 if TYPE_CHECKING:
     from .handlers import Registry
@@ -74,14 +71,6 @@ class Limits:
             raise ValueError(f"window must be seconds, at most a week, not {window!r}")
         self._dedup[namespace, event] = Dedup(member, last, float(window))
         self._tell()
-
-    def set_user(self, sid: str, user: str | None, namespace: str) -> None:
-        tell = partial(self._core.engine.set_limited_user, as_sid(sid), namespace, user or "")
-        runner = self._service.runner
-        if (namespace, sid) in runner.connecting:
-            runner.if_accepted[namespace, sid] = tell
-        else:
-            tell()
 
     def _tell(self) -> None:
         if self._core.started:

@@ -57,8 +57,6 @@ class HandlerRunner(SessionTasks):
         self._queue_engine: _core.Engine | None = None
         # Clients whose connect handler has not decided; a disconnect that came meanwhile.
         self.connecting: dict[Key, Callable[[bool], None] | None] = {}
-        # What is to be said of them to the engine once they have been let in.
-        self.if_accepted: dict[Key, Callable[[], None]] = {}
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
@@ -266,11 +264,8 @@ class HandlerRunner(SessionTasks):
         if key not in self.connecting:
             return
         left = self.connecting.pop(key)
-        accepted = self.if_accepted.pop(key, None)
         if refusal is None:
             self._core.engine.accept(sid, namespace)
-            if accepted is not None:
-                accepted()
             if (watcher := self._core.watcher) is not None:
                 watcher.connected(sid, namespace)
         else:

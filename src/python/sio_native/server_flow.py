@@ -107,10 +107,10 @@ class FlowMethods:
         """At most so many of an event: `@sio.limit("10/60s")` at a handler, or `(event, rate)`.
 
         Exact: no stretch of 60 seconds has more than 10. They are counted by client ("sid"), by
-        "user" (see `limit_user`) or by "address"; several limits must all allow an event. What is
-        too much never reaches Python: its ack is `{success: false, error}`, or without one the
-        client gets an event `error`, with "Rate limit exceeded". `ValueError` for a rate that
-        cannot be meant.
+        "user" (see `users.bind`; a client that is nobody's by itself) or by "address"; several
+        limits must all allow an event. What is too much never reaches Python: its ack is
+        `{success: false, error}`, or without one the client gets an event `error`, with "Rate
+        limit exceeded". `ValueError` for a rate that cannot be meant.
         """
         if len(given) == 2:
             self._limits.add(given[0], self._limits.make(given[1], by), namespace or "/")
@@ -124,10 +124,6 @@ class FlowMethods:
             return handler
 
         return mark
-
-    def limit_user(self, sid: str, user: str | None, namespace: str | None = None) -> None:
-        """Who a client is, for limits by user; None: nobody. One without counts by itself."""
-        self._limits.set_user(sid, user, namespace or "/")
 
     def deduplicate(
         self,

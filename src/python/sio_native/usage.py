@@ -91,10 +91,6 @@ class Usage:
         """
         return self.meter.record_many(records)
 
-    def bind(self, sid: str, user: str, namespace: str = "/") -> None:
-        """Whose the tokens are that this client reports, until it leaves."""
-        self._core.engine.usage_bind(self.meter, sid, namespace, _name("user", user))
-
     def listen(
         self,
         event: str = "usage",

@@ -61,24 +61,19 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(engine::usage::models_in_use(app.in, *meter).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_is_bound_reports_for_its_user_until_it_leaves) {
-    const auto all = app.in.participants("/", {});
-    BOOST_REQUIRE(all.size() == threads);
-    const auto sid = base::sid::parse(all[0].first).value();
-    const auto others = base::sid::parse(all[1].first).value();
-    engine::usage::bind(app.in, meter, sid.str(), "/", "ann");
-    engine::usage::bind(app.in, meter, others.str(), "/other", "nobody is there");
-    app.in.catch_up();
-    BOOST_TEST(meter->user_of(sid) == "ann");
-    BOOST_TEST(meter->user_of(others).empty());
+BOOST_AUTO_TEST_CASE(a_client_that_is_a_users_reports_for_him) {
+    const auto room = std::string(sio::user_room_prefix) + "ann";
+    for (auto& each : clients) {
+        BOOST_REQUIRE(app.in.enter_room(each.sid, "/", room) == sio::room_result::ok);
+        each.send_frame(R"(421["usage",{"model":"m","id":"1","usage":{"prompt_tokens":3}}])");
+    }
+    // The same id of one user, whichever of his clients sends it.
+    unsigned duplicates = 0;
     for (auto& each : clients)
-        each.close();
-    for (unsigned i = 0; i < threads; ++i)
-        (void)app.next<sio::disconnect_event>();
-    BOOST_TEST(meter->user_of(sid).empty());
-    engine::usage::bind(app.in, meter, sid.str(), "/", "ann"); // too late
-    app.in.catch_up();
-    BOOST_TEST(meter->user_of(sid).empty());
+        for (int frames = 0; frames < 2; ++frames) // in either order
+            duplicates += each.receive_frame() == R"(431[{"ok":true,"duplicate":true}])";
+    BOOST_TEST(duplicates == threads - 1);
+    BOOST_TEST(meter->totals()[0].sum.events == 1);
 }
 
 BOOST_AUTO_TEST_CASE(bad_reports_are_answered_with_the_reason_and_counted) {

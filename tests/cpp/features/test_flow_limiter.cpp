@@ -31,6 +31,10 @@ struct fixture : fake::feature_world, private limiter::outside {
     void judge_elsewhere(features::flow::judged_elsewhere&& event) override {
         away.push_back(std::move(event));
     }
+    void bind_last_to(std::string_view user) {
+        const auto room = std::string(::sio::user_room_prefix).append(user);
+        BOOST_REQUIRE(sio.enter_room(last_sid(), "/", room) == ::sio::room_result::ok);
+    }
     // How many of so many get through.
     std::size_t send(fake::websocket& from, const std::string& event, int count) {
         (void)app.take();
@@ -97,9 +101,9 @@ BOOST_AUTO_TEST_CASE(events_without_a_limit_of_their_own_may_have_one_together) 
 
 BOOST_AUTO_TEST_CASE(two_clients_of_a_user_share_a_limit) {
     auto one = visit();
-    judge.set_user(::sio::peer(*sio.find(last_sid(), "/")), "u1");
+    bind_last_to("u1");
     auto two = visit();
-    judge.set_user(::sio::peer(*sio.find(last_sid(), "/")), "u1");
+    bind_last_to("u1");
     BOOST_TEST(send(*one, "user", 2) == 2);
     BOOST_TEST(send(*two, "user", 2) == 1);
 }
@@ -107,7 +111,7 @@ BOOST_AUTO_TEST_CASE(two_clients_of_a_user_share_a_limit) {
 BOOST_AUTO_TEST_CASE(what_is_counted_on_another_shard_waits_for_its_word) {
     here = false;
     auto client = visit();
-    judge.set_user(::sio::peer(*sio.find(last_sid(), "/")), "u1");
+    bind_last_to("u1");
     BOOST_TEST(send(*client, "user", 1) == 0);
     BOOST_REQUIRE(away.size() == 1);
     auto event = std::move(away.front());

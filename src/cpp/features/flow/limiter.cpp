@@ -4,12 +4,8 @@
 
 namespace features::flow {
 
-void limiter::set_user(const sio::peer& who, std::string user) {
-    visitors_[who.sid()].user = std::move(user);
-}
-
 void limiter::on_leave(const sio::peer& who, base::time_point) {
-    visitors_.erase(who.sid());
+    addresses_.erase(who.sid());
 }
 
 std::string limiter::key_of(const sio::peer& who, const limit& by) {
@@ -17,17 +13,15 @@ std::string limiter::key_of(const sio::peer& who, const limit& by) {
     switch (by.by) {
     case counted_by::sid:
         break;
-    case counted_by::user: {
-        const auto found = visitors_.find(who.sid());
-        if (found == visitors_.end() || found->second.user.empty())
-            break;
-        return key + "u" + found->second.user;
-    }
+    case counted_by::user:
+        if (who.user().empty())
+            break; // nobody's: it counts by itself
+        return key.append("u").append(who.user());
     case counted_by::address: {
-        auto& of = visitors_[who.sid()];
-        if (!of.address)
-            of.address = who.request().address;
-        return key + "a" + *of.address;
+        auto found = addresses_.find(who.sid());
+        if (found == addresses_.end())
+            found = addresses_.emplace(who.sid(), who.request().address).first;
+        return key + "a" + found->second;
     }
     }
     return key + "s" + who.sid().str();

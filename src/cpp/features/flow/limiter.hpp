@@ -47,8 +47,6 @@ public:
         : rooms_(rooms), others_(others), max_keys_(max_keys) {}
 
     void use(std::shared_ptr<const limits> given) noexcept { limits_ = std::move(given); }
-    // Who a client is, for limits by user; empty: nobody. One without a user counts by itself.
-    void set_user(const sio::peer& who, std::string user);
 
     [[nodiscard]] bool judge(const std::string& key, const rate& most, base::time_point now);
     // The event has been judged by the limits before `next`; true if the rest allow it too.
@@ -89,11 +87,6 @@ private:
         sliding_log log{};
         base::deadline_place forgotten_at{};
     };
-    // Known of a client while it is connected.
-    struct visitor {
-        std::string user;
-        std::optional<std::string> address;
-    };
 
     [[nodiscard]] std::string key_of(const sio::peer& who, const limit& by);
 
@@ -101,7 +94,7 @@ private:
     outside& others_;
     const std::size_t max_keys_;
     std::shared_ptr<const limits> limits_;
-    base::sid_map<visitor> visitors_;
+    base::sid_map<std::string> addresses_; // of clients, once they were asked for
     base::string_map<std::unique_ptr<counted>> logs_;
     base::deadline_queue<counted, &counted::forgotten_at> silent_;
     std::uint64_t refused_ = 0;

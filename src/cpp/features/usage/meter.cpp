@@ -202,27 +202,6 @@ void meter::end_reservation(std::map<std::uint64_t, reservation>::iterator ended
     reservations_.erase(ended);
 }
 
-// --- who a client is ---
-
-void meter::bind(const base::sid& sid, std::string user) {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = users_.find(sid); known != users_.end())
-        known->second = std::move(user);
-    else if (users_.size() < most_users_bound)
-        users_.emplace(sid, std::move(user));
-}
-
-void meter::unbind(const base::sid& sid) {
-    const std::lock_guard lock(mutex_);
-    users_.erase(sid);
-}
-
-std::string meter::user_of(const base::sid& sid) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = users_.find(sid);
-    return found == users_.end() ? std::string() : found->second;
-}
-
 // --- for a store ---
 
 void meter::collect(

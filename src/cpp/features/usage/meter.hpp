@@ -95,11 +95,6 @@ public:
     // has counted before.
     [[nodiscard]] outcome commit(std::uint64_t reservation, record of, std::int64_t now);
 
-    // --- who a client is ---
-    void bind(const base::sid& sid, std::string user);
-    void unbind(const base::sid& sid);
-    [[nodiscard]] std::string user_of(const base::sid& sid) const;
-
     // --- for a store ---
     // What is counted from now on is kept for take(); with a folder in a journal, too, whose first
     // file has the number `seq`. Throws std::system_error.
@@ -129,8 +124,7 @@ private:
         std::int64_t tokens = 0;
         base::time_point ends;
     };
-    static constexpr std::size_t most_reservations = 100'000;  // beyond, none is given
-    static constexpr std::size_t most_users_bound = 1'000'000; // as clients are; beyond: unknown
+    static constexpr std::size_t most_reservations = 100'000; // beyond, none is given
 
     [[nodiscard]] outcome count_locked(record& of, std::int64_t now, bool more = false);
     void end_reservations(base::time_point now);
@@ -151,7 +145,6 @@ private:
     std::int64_t swept_minute_ = 0;
     std::map<std::uint64_t, reservation> reservations_; // in the order in which they end
     std::uint64_t next_reservation_ = 1;
-    base::sid_map<std::string> users_;
     meter_statistics counted_;
     std::atomic<base::clock::rep> in_use_deadline_; // max: none
 };

@@ -21,10 +21,6 @@ std::string accepted(bool duplicate) {
 
 } // namespace
 
-void usage::on_leave(const sio::peer& who, base::time_point) {
-    meter_->unbind(who.sid());
-}
-
 bool usage::on_event(
     const sio::peer& from,
     std::string_view name,
@@ -56,7 +52,7 @@ std::string usage::answer(const sio::peer& from, std::string_view json, base::ti
         return meter_->touch(told.model, now)
                    ? accepted(false)
                    : refused("too many models are in use, or this cannot be the name of one");
-    const auto user = meter_->user_of(from.sid()); // who it is: the one place that asks
+    const std::string user(from.user());
     // A client's ids are its own: it cannot take those of another user, or of the server.
     std::string id;
     if (!told.id.empty())

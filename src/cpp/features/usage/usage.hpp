@@ -39,7 +39,6 @@ public:
           options_(std::move(options)),
           unix_time_(std::move(unix_time)) {}
 
-    void on_leave(const sio::peer& who, base::time_point now) override;
     [[nodiscard]] bool on_event(
         const sio::peer& from,
         std::string_view name,
