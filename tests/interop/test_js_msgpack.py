@@ -1,15 +1,10 @@
 """The JavaScript client with its msgpack parser; the checks are in js/msgpack.mjs."""
 
-import asyncio
-import shutil
-from pathlib import Path
-
 import pytest
 
 import sio_native
 
-HERE = Path(__file__).resolve().parent
-LIMIT = 60.0
+from .scripts import run_script
 
 
 def server() -> sio_native.AsyncServer:
@@ -45,26 +40,4 @@ def server() -> sio_native.AsyncServer:
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_javascript_client_speaks_msgpack(transport):
-    node = shutil.which("node")
-    assert node, "node is needed: the Makefile's `test` says how to install it"
-
-    async def converse():
-        sio = server()
-        host, port = sio.listen("127.0.0.1", 0)
-        script = await asyncio.create_subprocess_exec(
-            node,
-            str(HERE / "js" / "msgpack.mjs"),
-            f"http://{host}:{port}",
-            transport,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            said, _ = await asyncio.wait_for(script.communicate(), LIMIT)
-        finally:
-            if script.returncode is None:
-                script.kill()
-            await sio.shutdown()
-        assert script.returncode == 0, said.decode()
-
-    asyncio.run(converse())
+    run_script("msgpack.mjs", server, transport)

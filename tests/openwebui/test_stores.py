@@ -165,11 +165,18 @@ async def test_a_lock_frees_itself_when_its_owner_does_not_renew_it(url: str | N
 
 
 async def test_work_holds_the_lock_to_its_end_and_the_next_waits(url: str | None) -> None:
-    one, two = (RedisLock(url, "work", 0.3) for _ in range(2))
+    class Counted(RedisLock):
+        renewals = 0
+
+        async def renew_lock(self) -> bool:
+            self.renewals += 1
+            return await super().renew_lock()
+
+    one, two = (Counted(url, "work", 0.3) for _ in range(2))
     done: list[str] = []
 
     async def long() -> str:
-        await asyncio.sleep(0.7)  # longer than the lock lasts unrenewed
+        await until(lambda: one.renewals == 5)  # longer than the lock lasts unrenewed
         done.append("long")
         return "result"
 

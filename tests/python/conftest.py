@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import engineio
 import pytest
 import socketio
 import uvicorn
@@ -153,6 +154,14 @@ async def until(condition: Callable[[], Any]) -> None:
     """For what happens on the engine's thread and tells nobody; the test's limit is the limit."""
     while not condition():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def _json_of_python_socketio() -> Iterator[None]:
+    """A server of python-socketio with `json=` sets the module for the whole process."""
+    before = engineio.packet.Packet.json, socketio.packet.Packet.json
+    yield
+    engineio.packet.Packet.json, socketio.packet.Packet.json = before
 
 
 @pytest.fixture(autouse=True)

@@ -240,12 +240,8 @@ def test_a_manager_gets_its_servers_json(package: Any) -> None:
         dumps = staticmethod(json.dumps)
         loads = staticmethod(json.loads)
 
-    before = module(socketio, "packet").Packet.json
-    try:
-        sio = package.AsyncServer(json=Codec, async_mode="asgi")
-        assert sio.manager.json is Codec
-    finally:
-        module(socketio, "packet").Packet.json = before  # python-socketio's is for the process
+    sio = package.AsyncServer(json=Codec, async_mode="asgi")
+    assert sio.manager.json is Codec
 
 
 @pytest.mark.parametrize("manager", [object(), socketio.Manager(), "redis://"])

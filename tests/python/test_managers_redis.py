@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import json
 import logging
@@ -217,6 +218,24 @@ async def test_what_no_retry_can_mend_is_told_once(
         await manager.emit("news", 1, "/")
     lines = ["Cannot publish to redis... retrying", "Cannot publish to redis... giving up"]
     assert caplog.messages == [why, *lines, *lines]
+
+
+async def test_who_is_cancelled_while_it_publishes_always_is() -> None:
+    redis = Redis()
+    publishing = asyncio.Event()
+
+    async def loses_it(channel: str, payload: Any) -> int:
+        publishing.set()
+        with contextlib.suppress(asyncio.CancelledError):  # as `asyncio.wait_for` before 3.12
+            await asyncio.Event().wait()
+        return 1
+
+    redis.publish = loses_it  # type: ignore[method-assign]
+    emitting = asyncio.create_task(made(redis).emit("news", 1, "/"))
+    await publishing.wait()
+    emitting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await emitting
 
 
 def test_each_loop_publishes_on_a_connection_of_its_own() -> None:

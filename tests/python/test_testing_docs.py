@@ -12,10 +12,25 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["flow.md", "rooms.md", "testing.md"])
+# For a document whose examples do not say it themselves.
+WITH_ANYIO = """
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+
+
+@pytest.mark.parametrize("name", ["flow.md", "rooms.md", "testing.md", "usage.md"])
 def test_the_examples_pass_under_pytest_with_anyio(name: str, tmp_path: Path) -> None:
     text = (DOCS / name).read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    if "anyio_backend" not in text:
+        blocks.insert(0, WITH_ANYIO)
     code = "\n\n".join(blocks)
     (tmp_path / "test_examples.py").write_text(code)
     options = ["-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]

@@ -211,7 +211,7 @@ async def test_what_is_typed_last_is_stored_though_everybody_leaves_and_the_serv
 
     @sio.yjs.on_store
     async def store(document, snapshot, data):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         stored.add(text_of(snapshot))
 
     async with door.open(sio) as url, editor(url) as alice:

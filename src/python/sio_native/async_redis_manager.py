@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 from urllib.parse import urlparse
 
@@ -93,7 +93,7 @@ class AsyncRedisManager(AsyncPubSubManager):
             try:
                 if not self.connected:
                     self._redis_connect()
-                return await self.redis.publish(self.channel, payload)
+                return await _cancellable(self.redis.publish(self.channel, payload))
             except Exception as error:
                 self._log_failure(
                     "Cannot publish to redis... " + ("giving up" if last_attempt else "retrying"),
@@ -148,6 +148,20 @@ class AsyncRedisManager(AsyncPubSubManager):
         for each in opened:
             with contextlib.suppress(Exception):  # of a connection that is broken, or of no loop
                 await each.aclose()
+
+
+async def _cancellable(work: Awaitable[Any]) -> Any:
+    """Await it. Who is cancelled meanwhile always is.
+
+    The client library writes in `asyncio.wait_for`, which before Python 3.12 loses a cancellation
+    that comes when its work is done, so that a `call()` which nobody wants would wait for ever.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+    return task.result()
 
 
 def parse_redis_sentinel_url(url: str) -> tuple[list[tuple[str, int]], str | None, dict[str, Any]]:

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { io } from "socket.io-client";
 import parser from "socket.io-msgpack-parser";
 
-const [url, transport] = process.argv.slice(2);
+const [url, path, transport] = process.argv.slice(2);
 const bytes = (...values) => Buffer.from(values);
 // It reads bytes as Buffers or ArrayBuffers, as its platform has them.
 const same = (read, written) => assert.deepEqual(Buffer.from(read), Buffer.from(written));
@@ -11,6 +11,7 @@ const same = (read, written) => assert.deepEqual(Buffer.from(read), Buffer.from(
 function connect(namespace, options = {}) {
   return io(url + namespace, {
     parser,
+    path,
     transports: [transport],
     reconnection: false,
     forceNew: true,

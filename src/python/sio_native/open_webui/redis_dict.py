@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import uuid
@@ -205,6 +206,7 @@ class _Sharing:
     async def aclose(self) -> None:
         if self._task is not None:
             await end(self._task, again=1.0)  # which ends its own
+            self._send_again()
             try:
                 await asyncio.wait_for(self._write_all(), 2.0)
             except Exception as error:
@@ -251,15 +253,18 @@ class _Sharing:
             retry = min(2 * retry, LONGEST_RETRY)
 
     async def _load(self) -> None:
-        # What was sent and not confirmed may not have arrived: ours is sent again.
-        for key in self._on_the_way:
-            self._unwritten.setdefault(key, self._texts.get(key))
-        self._on_the_way.clear()
+        self._send_again()
         found = await self._redis.hgetall(self._name)
         for key in self._texts.keys() - found.keys() - self._unwritten.keys():
             del self._texts[key]
         self._texts.update((k, v) for k, v in found.items() if k not in self._unwritten)
         self._loaded.set()
+
+    def _send_again(self) -> None:
+        """What was sent and is not confirmed may not have arrived."""
+        for key in self._on_the_way:
+            self._unwritten.setdefault(key, self._texts.get(key))
+        self._on_the_way.clear()
 
     async def _read(self, pubsub: Any) -> None:
         async for message in pubsub.listen():
@@ -294,7 +299,7 @@ class _Sharing:
 
     async def _write_all(self) -> None:
         while self._unwritten:
-            batch = dict(list(self._unwritten.items())[:WRITES_AT_ONCE])
+            batch = dict(itertools.islice(self._unwritten.items(), WRITES_AT_ONCE))
             for key in batch:
                 self._on_the_way[key] = self._on_the_way.get(key, 0) + 1
                 del self._unwritten[key]

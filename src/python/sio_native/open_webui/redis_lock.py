@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import logging
 import time
 import uuid
@@ -16,16 +18,6 @@ from .tasks import end
 T = TypeVar("T")
 
 log = logging.getLogger("socketio.server")
-
-# Only of its owner: another may hold the lock by now.
-RENEW = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
-return 0
-"""
-RELEASE = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0
-"""
 
 
 class RedisLock:
@@ -51,27 +43,30 @@ class RedisLock:
         self.lock_id = str(uuid.uuid4())
         self.timeout_secs = timeout_secs
         self.lock_obtained = False
-        self._keys: Any = _LocalKeys()
-        if redis_url is not None:
-            self._keys = _RedisKeys(connect(redis_url, redis_sentinels, redis_cluster))
+        self._keys: _LocalKeys | _RedisKeys
+        if redis_url is None:
+            self._keys = _LocalKeys(lock_name, self.lock_id, timeout_secs)
+        else:
+            redis = connect(redis_url, redis_sentinels, redis_cluster)
+            self._keys = _RedisKeys(redis, lock_name, self.lock_id, timeout_secs)
 
     async def acquire_lock(self) -> bool:
         """Take it if it is free: True. It does not wait."""
-        self.lock_obtained = await self._keys.take(self.lock_name, self.lock_id, self.timeout_secs)
+        self.lock_obtained = await self._keys.take()
         return self.lock_obtained
 
     aquire_lock = acquire_lock  # Open WebUI's spelling
 
     async def renew_lock(self) -> bool:
         """Hold it for `timeout_secs` more. False: it is not ours any more."""
-        self.lock_obtained = await self._keys.renew(self.lock_name, self.lock_id, self.timeout_secs)
+        self.lock_obtained = await self._keys.renew()
         return self.lock_obtained
 
     async def release_lock(self) -> None:
         """Free it, if it is ours."""
         self.lock_obtained = False
         try:
-            await self._keys.release(self.lock_name, self.lock_id)
+            await self._keys.release()
         except Exception as error:
             log.warning("the lock %s was not released and frees itself: %s", self.lock_name, error)
 
@@ -113,24 +108,30 @@ class RedisLock:
 
 
 class _RedisKeys:
-    def __init__(self, redis: Any) -> None:
+    """By the client library's lock."""
+
+    def __init__(self, redis: Any, name: str, owner: str, seconds: float) -> None:
         self._redis = redis
+        self._owner = owner
+        self._lock = redis.lock(name, timeout=seconds, thread_local=False)
+        # Of a lock that was never ours, or is not any more.
+        self._not_ours = importlib.import_module("redis.exceptions").LockError
 
-    async def take(self, name: str, owner: str, seconds: float) -> bool:
-        return bool(await self._redis.set(name, owner, nx=True, px=_milliseconds(seconds)))
+    async def take(self) -> bool:
+        return bool(await self._lock.acquire(blocking=False, token=self._owner))
 
-    async def renew(self, name: str, owner: str, seconds: float) -> bool:
-        return bool(await self._redis.eval(RENEW, 1, name, owner, _milliseconds(seconds)))
+    async def renew(self) -> bool:
+        try:
+            return bool(await self._lock.reacquire())
+        except self._not_ours:
+            return False
 
-    async def release(self, name: str, owner: str) -> None:
-        await self._redis.eval(RELEASE, 1, name, owner)
+    async def release(self) -> None:
+        with contextlib.suppress(self._not_ours):
+            await self._lock.release()
 
     async def aclose(self) -> None:
         await self._redis.aclose()
-
-
-def _milliseconds(seconds: float) -> int:
-    return max(1, round(seconds * 1000))
 
 
 # Name -> owner, and when it is free again. As many as there are names of locks.
@@ -138,23 +139,29 @@ _local: dict[str, tuple[str, float]] = {}
 
 
 class _LocalKeys:
-    async def take(self, name: str, owner: str, seconds: float) -> bool:
+    def __init__(self, name: str, owner: str, seconds: float) -> None:
+        self._name = name
+        self._owner = owner
+        self._seconds = seconds
+
+    async def take(self) -> bool:
         now = time.monotonic()
-        if name in _local and _local[name][1] > now:
+        if self._name in _local and _local[self._name][1] > now:
             return False
-        _local[name] = owner, now + seconds
+        _local[self._name] = self._owner, now + self._seconds
         return True
 
-    async def renew(self, name: str, owner: str, seconds: float) -> bool:
+    async def renew(self) -> bool:
         now = time.monotonic()
-        if name not in _local or _local[name][0] != owner or _local[name][1] <= now:
+        owner, until = _local.get(self._name, ("", 0.0))
+        if owner != self._owner or until <= now:
             return False
-        _local[name] = owner, now + seconds
+        _local[self._name] = owner, now + self._seconds
         return True
 
-    async def release(self, name: str, owner: str) -> None:
-        if name in _local and _local[name][0] == owner:
-            del _local[name]
+    async def release(self) -> None:
+        if _local.get(self._name, ("",))[0] == self._owner:
+            del _local[self._name]
 
     async def aclose(self) -> None:
         pass
