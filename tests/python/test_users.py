@@ -57,6 +57,12 @@ async def test_an_emit_to_a_user_reaches_all_his_tabs_and_nobody_else(native_doo
         assert logs[2] == [("for both",), ("for all",)]
 
 
+async def test_the_rooms_of_users_are_in_no_statistics(native_door: Door) -> None:
+    async with served(native_door) as (sio, url), connected(url, **tab("ann")) as client:
+        await sio.enter_room(client.get_sid(), "room")
+        assert sio.stats() == {"totalConnections": 1, "rooms": {"room": 1}}
+
+
 async def test_to_user_adds_to_the_rooms_and_each_client_is_reached_once(native_door: Door) -> None:
     async with (
         served(native_door) as (sio, url),

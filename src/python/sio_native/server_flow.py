@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .async_manager import _sids
-from .rooms import room_key
+from .rooms import is_user_room, room_key
 from .types import Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
@@ -248,13 +248,14 @@ class FlowMethods:
     # --- what is there ---
 
     def stats(self, namespace: str | None = None) -> dict[str, Any]:
-        """`{"totalConnections": 5, "rooms": {name: count}}`, without the clients' own rooms.
+        """`{"totalConnections": 5, "rooms": {name: count}}`, without clients' and users' own rooms.
 
         Costs a step for each room, however many are in there.
         """
         total, rooms = self._core.engine.room_counts(namespace or "/")
         name = self.manager._names.name
-        return {"totalConnections": total, "rooms": {name(room): count for room, count in rooms}}
+        named = {name(room): count for room, count in rooms if not is_user_room(room)}
+        return {"totalConnections": total, "rooms": named}
 
     def _needs_json(self, what: str) -> None:
         if (used := self._core.serializer.packet_format) != "json":
