@@ -24,7 +24,7 @@ CLIENTS := tests/interop/node_modules/.package-lock.json
 OPEN_WEBUI := build/open-webui/fetched.stamp
 DEMO := build/demo/venv/installed.stamp
 
-.PHONY: help demo test fuzz test-json test-versions test-cpp test-python lint bench bench-micro \
+.PHONY: help demo screenshots vendor test fuzz test-json test-versions test-cpp test-python lint bench bench-micro \
 	bench-profile bench-report bench-smoke asan tsan clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the recipes use all cores themselves, and their output stays in order
@@ -32,9 +32,19 @@ DEMO := build/demo/venv/installed.stamp
 help: ## List the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(DEMO) ## Build and install the wheel, and chat at http://127.0.0.1:8000 (PORT=... for another)
-	@printf '\n  The chat is at  http://127.0.0.1:%s  (open it in two tabs; Ctrl-C ends it)\n\n' $(PORT)
-	@exec build/demo/venv/bin/python -m uvicorn app:app --app-dir examples/fastapi --port $(PORT)
+demo: $(DEMO) ## Build and install the wheel, and write together at http://127.0.0.1:8000 (PORT=... for another)
+	@printf '\n  The demo is at  http://127.0.0.1:%s  (open it in two windows; Ctrl-C ends it)\n\n' $(PORT)
+	@DEMO_DATA="$${DEMO_DATA:-build/demo/data}" \
+		exec build/demo/venv/bin/python -m uvicorn app:app --app-dir examples/fastapi --port $(PORT)
+
+screenshots: $(INSTALLED) ## Take the pictures of the demo in docs/screenshots again
+	@scripts/need.sh chromium
+	$(BIN)/python -m tests.interop.demo_screenshots docs/screenshots
+
+vendor: ## Bundle the demo's editor again, from examples/fastapi/vendor and npm
+	@scripts/need.sh node
+	npm ci --prefix examples/fastapi/vendor --ignore-scripts --no-fund --no-audit --loglevel=error
+	node examples/fastapi/vendor/build.mjs
 
 test: test-cpp test-python ## Run all tests: C++, Python, real clients, a real browser
 
