@@ -1,6 +1,7 @@
 # `make` lists the targets. Each sets up what it needs, and does nothing twice.
 
 PORT ?= 8000
+HOST ?= 127.0.0.1
 DOCUMENTS ?= 1000000
 HISTORIES ?= 3000
 RECORDS ?= 10000000
@@ -32,10 +33,10 @@ DEMO := build/demo/venv/installed.stamp
 help: ## List the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(DEMO) ## Build and install the wheel, and write together at http://127.0.0.1:8000 (PORT=... for another)
-	@printf '\n  The demo is at  http://127.0.0.1:%s  (open it in two windows; Ctrl-C ends it)\n\n' $(PORT)
+demo: $(DEMO) ## Build and install the wheel, and write together at http://127.0.0.1:8000 (PORT=, HOST= for others)
+	@printf '\n  The demo is at  http://%s:%s  (open it in two windows; Ctrl-C ends it)\n\n' $(HOST) $(PORT)
 	@DEMO_DATA="$${DEMO_DATA:-build/demo/data}" \
-		exec build/demo/venv/bin/python -m uvicorn app:app --app-dir examples/fastapi --port $(PORT)
+		exec build/demo/venv/bin/python -m uvicorn app:app --app-dir examples/fastapi --host $(HOST) --port $(PORT)
 
 screenshots: $(INSTALLED) ## Take the pictures of the demo in docs/screenshots again
 	@scripts/need.sh chromium

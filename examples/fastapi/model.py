@@ -19,7 +19,7 @@ MODELS = {
     each.name: each
     for each in (
         Model("swift-mini", 0.02, (2, 4), "quick and brief"),
-        Model("sage-large", 0.035, (5, 8), "takes its time"),
+        Model("sage-large", 0.045, (5, 8), "takes its time"),
         Model("quill-poet", 0.05, (4, 6), "likes a turn of phrase"),
     )
 }

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi"
-STARTED_WITHIN = 30.0  # seconds; a busy two-core machine imports FastAPI slowly
+STARTED_WITHIN = 60.0  # seconds; a busy two-core machine imports FastAPI slowly
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_ON_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -77,7 +78,7 @@ class Demo:
         self._end(lambda process: process.terminate())
         assert "Traceback" not in "".join(self._log), "".join(self._log)
 
-    def _end(self, how) -> None:  # type: ignore[no-untyped-def]
+    def _end(self, how: Callable[[subprocess.Popen[str]], None]) -> None:
         process, self._process = self._process, None
         if process is None:
             return

@@ -112,6 +112,7 @@ function beginAnswer({ stream, model, at, user }, seq, text) {
     socket.emit("stream:cancel", { stream });
   };
   item.classList.add("streaming");
+  item.ariaBusy = "true"; // read out once it is whole
   item.append(element("p.cost", {}, element("span", {}, `for ${user}`), stop));
   streams.set(stream, { seq, text, item });
   append(item);
@@ -145,6 +146,7 @@ socket.on("answer:ended", ({ stream, message }) => {
 
 function endAnswer(item, { user, input, output, stopped }) {
   item.classList.remove("streaming");
+  item.ariaBusy = null;
   item.querySelector(".cost")?.remove();
   const cost = element("p.cost", { "data-input": input, "data-output": output });
   cost.textContent = `${number(input)} in · ${number(output)} out · for ${user}${stopped ? " · stopped" : ""}`;

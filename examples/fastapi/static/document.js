@@ -2,7 +2,7 @@
 
 import {
   Doc, EditorState, EditorView, GFM, HighlightStyle, Language, SocketIOProvider, UndoManager,
-  defaultKeymap, defineLanguageFacet, drawSelection, indentWithTab, keymap, markdownParser,
+  defaultKeymap, defineLanguageFacet, drawSelection, keymap, markdownParser,
   placeholder, syntaxHighlighting, tags, yCollab, yUndoManagerKeymap,
 } from "./vendor/editor.js";
 import { $, colour, paleColour, say } from "./dom.js";
@@ -46,7 +46,7 @@ export function openDocument(room) {
     state: EditorState.create({
       doc: text.toString(),
       extensions: [
-        keymap.of([...yUndoManagerKeymap, ...defaultKeymap, indentWithTab]),
+        keymap.of([...yUndoManagerKeymap, ...defaultKeymap]),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": "Shared document", spellcheck: "false" }),
         drawSelection(),

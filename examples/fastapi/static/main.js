@@ -26,7 +26,7 @@ function go(toRoom, toView) {
 
 // As the address says.
 function follow() {
-  const [first, second] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [first, second] = location.hash.slice(1).split("/");
   const toRoom = named(first ?? "") || "lobby";
   const toView = second in PAGES ? second : "document";
   if (!me()) return;
@@ -70,6 +70,7 @@ function showSide(shown) {
   $("side").classList.toggle("shown", shown);
   $("shade").hidden = !shown;
   $("rooms-button").ariaExpanded = String(shown);
+  if (shown) $("rooms").querySelector("button")?.focus();
 }
 
 $("rooms-button").onclick = () => showSide(!$("side").classList.contains("shown"));

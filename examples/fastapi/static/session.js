@@ -72,9 +72,8 @@ export function startSession(enter, leave) {
 export async function ask(event, ...args) {
   try {
     const answer = await socket.timeout(ANSWER_WITHIN).emitWithAck(event, ...args);
-    const problem = answer?.error ?? (answer?.success === false && answer.error);
-    if (!problem) return answer ?? {};
-    say(problem);
+    if (!answer?.error) return answer ?? {};
+    say(answer.error);
   } catch {
     say("The server did not answer.");
   }

@@ -72,7 +72,6 @@ function show(told) {
     }),
     table("Usage", {
       records: usage.records,
-      "ids remembered": usage.ids,
       "batches stored": usage.batches,
       "models touched": usage.touches,
       refused: usage.refused,

@@ -5,7 +5,7 @@ export { SocketIOProvider } from "y-socket.io";
 export { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 export { Doc, UndoManager } from "yjs";
 
-export { defaultKeymap, indentWithTab } from "@codemirror/commands";
+export { defaultKeymap } from "@codemirror/commands";
 export {
   HighlightStyle,
   Language,
