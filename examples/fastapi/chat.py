@@ -9,6 +9,7 @@ from history import Answer
 from model import MODELS, Model, speak, tokens_in
 from people import room_of, topic
 from server import sio
+from settings import text
 
 LONGEST_TEXT = 2000  # characters, as the page's input says too
 
@@ -20,18 +21,17 @@ async def say(sid: str, said: Any) -> dict[str, Any]:
     room, user = room_of(sid), sio.users.user_of(sid)
     if room is None or user is None:
         return {"error": "Join a room first."}
-    text = said.get("text") if isinstance(said, dict) else None
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
+    if not isinstance(said, dict) or not (words := text(said.get("text"), LONGEST_TEXT)):
         return {"error": f"A message has 1 to {LONGEST_TEXT} characters."}
     asked = said.get("model")
     if asked is not None and (not isinstance(asked, str) or asked not in MODELS):
         return {"error": "There is no such model."}
     if asked is not None and not may_be_asked():
         return {"error": "The models have used up what they may use today."}
-    message = history.add(room, user, text.strip())
+    message = history.add(room, user, words)
     await sio.emit("message", message, room=topic(room), skip_sid=sid)
     if asked is not None:
-        sio.start_background_task(answer, room, user, MODELS[asked], text)
+        sio.start_background_task(answer, room, user, MODELS[asked], words)
     return message
 
 

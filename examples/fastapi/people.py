@@ -22,9 +22,11 @@ def topic(room: str) -> str:
 
 
 def room_list() -> list[dict[str, Any]]:
-    there = [each.removeprefix("room:") for each in sio.stats()["rooms"] if each[:5] == "room:"]
-    names = list(dict.fromkeys((*ALWAYS_LISTED, *sorted(there), *history.rooms(LISTED))))[:LISTED]
-    return [{"name": name, "people": sio.presence.count(topic(name))} for name in names]
+    """Those that are always there, those where somebody is, and those where something was said."""
+    used = sorted(each for each in sio.stats()["rooms"] if each.startswith("room:"))
+    there = (each.removeprefix("room:") for each in used)
+    names = list(dict.fromkeys((*ALWAYS_LISTED, *there, *history.rooms(LISTED))))
+    return [{"name": name, "people": sio.presence.count(topic(name))} for name in names[:LISTED]]
 
 
 @sio.event

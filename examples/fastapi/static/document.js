@@ -86,7 +86,7 @@ function tellWhatIsKept(provider) {
     const state = !provider.synced ? "offline" : waiting ? "saving" : "saved";
     $("saved").dataset.state = state;
     $("saved").textContent = {
-      offline: "Offline. What you write stays here, and is merged when you are back.",
+      offline: "Offline: what you write waits here",
       saving: "Saving…",
       saved: "Saved",
     }[state];
