@@ -46,8 +46,7 @@ async def join(sid: str, wanted: Any) -> dict[str, Any]:
     room = wanted
     for other in sio.presence.get(sid):
         if other != topic(room):
-            await sio.presence.untrack(other, sid=sid)
-            await sio.leave_room(sid, other)
+            await sio.leave_room(sid, other)  # and its presence goes with it
     await sio.presence.track(topic(room), user, {"typing": False}, sid=sid)
     return {
         "room": room,

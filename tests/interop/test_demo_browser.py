@@ -299,6 +299,10 @@ def test_the_board_counts_what_the_answers_say_they_cost(enter: Enter, fresh_dem
     fresh_demo.start()
     expect(shown).to_have_text([str(tokens_in), str(tokens_out), str(tokens_in + tokens_out)])
     expect(watching.connection).to_have_text("online")
+    watching.page.get_by_role("button", name="Last hour").click()
+    expect(watching.page.locator("#chart")).to_have_attribute(
+        "aria-label", f"{tokens_in + tokens_out} tokens in the last hour"
+    )
 
 
 def test_the_statistics_count_clients_people_and_documents(enter: Enter, fresh_demo: Demo) -> None:

@@ -33,9 +33,11 @@ export async function watchBoard() {
   socket.emit("watch", "usage");
   seconds = none();
   clearInterval(clock);
+  let begun = Math.floor(Date.now() / 1000);
   clock = setInterval(() => {
-    seconds.push({});
-    seconds.shift();
+    // A window behind others is not called each second.
+    for (const now = Math.floor(Date.now() / 1000); begun < now; begun += 1) seconds.push({});
+    seconds = seconds.slice(-SECONDS);
     draw();
   }, 1000);
   picture = null;

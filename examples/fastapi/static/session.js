@@ -85,6 +85,7 @@ function showConnection() {
   $("connection").lastChild.textContent = state;
 }
 
+socket.on("error", (problem) => say(String(problem))); // more than a limit allows
 socket.on("connect", showConnection);
 socket.on("disconnect", showConnection);
 socket.on("connect_error", (error) => {
