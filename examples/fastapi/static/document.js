@@ -99,12 +99,14 @@ function tellWhatIsKept(provider) {
     waiting += 1;
     show();
     return emit(event, ...args, () => {
-      waiting = Math.max(0, waiting - 1);
+      waiting -= 1;
       show();
     });
   };
-  provider.on("sync", () => {
-    waiting = 0;
+  provider.on("sync", (synced) => {
+    if (!synced) waiting = 0; // nobody will acknowledge it any more
+    // An update of nothing is acknowledged when all that was synced before it is in the file.
+    else socket.emit("sync-update", new Uint8Array([0, 0]));
     show();
   });
   // What was written meanwhile comes by the next sync, so it need not be sent a second time.
