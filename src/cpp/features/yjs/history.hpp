@@ -30,6 +30,8 @@ public:
     [[nodiscard]] bool diff(std::string_view vector, std::string& into);
     // Makes one snapshot of all, as it does by itself when the tail has grown.
     void compact();
+    // Forgets all.
+    void clear();
 
 private:
     const options& options_;

@@ -44,6 +44,8 @@ const char* to_string(refusal why) noexcept {
         return "busy";
     case refusal::not_loaded:
         return "not_loaded";
+    case refusal::cleared:
+        return "cleared";
     case refusal::count:
         break;
     }

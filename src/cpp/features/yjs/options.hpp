@@ -59,6 +59,7 @@ enum class refusal : std::uint8_t {
     store_down,
     busy,
     not_loaded,
+    cleared,
     count,
 };
 
