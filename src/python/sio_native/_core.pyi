@@ -483,8 +483,9 @@ class Engine:
     def revoke_room(self, sid: str, namespace: str, room: str, /) -> bool:
         """Out, told, and not in again by itself. False: there is no such client."""
 
-    def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int]]]:
-        """How many are in the namespace, and in each room of it that is not a client's own."""
+    def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int, int]]]:
+        """How many are in the namespace, and in each room of it that is not a client's own, with
+        what was sent to them."""
 
     # Flow: see `limits.py`, `replay.py` and `text_stream.py`. Rules are for an engine that runs, in
     # the place of all before; times are in seconds.

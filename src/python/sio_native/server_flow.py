@@ -247,15 +247,25 @@ class FlowMethods:
 
     # --- what is there ---
 
-    def stats(self, namespace: str | None = None) -> dict[str, Any]:
+    def stats(self, namespace: str | None = None, *, messages: bool = False) -> dict[str, Any]:
         """`{"totalConnections": 5, "rooms": {name: count}}`, without the clients' own rooms.
 
-        Costs a step for each room, however many are in there.
+        With `messages` also `"messages": {name: count}`: the events that members of the room were
+        sent through it, since somebody is in there. Of this process. Costs a step for each room,
+        however many are in there.
         """
         total, rooms = self._core.engine.room_counts(namespace or "/")
-        name = self.manager._names.name
-        return {"totalConnections": total, "rooms": {name(room): count for room, count in rooms}}
+        named = [(self.manager._names.name(room), *counts) for room, *counts in rooms]
+        stats = {"totalConnections": total, "rooms": {room: members for room, members, _ in named}}
+        if messages:
+            stats["messages"] = {room: sent for room, _, sent in named}
+        return stats
 
     def _needs_json(self, what: str) -> None:
         if (used := self._core.serializer.packet_format) != "json":
             raise ValueError(f"{what} need packets in JSON, and this server's are {used}")
+
+
+def _as_key(room: Rooms) -> Hashable:
+    """Of what may be a list, or something that has no hash."""
+    return tuple(room) if isinstance(room, (list, tuple, set, frozenset)) else room
