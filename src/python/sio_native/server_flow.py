@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .async_manager import _sids
 from .rooms import room_key
-from .types import Data, Room, Rooms, as_sid
+from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
+    from .conflation import Conflation
     from .core import Core
     from .handlers import Registry
     from .limits import Limits
@@ -149,7 +151,10 @@ class FlowMethods:
 
     def flow_stats(self) -> dict[str, int]:
         """Since the start: events `limited` and `repeated`, emits `conflated`."""
-        return self._core.engine.flow_stats()
+        stats = self._core.engine.flow_stats()
+        if "_conflation" in self.__dict__:
+            stats["conflated"] += self._conflation.dropped
+        return stats
 
     # --- events that go out ---
 
@@ -160,24 +165,51 @@ class FlowMethods:
         namespace: str | None,
         room: Rooms,
         skip_sid: str | Iterable[str] | None,
+        callback: AckCallback | None,
         key: str,
         interval: float,
-    ) -> None:
+        ignore_queue: bool = False,
+    ) -> Coroutine[Any, Any, None] | None:
+        """What is left to do: None with the engine's own manager, and on any thread."""
+        if callback is not None:
+            raise ValueError("a conflated emit has no callback: it may never go out")
         self._needs_json("conflated emits")
-        if not self.manager._is_native("emit"):
-            raise ValueError("conflate needs the engine's own client manager")
         if not isinstance(key, str):
             raise TypeError(f"conflate must be a str, not {key!r}")
         if not 0.001 <= interval <= 3600:
             raise ValueError(f"interval must be between 0.001 and 3600 seconds, not {interval!r}")
-        if not self._core.started:
-            return
-        self.__dict__["_conflates"] = True
-        keys = self.manager._keys(room)
-        if keys is None or keys:
-            self._core.engine.emit_conflated(
-                event, data, namespace or "/", keys, _sids(skip_sid), key, interval
-            )
+        manager = self.manager
+        if not manager._is_native("emit"):
+            nsp = namespace or "/"
+
+            async def send(latest: Data) -> None:
+                await manager.emit(
+                    event, latest, nsp, room=room, skip_sid=skip_sid, ignore_queue=ignore_queue
+                )
+
+            series = (event, nsp, key, _as_key(room), ignore_queue)
+            return self._conflation.offer(series, data, interval, send)
+        if self._core.started:
+            self.__dict__["_conflates"] = True
+            keys = manager._keys(room)
+            if keys is None or keys:
+                self._core.engine.emit_conflated(
+                    event, data, namespace or "/", keys, _sids(skip_sid), key, interval
+                )
+        return None
+
+    @cached_property
+    def _conflation(self) -> Conflation:
+        from .conflation import Conflation
+
+        return Conflation(getattr(self.manager, "json", json), self._core.log.socketio)
+
+    async def _end_conflation(self) -> None:
+        """The last value is never lost."""
+        if "_conflates" in self.__dict__ and self._core.started:
+            self._core.engine.flush_conflated()
+        if "_conflation" in self.__dict__:
+            await self._conflation.end()
 
     def replay(
         self,
