@@ -18,6 +18,7 @@ async def test_the_examples_share_a_document(tmp_path, monkeypatch, capsys):
     made: dict[str, Any] = {}
     exec("\n\n".join(blocks), made)
     sio = made["sio"]
+    assert callable(made["collab"])
 
     @sio.event
     async def connect(sid, environ, auth):

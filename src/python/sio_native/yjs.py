@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pycrdt
 
     from .async_server import AsyncServer
+    from .yjs_websocket import WebSocketApp
 
 __all__ = ["Change", "Editor", "MemoryStore", "SQLiteStore", "Store", "Stored", "YjsDocuments"]
 
@@ -144,6 +145,19 @@ class YjsDocuments:
         self._service.add_route(_core.YJS, self._told)
         self._service.when_ending.append(self.flush)
         self._core.when_started.append(self._started)
+
+    def websocket_app(self) -> WebSocketApp:
+        """An ASGI application for npm's y-websocket, to be mounted at the provider's URL.
+
+        `new WebsocketProvider("wss://host/collab", "my-document", doc, {params: {token}})` is in
+        the document of that name, as an editor of y-socket.io would be: `params` are its
+        `Editor.auth`. `RuntimeError` unless that dialect is served.
+        """
+        from .yjs_websocket import WebSocketApp
+
+        if self._options is None or not self._options["y_socket_io"]:
+            raise RuntimeError('y-websocket needs serve() with the dialect "y-socket.io"')
+        return WebSocketApp(self._sio)
 
     # --- hooks ---
 
