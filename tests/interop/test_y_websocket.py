@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 import sio_native
 
@@ -22,13 +23,9 @@ from .test_yjs import LIMIT, script
 @contextlib.asynccontextmanager
 async def mounted(sio: sio_native.AsyncServer) -> AsyncIterator[str]:
     """Gives the address, with Socket.IO at its path and y-websocket below /collab."""
-    socketio, collab = sio_native.ASGIApp(sio), sio.yjs.websocket_app()
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        if scope["path"].startswith("/collab"):
-            await collab({**scope, "root_path": "/collab"}, receive, send)
-        else:
-            await socketio(scope, receive, send)
+    application = FastAPI()
+    application.mount("/collab", sio.yjs.websocket_app())
+    sio.mount(application)
 
     listening = free_socket()
     host, port = listening.getsockname()
