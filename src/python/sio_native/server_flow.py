@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from .async_manager import _sids
 from .rooms import room_key
@@ -13,6 +13,7 @@ from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
+    from .async_server import AsyncServer
     from .conflation import Conflation
     from .core import Core
     from .handlers import Registry
@@ -292,6 +293,15 @@ class FlowMethods:
         if messages:
             stats["messages"] = {room: sent for room, _, sent in named}
         return stats
+
+    def prometheus(self) -> str:
+        """Counters and gauges of this process, in the text format of Prometheus.
+
+        The engine's, and those of users, documents and usage where they are used; docs/usage.md.
+        """
+        from .metrics import prometheus_text
+
+        return prometheus_text(cast("AsyncServer", self))
 
     def _needs_json(self, what: str) -> None:
         if (used := self._core.serializer.packet_format) != "json":
