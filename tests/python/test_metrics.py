@@ -58,6 +58,7 @@ async def test_it_has_what_was_used(native_door: Any):
         for name, value in {
             "sio_documents_open": 1,
             "sio_document_members": 1,
+            "sio_document_tail_updates": 1,
             "sio_document_updates_total": 1,
             'sio_document_refusals_total{reason="malformed"}': 1,
             'sio_document_refusals_total{reason="busy"}': 0,
@@ -67,5 +68,5 @@ async def test_it_has_what_was_used(native_door: Any):
             'sio_tokens_total{model="llama",group="",direction="input"}': 3,
         }.items():
             assert found[name] >= value if "tokens" in name else found[name] == value, name
-        assert found["sio_document_bytes"] > 0
+        assert found["sio_document_tail_bytes"] == found["sio_document_bytes"] > 0
         assert found["sio_packets_received_total"] > 0 and found["sio_sent_bytes_total"] > 0

@@ -86,6 +86,8 @@ py::dict counted(const yjs::counters& counters) {
     made["members"] = counters.members;
     made["bytes"] = counters.bytes;
     made["unkept_bytes"] = counters.unkept_bytes;
+    made["tail_updates"] = counters.tail_updates;
+    made["tail_bytes"] = counters.tail_bytes;
     made["joins"] = counters.joins;
     made["updates"] = counters.updates;
     made["update_bytes"] = counters.update_bytes;

@@ -30,6 +30,8 @@ DOCUMENTS: Final = {
     "documents": "sio_documents_open",
     "members": "sio_document_members",
     "bytes": "sio_document_bytes",
+    "tail_updates": "sio_document_tail_updates",
+    "tail_bytes": "sio_document_tail_bytes",
     "unkept_bytes": "sio_document_unstored_bytes",
     "joins": "sio_document_joins_total",
     "updates": "sio_document_updates_total",

@@ -564,6 +564,8 @@ void shared_document::add_to(counters& sums) const {
     sums.members += members_.size();
     sums.bytes += history_.bytes();
     sums.unkept_bytes += unkept_bytes_;
+    sums.tail_updates += history_.tail_updates();
+    sums.tail_bytes += history_.tail_bytes();
 }
 
 // --- answers ---
