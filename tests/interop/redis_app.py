@@ -52,6 +52,11 @@ def build(flavour: str, url: str, channel: str) -> Any:
         return await answered
 
     @sio.event
+    async def progress(sid: str, options: dict[str, Any], values: list[Any]) -> None:
+        for value in values:
+            await sio.emit("progress", value, **options)
+
+    @sio.event
     def who_left(sid: str) -> list[Any]:
         return left
 

@@ -131,6 +131,20 @@ async def listened_to(of: Arrangement, listeners: int) -> None:
         await eventually(ready, f"{listeners} servers listen", START_LIMIT)
 
 
+def test_of_conflated_emits_the_clients_of_both_get_the_first_and_the_last(arrangement):
+    ours = [server.flavour != "reference" for server in arrangement.servers].index(True)
+
+    async def conversation():
+        async with clients(arrangement) as both:
+            options = {"conflate": "job", "interval": 1}
+            values = [*range(500), {"last": b"\x00"}]
+            await both[ours].io.call("progress", (options, values))
+            for each in both:
+                await each.hears(("progress", 0), ("progress", {"last": b"\x00"}))
+
+    run(conversation())
+
+
 def test_emits_reach_the_clients_of_both(arrangement):
     async def conversation():
         async with clients(arrangement) as (here, there):

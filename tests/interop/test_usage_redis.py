@@ -84,6 +84,9 @@ def test_totals_of_two_servers_add_up_and_an_id_sent_to_both_counts_once(redis):
                 await client.call("ask", "flush")
             expected = [["m", ["g"], 1222, 7, 1229, 7]]
             assert await total(here) == await total(there) == expected
+            # What limits look at is what this process has counted.
+            for client in (here, there):
+                assert await client.call("ask", "group") == 111 + 1000 + 4
             assert (await there.call("ask", "stats"))["store_duplicates"] == 1
 
     channel = f"channel-{uuid.uuid4().hex}"

@@ -14,6 +14,8 @@ import pytest
 
 import sio_native
 
+from .scripts import run_script
+
 JS = Path(__file__).resolve().parent / "js"
 LIMIT = 60.0
 
@@ -133,3 +135,12 @@ def test_a_note_has_no_second_name_among_namespaces():
             assert (await editor.line()).startswith("refused")
 
     asyncio.run(asyncio.wait_for(work(), LIMIT))
+
+
+def test_a_cursor_that_ends_leaves_nothing_behind_in_open_webuis_editor():
+    def make() -> sio_native.AsyncServer:
+        sio = sio_native.AsyncServer()
+        sio.yjs.serve()
+        return sio
+
+    run_script("open_webui_cursors.mjs", make, "websocket")

@@ -32,6 +32,8 @@ def build(url: str, channel: str) -> Any:
             return None
         if what == "totals":
             return await usage.totals()
+        if what == "group":
+            return usage.check("g").total
         if what == "stats":
             return usage.stats()
         return usage.models_in_use()

@@ -1,13 +1,15 @@
 """Open WebUI's Socket.IO backend, served as its own main.py serves it.
 
 `python -m openwebui.backend sio_native|python-socketio` prints `READY <port>` and runs until it is
-terminated. With sio_native, every `import socketio` in it finds sio_native; nothing else differs.
+terminated. With sio_native, every `import socketio` in it finds sio_native; nothing else differs,
+unless the environment asks for documents that the engine keeps.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -58,6 +60,14 @@ def main(package: str) -> None:
     from open_webui import tasks
     from open_webui.socket import main as backend
 
+    if os.environ.get("SIO_NATIVE_DOCUMENTS"):
+        from sio_native.open_webui import YdocManager
+
+        backend.sio.yjs.serve(dialects=[])
+        backend.YDOC_MANAGER = YdocManager(
+            backend.sio,
+            is_busy=lambda document: tasks.has_active_tasks(backend.REDIS, document),
+        )
     asyncio.run(serve_uvicorn(application(backend, tasks), "asyncio"))
 
 

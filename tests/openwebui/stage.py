@@ -45,6 +45,8 @@ ARRANGEMENTS = {
     "original": Arrangement((REFERENCE,)),
     "native": Arrangement((NATIVE,)),
     "native-json-module": Arrangement((NATIVE,), {"ENABLE_ORJSON": "false"}),
+    # Its own handlers, over documents that the engine keeps.
+    "native-documents": Arrangement((NATIVE,), {"SIO_NATIVE_DOCUMENTS": "true"}),
     "original-redis": Arrangement((REFERENCE, REFERENCE), _ROOMS),
     "native-redis": Arrangement((NATIVE, NATIVE), _ROOMS),
     "native-redis-one-channel": Arrangement((NATIVE, NATIVE), _SHARED),

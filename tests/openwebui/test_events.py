@@ -135,6 +135,34 @@ async def test_a_call_follows_its_tab_to_the_next_connection() -> None:
         assert bystander.got.empty()
 
 
+async def test_a_call_goes_on_in_a_tab_that_comes_to_show_the_chat() -> None:
+    async with site() as s, s.tab("ann") as bystander:
+        async with s.tab("ann", chat_ids=["c1"]) as tab:
+            call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid})
+            assert call is not None
+            asked = asyncio.create_task(call({"type": "input"}))
+            await tab.next()
+        while not s.sio.users._table._waiting:  # noqa: ASYNC110 - its call waits for the next
+            await asyncio.sleep(0.005)
+        await s.sio.users.bind(bystander.sid, "ann", {"chat_ids": ["other"]})
+        await s.sio.users.bind(bystander.sid, "ann", {"chat_ids": ["c1"]})
+        assert (await bystander.next())["data"] == {"type": "input"}
+        bystander.answers.put_nowait("here")
+        assert await asyncio.wait_for(asked, LIMIT) == "here"
+        assert not s.sio.users._table._waiting
+
+
+async def test_nobody_waits_for_tabs_longer_than_asked_to() -> None:
+    async with site() as s, s.tab("ann"):
+        async with s.tab("ann") as tab:
+            call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid}, follow=0.05)
+            assert call is not None
+            asked = asyncio.create_task(call({"type": "input"}))
+            await tab.next()
+        assert await asyncio.wait_for(asked, LIMIT) == {"error": "Client session disconnected."}
+        assert not s.sio.users._table._waiting
+
+
 async def test_another_users_tab_is_not_asked() -> None:
     async with site() as s, s.tab("bob") as tab:
         call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid})

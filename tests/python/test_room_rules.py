@@ -67,6 +67,31 @@ async def test_rules_hold_at_each_door_and_for_their_namespace(native_door: Door
         await until(lambda: sio.stats() == {"totalConnections": 0, "rooms": {}})
 
 
+async def test_rooms_count_what_their_members_were_sent(native_door: Door) -> None:
+    sio = native_door.server()
+
+    def messages() -> Any:
+        return sio.stats(messages=True)["messages"]
+
+    async with native_door.open(sio) as url, connected(url) as one, connected(url) as two:
+        first, second = (str(each.get_sid("/")) for each in (one, two))
+        for sid in (first, second):
+            await sio.enter_room(sid, "both")
+            await sio.users.bind(sid, "ann")
+        await sio.enter_room(first, "one")
+        await sio.emit("a", to="both")
+        await sio.emit("a", to="both", skip_sid=first)
+        await sio.emit("a", to=first)
+        await sio.emit("a", to=["one", "both"])  # each once
+        await sio.emit("a", to_user="ann")
+        await sio.emit("a")
+        assert messages() == {"both": 4, "one": 1}
+        await sio.leave_room(first, "one")
+        await sio.enter_room(first, "one")
+        assert messages() == {"both": 4, "one": 0}
+        assert sio.stats() == {"totalConnections": 2, "rooms": {"both": 2, "one": 1}}
+
+
 async def test_rules_are_kept_when_the_server_starts_again() -> None:
     door = NATIVE["own-port"]
     sio = door.server(rooms_from_query={"jobId": JOBS})

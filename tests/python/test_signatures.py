@@ -45,11 +45,12 @@ EXTRA: dict[str, dict[str, str]] = {
     for cls in ("AsyncServer", "AsyncNamespace")
     for method in ("emit", "send")
 }
-EXTRA["socketio.AsyncServer.emit"] = {
-    **_TO_USER,
-    "conflate": "the key of values of which the latest counts",
-    "interval": "between two of them, in seconds",
-}
+for _cls in ("AsyncServer", "AsyncNamespace"):
+    EXTRA[f"socketio.{_cls}.emit"] = {
+        **_TO_USER,
+        "conflate": "the key of values of which the latest counts",
+        "interval": "between two of them, in seconds",
+    }
 
 # What is not the same, and why.
 _ASGI = "theirs takes anything, for all its async modes; ASGI's arguments are these three"

@@ -18,10 +18,11 @@ async def test_the_examples_share_a_document(tmp_path, monkeypatch, capsys):
     made: dict[str, Any] = {}
     exec("\n\n".join(blocks), made)
     sio = made["sio"]
+    assert callable(made["collab"])
 
     @sio.event
     async def connect(sid, environ, auth):
-        await sio.save_session(sid, auth)
+        await sio.users.bind(sid, auth["user_id"])
 
     async with (
         under_uvicorn(made["app"]) as url,
@@ -30,6 +31,7 @@ async def test_the_examples_share_a_document(tmp_path, monkeypatch, capsys):
         alice = Editor(client, "my-document")
         await alice.join(user_id="somebody else")
         assert await alice.type("quiet") is True
+        assert await sio.yjs.members("my-document") == [alice.sid]
         assert await made["shout"]("my-document") == "QUIET"
     assert capsys.readouterr().out.startswith("my-document ")
     assert (tmp_path / "documents.db").exists()

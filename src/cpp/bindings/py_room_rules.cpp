@@ -91,8 +91,8 @@ void bind_room_rules(py::class_<py_engine>& type) {
             counted = engine::room_counts(in, nsp);
         }
         py::list rooms;
-        for (const auto& [room, count] : counted.rooms)
-            rooms.append(py::make_tuple(str(room), count));
+        for (const auto& [room, members, sent] : counted.rooms)
+            rooms.append(py::make_tuple(str(room), members, sent));
         return py::make_tuple(counted.sockets, rooms);
     });
 }

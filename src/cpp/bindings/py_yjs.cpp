@@ -86,6 +86,8 @@ py::dict counted(const yjs::counters& counters) {
     made["members"] = counters.members;
     made["bytes"] = counters.bytes;
     made["unkept_bytes"] = counters.unkept_bytes;
+    made["tail_updates"] = counters.tail_updates;
+    made["tail_bytes"] = counters.tail_bytes;
     made["joins"] = counters.joins;
     made["updates"] = counters.updates;
     made["update_bytes"] = counters.update_bytes;
@@ -181,8 +183,21 @@ void bind_yjs(py::class_<py_engine>& type) {
                     to.apply(question, name, std::move(data));
                 });
         });
+    type.def("yjs_clear", [](py_engine& self, std::uint64_t question, const py::str& document) {
+        released(self, [question, name = utf8(document)](yjs& to) { to.clear(question, name); });
+    });
+    type.def("yjs_members", [](py_engine& self, std::uint64_t question, const py::str& document) {
+        released(
+            self, [question, name = utf8(document)](yjs& to) { to.ask_members(question, name); });
+    });
+    type.def("yjs_documents", [](py_engine& self, std::uint64_t question, const std::string& sid) {
+        released(self, [question, sid](yjs& to) { to.ask_documents(question, sid); });
+    });
     type.def("yjs_put_out", [](py_engine& self, const py::str& document, const std::string& sid) {
         released(self, [name = utf8(document), sid](yjs& to) { to.put_out(name, sid); });
+    });
+    type.def("yjs_bound", [](py_engine& self, const std::string& sid, const py::str& user) {
+        released(self, [&sid, name = utf8(user)](yjs& to) { to.on_bound(sid, name); });
     });
     type.def("yjs_flush", [](py_engine& self) {
         return released(self, [](yjs& to) { return to.flush(); });

@@ -71,12 +71,15 @@ room_statistics room_counts(engine& of, std::string_view nsp) {
              return room_statistics{in.sio().room_size(nsp, {}), in.sio().room_counts(nsp)};
          })) {
         total.sockets += each.sockets;
-        for (auto& [room, count] : each.rooms) {
-            const auto [place, is_new] = places.emplace(room, total.rooms.size());
-            if (is_new)
-                total.rooms.emplace_back(std::move(room), count);
-            else
-                total.rooms[place->second].second += count;
+        for (auto& room : each.rooms) {
+            const auto [place, is_new] = places.emplace(room.name, total.rooms.size());
+            if (is_new) {
+                total.rooms.push_back(std::move(room));
+                continue;
+            }
+            auto& sum = total.rooms[place->second];
+            sum.members += room.members;
+            sum.sent += room.sent;
         }
     }
     return total;

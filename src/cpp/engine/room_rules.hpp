@@ -23,7 +23,7 @@ bool revoke_room(engine& of, std::string_view sid, std::string_view nsp, const s
 
 struct room_statistics {
     std::size_t sockets = 0; // of the namespace
-    std::vector<std::pair<std::string, std::size_t>> rooms;
+    std::vector<sio::room_figures> rooms;
 };
 
 // In so many steps as there are rooms on all shards.

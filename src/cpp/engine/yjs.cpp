@@ -13,6 +13,7 @@ namespace engine {
 namespace {
 
 using ::features::yjs::relay;
+using ::features::yjs::request_kind;
 using relay_list = std::vector<relay*>;
 
 // What the documents of one shard ask for: the application by a notification, and their siblings.
@@ -120,7 +121,7 @@ void yjs::on_stored(std::string document, bool stored) {
 namespace {
 
 ::features::yjs::request
-of_the_server(::features::yjs::request_kind kind, std::uint64_t question, std::string document) {
+of_the_server(request_kind kind, std::uint64_t question, std::string document) {
     ::features::yjs::request asked{.kind = kind, .how = ::features::yjs::channel::lists};
     asked.document = std::move(document);
     asked.ack = question;
@@ -129,28 +130,48 @@ of_the_server(::features::yjs::request_kind kind, std::uint64_t question, std::s
 
 } // namespace
 
-void yjs::ask_state(std::uint64_t question, std::string document) {
-    auto asked =
-        of_the_server(::features::yjs::request_kind::server_state, question, std::move(document));
+void yjs::pass_on(::features::yjs::request&& asked) {
     const auto name = asked.document;
     at_home_of(name, [asked = std::move(asked)](relay& in, base::time_point now) mutable {
         in.documents().take(std::move(asked), now);
     });
 }
 
+void yjs::ask_state(std::uint64_t question, std::string document) {
+    pass_on(of_the_server(request_kind::server_state, question, std::move(document)));
+}
+
 void yjs::apply(std::uint64_t question, std::string document, std::string update) {
-    auto asked =
-        of_the_server(::features::yjs::request_kind::server_update, question, std::move(document));
+    auto asked = of_the_server(request_kind::server_update, question, std::move(document));
     asked.bytes = std::move(update);
-    const auto name = asked.document;
-    at_home_of(name, [asked = std::move(asked)](relay& in, base::time_point now) mutable {
-        in.documents().take(std::move(asked), now);
+    pass_on(std::move(asked));
+}
+
+void yjs::clear(std::uint64_t question, std::string document) {
+    pass_on(of_the_server(request_kind::server_clear, question, std::move(document)));
+}
+
+void yjs::ask_members(std::uint64_t question, std::string document) {
+    pass_on(of_the_server(request_kind::server_members, question, std::move(document)));
+}
+
+void yjs::ask_documents(std::uint64_t question, std::string sid) {
+    const auto home = owner_of(sid, static_cast<unsigned>(relays_->size()));
+    at(home, [question, sid = std::move(sid)](relay& in, base::time_point) {
+        in.tell_documents(question, sid);
     });
 }
 
 void yjs::put_out(std::string document, std::string sid) {
     at_home_of(document, [document, sid = std::move(sid)](relay& in, base::time_point now) {
         in.documents().put_out(document, sid, now);
+    });
+}
+
+void yjs::on_bound(std::string sid, std::string user) {
+    const auto home = owner_of(sid, static_cast<unsigned>(relays_->size()));
+    at(home, [sid = std::move(sid), user = std::move(user)](relay& in, base::time_point) {
+        in.on_bound(sid, user);
     });
 }
 

@@ -36,7 +36,13 @@ public:
     // --- commands; a server_answer follows those with a question ---
     void ask_state(std::uint64_t question, std::string document);
     void apply(std::uint64_t question, std::string document, std::string update);
+    void clear(std::uint64_t question, std::string document);
     void put_out(std::string document, std::string sid);
+    // To a user, or to nobody: see sio.users. After it has been put into the user's room.
+    void on_bound(std::string sid, std::string user);
+    // JSON lists: the sids of those who are in it, and the documents that a client is in.
+    void ask_members(std::uint64_t question, std::string document);
+    void ask_documents(std::uint64_t question, std::string sid);
 
     // --- questions: the caller waits ---
     [[nodiscard]] std::size_t flush();
@@ -55,6 +61,7 @@ private:
     void at(unsigned shard, Call call);
     template <class Call>
     void at_home_of(const std::string& document, Call call);
+    void pass_on(::features::yjs::request&& asked);
 
     const std::weak_ptr<shards> all_;
     const std::shared_ptr<relays> relays_;

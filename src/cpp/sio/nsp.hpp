@@ -7,6 +7,7 @@
 #include "sio/socket.hpp"
 #include "sio/visit.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,13 +33,28 @@ public:
     // Calls `visit(socket&)` for each selected socket, whatever its state. It must not remove any.
     template <class Visitor>
     void for_each(const selection& whom, Visitor&& visit) {
+        walk(whom, visit, [](room&, std::uint64_t) {});
+    }
+    // The same, of those that something is sent to: rooms count it.
+    template <class Visitor>
+    void send_each(const selection& whom, Visitor&& visit) {
+        walk(whom, visit, [](room& by, std::uint64_t visits) { by.sent += visits; });
+    }
+
+private:
+    // `after(room&, visits)`: those that it was found by.
+    template <class Visitor, class After>
+    void walk(const selection& whom, Visitor& visit, After after) {
+        std::uint64_t visits = 0;
         const auto turn = ++visits_;
         for (const auto& sid : whom.skip_sids)
             if (auto* skipped = find(sid))
                 skipped->visit = turn;
         const auto once = [&](socket& each) {
-            if (std::exchange(each.visit, turn) != turn)
+            if (std::exchange(each.visit, turn) != turn) {
+                ++visits;
                 visit(each);
+            }
         };
         if (!whom.rooms) {
             visit_each(sockets_, once);
@@ -47,12 +63,14 @@ public:
         for (const auto& name : *whom.rooms) {
             if (auto* own = find(name))
                 once(*own);
-            if (const auto* members = rooms_.find(name))
+            if (auto* members = rooms_.find(name)) {
+                const auto before = visits;
                 visit_each(members->members, once);
+                after(*members, visits - before);
+            }
         }
     }
 
-private:
     std::string name_;
     base::sid_set<socket, &socket::sid> sockets_;
     rooms rooms_;

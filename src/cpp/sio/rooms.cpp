@@ -41,6 +41,11 @@ void rooms::close(std::string_view name) {
     rooms_.erase(found);
 }
 
+room* rooms::find(std::string_view name) {
+    const auto found = rooms_.find(name);
+    return found == rooms_.end() ? nullptr : found->get();
+}
+
 const room* rooms::find(std::string_view name) const {
     const auto found = rooms_.find(name);
     return found == rooms_.end() ? nullptr : found->get();

@@ -8,6 +8,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,9 +24,16 @@ inline constexpr std::string_view user_room_prefix{"\0u", 2};
     return name.starts_with(user_room_prefix);
 }
 
+struct room_figures {
+    std::string name;
+    std::size_t members = 0;
+    std::uint64_t sent = 0;
+};
+
 struct room {
     std::string name;
     std::vector<socket*> members; // in no order
+    std::uint64_t sent = 0;       // events, to each of its members
 };
 
 // Of one socket: each of its rooms, and its place among the members.
@@ -55,6 +63,7 @@ public:
     void close(std::string_view name);
 
     [[nodiscard]] const room* find(std::string_view name) const;
+    [[nodiscard]] room* find(std::string_view name);
     [[nodiscard]] const index& all() const noexcept { return rooms_; }
 
 private:

@@ -257,7 +257,7 @@ void server::emit(
             return;
         const auto packet =
             encode(options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
-        home->for_each(whom, [&](socket& to) {
+        home->send_each(whom, [&](socket& to) {
             if (!to.receives())
                 return;
             ++deliveries_;
@@ -270,7 +270,7 @@ void server::emit(
         packet; // for the id before: clients that have been asked as often have the same
     std::uint64_t encoded_id = 0;
     if (home)
-        home->for_each(whom, [&](socket& to) {
+        home->send_each(whom, [&](socket& to) {
             if (!to.receives())
                 return;
             ++deliveries_;
@@ -475,11 +475,12 @@ std::size_t server::room_size(std::string_view nsp, const std::optional<std::str
     return (members ? members->members.size() : 0) + (home->find(*room) ? 1 : 0);
 }
 
-std::vector<std::pair<std::string, std::size_t>> server::room_counts(std::string_view nsp) const {
-    std::vector<std::pair<std::string, std::size_t>> counts;
+std::vector<room_figures> server::room_counts(std::string_view nsp) const {
+    std::vector<room_figures> counts;
     if (const auto* home = find_nsp(nsp))
         for (const auto& each : home->room_index().all())
-            counts.emplace_back(each->name, each->members.size());
+            if (!is_user_room(each->name))
+                counts.push_back({each->name, each->members.size(), each->sent});
     return counts;
 }
 

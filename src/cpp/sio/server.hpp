@@ -100,9 +100,8 @@ public:
     // The members of a room on this shard, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room) const;
-    // Of each room of a namespace but those of a socket alone, without a look at the members.
-    [[nodiscard]] std::vector<std::pair<std::string, std::size_t>>
-    room_counts(std::string_view nsp) const;
+    // Of each room of a namespace but those of a socket or user alone, without a look at members.
+    [[nodiscard]] std::vector<room_figures> room_counts(std::string_view nsp) const;
     [[nodiscard]] std::vector<std::string> namespaces() const;
     // A socket's own room, named by its sid, among them; those of users are not.
     [[nodiscard]] std::vector<std::string> room_names(std::string_view nsp) const;

@@ -41,9 +41,9 @@ PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presenc
 YJS: Final[int]  # what, and what follows it:
 # "access", document, sid, namespace, auth or None, user or None: `Engine.yjs_access` answers
 # "load", document: `Engine.yjs_loaded` or `Engine.yjs_not_loaded` does
-# "keep", document, epoch, number, update: `Engine.yjs_kept`, in order
+# "keep", document, epoch, number, update: `Engine.yjs_kept`, in order; without bytes: forget all
 # "store", document, epoch, number, snapshot, data or None, replaces: `Engine.yjs_stored`
-# "answer", question, ok, data: of `Engine.yjs_snapshot` or `Engine.yjs_apply`
+# "answer", question, ok, data: of what has a question
 
 # Of an engine with a custom packet_format, in the place of EVENT and ACK:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
@@ -442,8 +442,18 @@ class Engine:
     def yjs_stored(self, document: str, stored: bool, /) -> None: ...
     def yjs_snapshot(self, question: int, document: str, /) -> None: ...
     def yjs_apply(self, question: int, document: str, update: bytes, /) -> None: ...
+    def yjs_clear(self, question: int, document: str, /) -> None: ...
+    def yjs_members(self, question: int, document: str, /) -> None:
+        """The sids of those who are in it, as a JSON list."""
+
+    def yjs_documents(self, question: int, sid: str, /) -> None:
+        """The documents that a client is in, as a JSON list."""
+
     def yjs_put_out(self, document: str, sid: str, /) -> None:
         """Take a member out of a document, and tell it."""
+
+    def yjs_bound(self, sid: str, user: str, /) -> None:
+        """A client is another user's now; "": nobody's. Access is asked for again."""
 
     def yjs_flush(self) -> int:
         """Store at once what would be stored later; how many documents are not yet stored."""
@@ -473,8 +483,9 @@ class Engine:
     def revoke_room(self, sid: str, namespace: str, room: str, /) -> bool:
         """Out, told, and not in again by itself. False: there is no such client."""
 
-    def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int]]]:
-        """How many are in the namespace, and in each room of it that is not a client's own."""
+    def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int, int]]]:
+        """How many are in the namespace, and in each room of it that is not a client's own, with
+        what was sent to them."""
 
     # Flow: see `limits.py`, `replay.py` and `text_stream.py`. Rules are for an engine that runs, in
     # the place of all before; times are in seconds.

@@ -56,11 +56,15 @@ class AsyncNamespace(BaseServerNamespace):
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
         *,
+        conflate: str | None = None,
+        interval: float = 0.2,
         to_user: str | Iterable[str] | None = None,
     ) -> None:
         """As `AsyncServer.emit`, in this namespace."""
         if to_user is not None:
             to, room = with_users(to or room, to_user), None
+        # A server may be of a subclass that knows python-socketio's arguments alone.
+        more = {} if conflate is None else {"conflate": conflate, "interval": interval}
         await self.server.emit(
             event,
             data=data,
@@ -70,6 +74,7 @@ class AsyncNamespace(BaseServerNamespace):
             namespace=namespace or self.namespace,
             callback=callback,
             ignore_queue=ignore_queue,
+            **more,  # type: ignore[arg-type]
         )
 
     async def send(

@@ -181,15 +181,26 @@ class AsyncServer(FlowMethods, BaseServer):
 
         With `conflate`, a key, the first emit goes out at once, and then at most one in `interval`
         seconds: the latest, and never is the last one lost. Emits of one event to the same rooms
-        share a key. `ValueError` with a callback, and with another client manager.
+        share a key; with a client manager that publishes, so do the clients of all servers, and
+        servers that emit with the same key do not. `ValueError` with a callback.
         """
         if to_user is not None:
             to, room = with_users(to or room, to_user), None
         core = self._core
         if conflate is not None:
-            if callback is not None:
-                raise ValueError("a conflated emit has no callback: it may never go out")
-            self._emit_conflated(event, data, namespace, to or room, skip_sid, conflate, interval)
+            rest = self._emit_conflated(
+                event,
+                data,
+                namespace,
+                to or room,
+                skip_sid,
+                callback,
+                conflate,
+                interval,
+                ignore_queue,
+            )
+            if rest is not None:
+                await rest
             return
         if (
             callback is None
@@ -221,11 +232,20 @@ class AsyncServer(FlowMethods, BaseServer):
         namespace: str | None = None,
         callback: AckCallback | None = None,
         *,
+        conflate: str | None = None,
+        interval: float = 0.2,
         to_user: str | Iterable[str] | None = None,
     ) -> None:
         """`emit` from any thread, with or without an event loop. A callback runs on the loop."""
         if to_user is not None:
             to, room = with_users(to or room, to_user), None
+        if conflate is not None:
+            rest = self._emit_conflated(
+                event, data, namespace, to or room, skip_sid, callback, conflate, interval
+            )
+            if rest is not None:
+                self.manager._schedule(rest)
+            return
         namespace = namespace or "/"
         room = to or room
         self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
@@ -520,8 +540,7 @@ class AsyncServer(FlowMethods, BaseServer):
         """
         for logger in (self.logger, self._core.log.engineio):
             logger.info("Socket.IO is shutting down")
-        if "_conflates" in self.__dict__ and self._core.started:
-            self._core.engine.flush_conflated()  # the last value is never lost
+        await self._end_conflation()
         await self._service.end()
         if "usage" in self.__dict__:
             await self.usage._flush_at_end()

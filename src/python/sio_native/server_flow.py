@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from .async_manager import _sids
-from .rooms import is_user_room, room_key
-from .types import Data, Room, Rooms, as_sid
+from .rooms import room_key
+from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
+    from .async_server import AsyncServer
+    from .conflation import Conflation
     from .core import Core
     from .handlers import Registry
     from .limits import Limits
@@ -149,7 +152,10 @@ class FlowMethods:
 
     def flow_stats(self) -> dict[str, int]:
         """Since the start: events `limited` and `repeated`, emits `conflated`."""
-        return self._core.engine.flow_stats()
+        stats = self._core.engine.flow_stats()
+        if "_conflation" in self.__dict__:
+            stats["conflated"] += self._conflation.dropped
+        return stats
 
     # --- events that go out ---
 
@@ -160,24 +166,51 @@ class FlowMethods:
         namespace: str | None,
         room: Rooms,
         skip_sid: str | Iterable[str] | None,
+        callback: AckCallback | None,
         key: str,
         interval: float,
-    ) -> None:
+        ignore_queue: bool = False,
+    ) -> Coroutine[Any, Any, None] | None:
+        """What is left to do: None with the engine's own manager, and on any thread."""
+        if callback is not None:
+            raise ValueError("a conflated emit has no callback: it may never go out")
         self._needs_json("conflated emits")
-        if not self.manager._is_native("emit"):
-            raise ValueError("conflate needs the engine's own client manager")
         if not isinstance(key, str):
             raise TypeError(f"conflate must be a str, not {key!r}")
         if not 0.001 <= interval <= 3600:
             raise ValueError(f"interval must be between 0.001 and 3600 seconds, not {interval!r}")
-        if not self._core.started:
-            return
-        self.__dict__["_conflates"] = True
-        keys = self.manager._keys(room)
-        if keys is None or keys:
-            self._core.engine.emit_conflated(
-                event, data, namespace or "/", keys, _sids(skip_sid), key, interval
-            )
+        manager = self.manager
+        if not manager._is_native("emit"):
+            nsp = namespace or "/"
+
+            async def send(latest: Data) -> None:
+                await manager.emit(
+                    event, latest, nsp, room=room, skip_sid=skip_sid, ignore_queue=ignore_queue
+                )
+
+            series = (event, nsp, key, _as_key(room), ignore_queue)
+            return self._conflation.offer(series, data, interval, send)
+        if self._core.started:
+            self.__dict__["_conflates"] = True
+            keys = manager._keys(room)
+            if keys is None or keys:
+                self._core.engine.emit_conflated(
+                    event, data, namespace or "/", keys, _sids(skip_sid), key, interval
+                )
+        return None
+
+    @cached_property
+    def _conflation(self) -> Conflation:
+        from .conflation import Conflation
+
+        return Conflation(getattr(self.manager, "json", json), self._core.log.socketio)
+
+    async def _end_conflation(self) -> None:
+        """The last value is never lost."""
+        if "_conflates" in self.__dict__ and self._core.started:
+            self._core.engine.flush_conflated()
+        if "_conflation" in self.__dict__:
+            await self._conflation.end()
 
     def replay(
         self,
@@ -247,16 +280,34 @@ class FlowMethods:
 
     # --- what is there ---
 
-    def stats(self, namespace: str | None = None) -> dict[str, Any]:
+    def stats(self, namespace: str | None = None, *, messages: bool = False) -> dict[str, Any]:
         """`{"totalConnections": 5, "rooms": {name: count}}`, without clients' and users' own rooms.
 
-        Costs a step for each room, however many are in there.
+        With `messages` also `"messages": {name: count}`: the events that members of the room were
+        sent through it, since somebody is in there. Of this process. Costs a step for each room,
+        however many are in there.
         """
         total, rooms = self._core.engine.room_counts(namespace or "/")
-        name = self.manager._names.name
-        named = {name(room): count for room, count in rooms if not is_user_room(room)}
-        return {"totalConnections": total, "rooms": named}
+        named = [(self.manager._names.name(room), *counts) for room, *counts in rooms]
+        stats = {"totalConnections": total, "rooms": {room: members for room, members, _ in named}}
+        if messages:
+            stats["messages"] = {room: sent for room, _, sent in named}
+        return stats
+
+    def prometheus(self) -> str:
+        """Counters and gauges of this process, in the text format of Prometheus.
+
+        The engine's, and those of users, documents and usage where they are used; docs/usage.md.
+        """
+        from .metrics import prometheus_text
+
+        return prometheus_text(cast("AsyncServer", self))
 
     def _needs_json(self, what: str) -> None:
         if (used := self._core.serializer.packet_format) != "json":
             raise ValueError(f"{what} need packets in JSON, and this server's are {used}")
+
+
+def _as_key(room: Rooms) -> Hashable:
+    """Of what may be a list, or something that has no hash."""
+    return tuple(room) if isinstance(room, (list, tuple, set, frozenset)) else room

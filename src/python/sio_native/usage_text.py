@@ -17,7 +17,7 @@ def prometheus_text(
     events = ["# TYPE sio_usage_events_total counter", "# HELP sio_usage_events_total Records."]
     for each in totals:
         # Of a model in several groups one series, so that the sum over all counts each token once.
-        labels = f'model="{_escaped(each.model)}",group="{_escaped(",".join(each.groups))}"'
+        labels = f'model="{escaped(each.model)}",group="{escaped(",".join(each.groups))}"'
         lines.append(f'sio_tokens_total{{{labels},direction="input"}} {each.input}')
         lines.append(f'sio_tokens_total{{{labels},direction="output"}} {each.output}')
         events.append(f"sio_usage_events_total{{{labels}}} {each.events}")
@@ -30,7 +30,7 @@ def prometheus_text(
         if values:
             lines.append(f"# TYPE sio_usage_group_{name}_tokens gauge")
         for group, value in values.items():
-            lines.append(f'sio_usage_group_{name}_tokens{{group="{_escaped(group)}"}} {value}')
+            lines.append(f'sio_usage_group_{name}_tokens{{group="{escaped(group)}"}} {value}')
     for name in ("duplicates", "refused", "touches"):
         lines.append(f"# TYPE sio_usage_{name}_total counter")
         lines.append(f"sio_usage_{name}_total {counters[name]}")
@@ -39,5 +39,5 @@ def prometheus_text(
     return "\n".join(lines) + "\n"
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ class UserTable:
     def __init__(self) -> None:
         self.bindings: dict[str, Binding] = {}  # by sid: as many as there are clients
         self.sids: dict[str, dict[str, None]] = {}  # by user, in order
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}  # for a user's next change
 
     def set(self, sid: str, binding: Binding | None) -> bool:
         """None: forget the client. False if nothing has changed."""
@@ -43,7 +45,25 @@ class UserTable:
                     del self.sids[old]
             if new is not None:
                 self.sids.setdefault(new, {})[sid] = None
+        if new in self._waiting:
+            for future in list(self._waiting[new]):
+                if not future.done():
+                    future.set_result(None)
         return True
+
+    def next_binding(self, user_id: str) -> asyncio.Future[None]:
+        """Done when a client is bound to the user, or bound again. Cancel it if you do not wait."""
+        future = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(user_id, set())
+        waiting.add(future)
+
+        def forget(_: object) -> None:
+            waiting.discard(future)
+            if not waiting and self._waiting.get(user_id) is waiting:
+                del self._waiting[user_id]
+
+        future.add_done_callback(forget)
+        return future
 
     def drop_node(self, node: str) -> None:
         """Forget the clients of a process that is no more."""

@@ -127,12 +127,23 @@ class Users:
         if result != _core.ROOM_OK:
             raise KeyError(sid)
         if before is not None:
-            self._unbind(sid, namespace)
+            self._leave(sid, before)
+        self._tell_documents(sid, user_id)
 
     def _unbind(self, sid: str, namespace: str) -> None:
         before = self._table.bindings.get(sid)
         if before is not None and before.user_id is not None:
-            self._core.engine.leave_room(as_sid(sid), namespace, user_room(before.user_id))
+            self._leave(sid, before)
+            self._tell_documents(sid, "")
+
+    def _leave(self, sid: str, before: Binding) -> None:
+        if before.user_id is not None:
+            room = user_room(before.user_id)
+            self._core.engine.leave_room(as_sid(sid), before.namespace, room)
+
+    def _tell_documents(self, sid: str, user_id: str) -> None:
+        if "yjs" in vars(self._server):  # in use
+            self._server.yjs._bound(sid, user_id)
 
     def _set(self, sid: str, binding: Binding | None) -> None:
         """Of a client of this process; what is said of others is theirs to say."""

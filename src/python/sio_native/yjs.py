@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _core
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pycrdt
 
     from .async_server import AsyncServer
+    from .yjs_websocket import WebSocketApp
 
 __all__ = ["Change", "Editor", "MemoryStore", "SQLiteStore", "Store", "Stored", "YjsDocuments"]
 
@@ -37,16 +38,18 @@ ACCESS: Final = {None: 0, "none": 0, "read": 1, "write": 2}
 class Editor:
     """A client that wants to open a document.
 
-    `auth` is what a client of y-socket.io authenticates with, `claimed` the `user_id` that one of
-    Open WebUI says it has. Set `id` to what the others are to be told in its place: anything that
-    JSON can carry.
+    `user` is whom `sio.users.bind` has bound it to, None for nobody's; `auth` what a client of
+    y-socket.io authenticates with, `claimed` the `user_id` that one of Open WebUI says it has. The
+    others are told `user`, or `claimed` if that is None. Set `id` to what they are to be told in
+    their place: anything that JSON can carry.
     """
 
     sid: str
     namespace: str
     auth: Any = None
     claimed: Any = None
-    id: Any = field(default=None)
+    id: Any = None
+    user: str | None = None
 
 
 class YjsDocuments:
@@ -143,6 +146,19 @@ class YjsDocuments:
         self._service.when_ending.append(self.flush)
         self._core.when_started.append(self._started)
 
+    def websocket_app(self) -> WebSocketApp:
+        """An ASGI application for npm's y-websocket, to be mounted at the provider's URL.
+
+        `new WebsocketProvider("wss://host/collab", "my-document", doc, {params: {token}})` is in
+        the document of that name, as an editor of y-socket.io would be: `params` are its
+        `Editor.auth`. `RuntimeError` unless that dialect is served.
+        """
+        from .yjs_websocket import WebSocketApp
+
+        if self._options is None or not self._options["y_socket_io"]:
+            raise RuntimeError('y-websocket needs serve() with the dialect "y-socket.io"')
+        return WebSocketApp(self._sio)
+
     # --- hooks ---
 
     def on_load(self, hook: Hook) -> Hook:
@@ -170,8 +186,9 @@ class YjsDocuments:
     def on_authorize(self, hook: Hook) -> Hook:
         """Decorator: `hook(document, editor)` says what an `Editor` may: "write", "read", "none".
 
-        Asked when a client joins a document; the answer holds until it leaves, or `revoke`. None is
-        "none", and so is one that raises, which is logged.
+        Asked when a client joins a document; the answer holds until it leaves, or `revoke`, or is
+        bound to another user: then it is asked again. None is "none", and so is one that raises,
+        which is logged.
         """
         self._before_start("on_authorize")
         self._authorize = hook
@@ -199,6 +216,24 @@ class YjsDocuments:
             await self._ask(self._core.engine.yjs_apply, named(document), bytes(update))
         except LookupError as error:
             raise ValueError(f"the update was refused: {error}") from None
+
+    async def clear(self, document: str) -> None:
+        """Forget a document, here and in the store.
+
+        If `durable`, it returns when the store has done so. Who is in it is put out and told
+        "cleared". Changes that `on_store` has not been told yet it is told before. Raises
+        `LookupError` if it cannot be loaded.
+        """
+        await self._ask(self._core.engine.yjs_clear, named(document))
+
+    async def members(self, document: str) -> list[str]:
+        """The sids of those who are in a document."""
+        answer = await self._ask(self._core.engine.yjs_members, named(document))
+        return list(json.loads(answer))
+
+    async def documents_of(self, sid: str) -> list[str]:
+        """The documents that a client is in."""
+        return list(json.loads(await self._ask(self._core.engine.yjs_documents, sid)))
 
     async def doc(self, document: str) -> pycrdt.Doc[Any]:
         """A copy of a document for `pycrdt`, which must be installed."""
@@ -283,7 +318,7 @@ class YjsDocuments:
         elif what == "load":
             self._spawn(self._open(*told))
         else:
-            self._spawn(self._store(*told))
+            self._begin_to_store(*told)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -302,20 +337,27 @@ class YjsDocuments:
         else:
             answer.set_exception(LookupError(data.decode()))
 
+    def _bound(self, sid: str, user: str) -> None:
+        if self._options is not None and self._core.started:
+            self._core.engine.yjs_bound(sid, user)
+
     async def _decide(
         self, document: str, sid: str, namespace: str, auth: Any, claimed: Any
     ) -> None:
-        editor = Editor(sid, namespace, auth, claimed)
-        may, user = 0, ""
+        # Without asking for `users`, which would take part in them from then on.
+        users = vars(self._sio).get("users")
+        user = None if users is None else users.user_of(sid)
+        editor = Editor(sid, namespace, auth, claimed, user=user)
+        may, told = 0, ""
         try:
             assert self._authorize is not None
             may = ACCESS[await _result(self._authorize(document, editor))]
-            user = "" if editor.id is None else json.dumps(editor.id, allow_nan=False)
+            told = "" if editor.id is None else json.dumps(editor.id, allow_nan=False)
         except Exception:
             may = 0
             self._core.log.socketio.exception("on_authorize failed for %r", document)
         finally:
-            self._core.engine.yjs_access(sid, namespace, document, may, user)
+            self._core.engine.yjs_access(sid, namespace, document, may, told)
 
     async def _open(self, document: str) -> None:
         try:
@@ -339,13 +381,24 @@ class YjsDocuments:
             self._core.engine.yjs_not_loaded(document)
             raise
 
-    async def _store(
+    def _begin_to_store(
         self, document: str, epoch: str, number: int, snapshot: bytes, data: Any, replaces: bool
+    ) -> None:
+        # In its turn among the updates, before anything else that the engine tells.
+        replaced = (
+            self._keeper.replace(document, epoch, number, snapshot)
+            if replaces and self._keeper is not None
+            else None
+        )
+        self._spawn(self._store(document, snapshot, data, replaced))
+
+    async def _store(
+        self, document: str, snapshot: bytes, data: Any, replaced: asyncio.Future[None] | None
     ) -> None:
         stored = False
         try:
-            if replaces and self._keeper is not None:
-                await self._keeper.replace(document, epoch, number, snapshot)
+            if replaced is not None:
+                await asyncio.shield(replaced)
             for hook in self._store_hooks:
                 await _result(hook(document, snapshot, data))
             stored = True

@@ -27,16 +27,18 @@ class Keeper:
         self._replaced: dict[tuple[str, int], asyncio.Future[None]] = {}
 
     def keep(self, document: str, epoch: str, number: int, update: bytes) -> None:
-        """One more update."""
-        self._add(Change(document, epoch, number, update))
+        """One more update; without bytes: forget those before it."""
+        self._add(Change(document, epoch, number, update, is_snapshot=not update))
 
-    async def replace(self, document: str, epoch: str, number: int, snapshot: bytes) -> None:
-        """A snapshot in the place of all updates up to its number; returns when it is stored."""
+    def replace(
+        self, document: str, epoch: str, number: int, snapshot: bytes
+    ) -> asyncio.Future[None]:
+        """A snapshot in the place of all updates up to its number; done when it is stored."""
         done = self._replaced.setdefault(
             (document, number), asyncio.get_running_loop().create_future()
         )
         self._add(Change(document, epoch, number, snapshot, is_snapshot=True))
-        await asyncio.shield(done)
+        return done
 
     def _add(self, change: Change) -> None:
         self._waiting.append(change)
@@ -86,7 +88,7 @@ class Keeper:
             return False
         last: dict[str, int] = {}
         for change in changes:
-            if not change.is_snapshot:
+            if not change.is_snapshot or change.is_end:
                 last[change.document] = change.number
                 continue
             done = self._replaced.pop((change.document, change.number), None)

@@ -121,6 +121,8 @@ def _write(file: sqlite3.Connection, changes: Sequence[Change]) -> None:
                 "DELETE FROM yjs_updates WHERE document = ? AND number <= ?",
                 (change.document, change.number),
             )
+        if change.is_end:
+            continue
         # One that was written before, and whose answer was lost, is the same again.
         file.execute(
             "INSERT OR REPLACE INTO yjs_updates (document, number, epoch, data)"

@@ -12,7 +12,7 @@ class Change:
     """An update, or a snapshot that stands for all updates up to its number.
 
     The numbers of a document's updates rise. `epoch` names its history: where it has begun anew,
-    there is another.
+    there is another. A snapshot without `data` ends a history: the document is to be forgotten.
     """
 
     document: str
@@ -20,6 +20,11 @@ class Change:
     number: int
     data: bytes
     is_snapshot: bool = False
+
+    @property
+    def is_end(self) -> bool:
+        """The document is to be forgotten."""
+        return self.is_snapshot and not self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ class MemoryStore:
     async def write(self, changes: Sequence[Change]) -> None:
         """As `Store.write`."""
         for change in changes:
+            if change.is_end:
+                self._documents.pop(change.document, None)
+                continue
             _, updates = self._documents.setdefault(change.document, (change.epoch, {}))
             if change.is_snapshot:
                 for number in [each for each in updates if each <= change.number]:

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline'
 import { SocketIOProvider } from 'y-socket.io'
 import * as Y from 'yjs'
+import { typeAtRandom } from './typing.mjs'
 
 const [url, name, number, edits, token] = process.argv.slice(2)
 const doc = new Y.Doc()
@@ -20,25 +21,15 @@ const synced = async () => {
   if (!provider.synced) await new Promise(resolve => provider.once('sync', resolve))
 }
 await synced()
-// Not within a surrogate pair, as no editor does.
-const whole = place => {
-  const unit = text.toString().charCodeAt(place)
-  return unit >= 0xdc00 && unit <= 0xdfff ? place + 1 : place
-}
-for (let edit = 0; edit < Number(edits); ++edit) {
-  const place = whole(Math.floor(Math.random() * (text.length + 1)))
-  const end = whole(Math.min(place + 2, text.length))
-  if (text.length > 5 && Math.random() < 0.15) text.delete(place, end - place)
-  else text.insert(place, Math.random() < 0.1 ? '😀é' : `${number}`)
-  provider.awareness.setLocalStateField('cursor', { anchor: place, head: place })
-  if (edit === Math.floor(Number(edits) / 2)) {
+await typeAtRandom(text, number, Number(edits), {
+  moved: place => provider.awareness.setLocalStateField('cursor', { anchor: place, head: place }),
+  away: async type => {
     provider.socket.disconnect()
-    text.insert(0, `[away ${number}]`)
+    type()
     provider.socket.connect()
     await new Promise(resolve => provider.once('sync', resolve))
-  }
-  if (edit % 10 === 0) await new Promise(resolve => setImmediate(resolve))
-}
+  },
+})
 // Answered in order: everything before has arrived.
 const settle = () => provider.socket.emitWithAck('sync-step-1', Y.encodeStateVector(doc))
 await settle()

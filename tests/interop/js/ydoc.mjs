@@ -7,6 +7,7 @@
 import { io } from 'socket.io-client'
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
+import { typeAtRandom } from './typing.mjs'
 
 const [url, name, number, edits] = process.argv.slice(2)
 const doc = new Y.Doc()
@@ -51,25 +52,15 @@ doc.on('update', (update, origin) => {
 })
 
 await whenSynced()
-// Not within a surrogate pair, as no editor does.
-const whole = place => {
-  const unit = text.toString().charCodeAt(place)
-  return unit >= 0xdc00 && unit <= 0xdfff ? place + 1 : place
-}
-for (let edit = 0; edit < Number(edits); ++edit) {
-  const place = whole(Math.floor(Math.random() * (text.length + 1)))
-  const end = whole(Math.min(place + 2, text.length))
-  if (text.length > 5 && Math.random() < 0.15) text.delete(place, end - place)
-  else text.insert(place, Math.random() < 0.1 ? '😀é' : `${number}`)
-  if (edit === Math.floor(Number(edits) / 2)) {
+await typeAtRandom(text, number, Number(edits), {
+  away: async type => {
     synced = false
     socket.disconnect()
-    text.insert(0, `[away ${number}]`)
+    type()
     socket.connect()
     await whenSynced()
-  }
-  if (edit % 10 === 0) await new Promise(resolve => setImmediate(resolve))
-}
+  },
+})
 // Answered in order: everything before has arrived.
 await socket.emitWithAck('ydoc:document:state', { document_id: name })
 console.log('edited')

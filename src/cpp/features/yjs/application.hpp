@@ -29,6 +29,7 @@ struct load_question {
     std::string document;
 };
 // An update that is to be kept. relay::on_kept(), in order; of one that fails nothing is said.
+// Without bytes: all that was kept up to here is to be forgotten.
 struct kept_update {
     std::string document;
     std::string epoch;

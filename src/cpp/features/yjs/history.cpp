@@ -93,4 +93,12 @@ void history::compact() {
     state_.shrink_to_fit();
 }
 
+void history::clear() {
+    snapshot_ = {};
+    tail_ = {};
+    tail_bytes_ = 0;
+    coverage_ = {};
+    state_ = {};
+}
+
 } // namespace features::yjs

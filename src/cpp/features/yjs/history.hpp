@@ -23,6 +23,8 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return snapshot_.empty() && tail_.empty(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return snapshot_.size() + tail_bytes_; }
+    [[nodiscard]] std::size_t tail_updates() const noexcept { return tail_.size(); }
+    [[nodiscard]] std::size_t tail_bytes() const noexcept { return tail_bytes_; }
     // One update that has all; that of nothing for an empty one. Put together when it is asked for.
     [[nodiscard]] std::string_view state();
     [[nodiscard]] std::string vector() const;
@@ -30,6 +32,8 @@ public:
     [[nodiscard]] bool diff(std::string_view vector, std::string& into);
     // Makes one snapshot of all, as it does by itself when the tail has grown.
     void compact();
+    // Forgets all.
+    void clear();
 
 private:
     const options& options_;

@@ -13,11 +13,15 @@ void library::take(request&& asked, base::time_point now) {
     if (place == documents_.end()) {
         switch (asked.kind) {
         case request_kind::gone:
+        case request_kind::identify:
             return;
         case request_kind::join:
         case request_kind::server_update:
         case request_kind::server_state:
+        case request_kind::server_clear:
             break;
+        case request_kind::server_members: // nobody, and nothing is loaded to find that out
+            return around_.app.tell(server_answer{*asked.ack, true, "[]"});
         case request_kind::leave:
         case request_kind::update:
         case request_kind::state:
@@ -37,7 +41,7 @@ void library::take(request&& asked, base::time_point now) {
 }
 
 void library::refuse(const request& asked, refusal why) {
-    if (asked.kind == request_kind::server_update || asked.kind == request_kind::server_state)
+    if (is_of_server(asked.kind))
         return around_.app.tell(server_answer{*asked.ack, false, to_string(why)});
     ++around_.counted.refused[static_cast<std::size_t>(why)];
     const bool own = asked.how == channel::y_socket_io;

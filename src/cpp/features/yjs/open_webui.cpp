@@ -104,10 +104,13 @@ const char* event_of(request_kind kind) noexcept {
     case request_kind::awareness:
         return "ydoc:awareness:update";
     case request_kind::gone:
+    case request_kind::identify:
     case request_kind::update:
     case request_kind::sync:
     case request_kind::server_update:
     case request_kind::server_state:
+    case request_kind::server_members:
+    case request_kind::server_clear:
         break;
     }
     return "ydoc:document:update";

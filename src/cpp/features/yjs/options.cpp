@@ -18,6 +18,8 @@ void counters::operator+=(const counters& other) {
     members += other.members;
     bytes += other.bytes;
     unkept_bytes += other.unkept_bytes;
+    tail_updates += other.tail_updates;
+    tail_bytes += other.tail_bytes;
 }
 
 const char* to_string(refusal why) noexcept {
@@ -44,6 +46,8 @@ const char* to_string(refusal why) noexcept {
         return "busy";
     case refusal::not_loaded:
         return "not_loaded";
+    case refusal::cleared:
+        return "cleared";
     case refusal::count:
         break;
     }

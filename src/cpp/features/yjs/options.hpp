@@ -59,6 +59,7 @@ enum class refusal : std::uint8_t {
     store_down,
     busy,
     not_loaded,
+    cleared,
     count,
 };
 
@@ -78,6 +79,8 @@ struct counters {
     std::uint64_t members = 0;
     std::uint64_t bytes = 0;
     std::uint64_t unkept_bytes = 0;
+    std::uint64_t tail_updates = 0; // behind the snapshots
+    std::uint64_t tail_bytes = 0;
 
     void operator+=(const counters& other);
 };

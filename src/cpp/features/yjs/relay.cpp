@@ -1,5 +1,7 @@
 #include "features/yjs/relay.hpp"
 
+#include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "features/yjs/open_webui.hpp"
 #include "features/yjs/y_socket_io.hpp"
 
@@ -15,6 +17,14 @@ std::string_view document_of(std::string_view nsp) noexcept {
 
 bool is_own(std::string_view nsp) noexcept {
     return nsp.starts_with(y_socket_io::prefix);
+}
+
+// Nothing for nobody, and for a name that clients could not read.
+std::string quoted(std::string_view user) {
+    std::string json;
+    if (!user.empty() && base::is_utf8(user))
+        base::json::append_quoted(json, user);
+    return json;
 }
 
 } // namespace
@@ -69,7 +79,7 @@ void relay::on_ydoc(
     if (const auto* why = std::get_if<refusal>(&read))
         return refuse(asked, *why);
     if (kind == request_kind::join)
-        return join(std::move(asked));
+        return join(std::move(asked), from.user());
 
     const auto who = visitors_.find(asked.sid);
     const auto seat = who == visitors_.end() ? decltype(who->second.seats.end()){}
@@ -90,29 +100,57 @@ void relay::on_ydoc(
     pass_on(std::move(asked));
 }
 
-void relay::join(request&& asked) {
-    auto& seats = visitors_[asked.sid].seats;
-    const bool is_new = !seats.contains(asked.document);
-    if (is_new && seats.size() >= options_.max_documents_a_session)
+void relay::join(request&& asked, std::string_view user) {
+    auto& who = visitors_[asked.sid];
+    const bool is_new = !who.seats.contains(asked.document);
+    if (is_new && who.seats.size() >= options_.max_documents_a_session)
         return refuse(asked, refusal::too_many_documents);
-    auto& seat = seats[asked.document];
+    auto& seat = who.seats[asked.document];
+    who.user = quoted(user);
+    seat.claimed = asked.user_id;
     if (!options_.asks_access) {
         seat.passed_on = true;
+        if (!who.user.empty())
+            asked.user_id = who.user;
         return pass_on(std::move(asked));
     }
-    if (std::exchange(seat.asking, true)) {
+    if (seat.asking) {
         if (seat.waiting.size() < max_waiting)
             return seat.waiting.push_back(std::move(asked));
         return refuse(asked, refusal::busy);
     }
+    ask_access(asked.sid, asked.document, seat);
+    seat.waiting.push_back(std::move(asked));
+}
+
+void relay::ask_access(const std::string& sid, const std::string& document, attendance& seat) {
+    seat.asking = true;
     app_->tell(
         access_question{
-            .document = asked.document,
-            .sid = asked.sid,
-            .nsp = asked.nsp,
-            .auth = {},
-            .user = asked.user_id});
-    seat.waiting.push_back(std::move(asked));
+            .document = document, .sid = sid, .nsp = "/", .auth = {}, .user = seat.claimed});
+}
+
+void relay::on_bound(const std::string& sid, const std::string& user) {
+    const auto found = visitors_.find(sid);
+    if (found == visitors_.end())
+        return;
+    auto& who = found->second;
+    who.user = quoted(user);
+    for (auto& [document, seat] : who.seats) {
+        if (std::exchange(seat.again, seat.asking))
+            continue;
+        request asked{.kind = request_kind::identify, .how = channel::lists};
+        asked.document = document;
+        asked.sid = sid;
+        asked.nsp = "/";
+        asked.user_id = who.user.empty() ? seat.claimed : who.user;
+        if (!options_.asks_access) {
+            pass_on(std::move(asked));
+        } else if (!seat.asking) {
+            ask_access(sid, document, seat);
+            seat.waiting.push_back(std::move(asked));
+        }
+    }
 }
 
 void relay::on_access(
@@ -138,19 +176,29 @@ void relay::on_access(
     const auto found = who->second.seats.find(document);
     if (found == who->second.seats.end() || !std::exchange(found->second.asking, false))
         return;
-    auto waiting = std::exchange(found->second.waiting, {});
-    if (may != access::none)
-        found->second.passed_on = true;
-    else if (!found->second.passed_on)
+    auto& seat = found->second;
+    if (std::exchange(seat.again, false)) // what was answered is about somebody else
+        return ask_access(sid, document, seat);
+    auto waiting = std::exchange(seat.waiting, {});
+    auto identity = user;
+    if (identity.empty())
+        identity = who->second.user.empty() ? seat.claimed : who->second.user;
+    const bool was_in = std::exchange(seat.passed_on, may != access::none);
+    if (may == access::none)
         forget(sid, document);
+    if (may == access::none && was_in)
+        app_->at_home_of(
+            document,
+            {[document, sid](relay& in) { in.library_.put_out(document, sid, in.app_->now()); },
+             document.size() + sid.size()});
     for (auto& each : waiting) {
         if (may == access::none) {
-            refuse(each, refusal::not_allowed);
+            if (each.kind != request_kind::identify)
+                refuse(each, refusal::not_allowed);
             continue;
         }
         each.may_write = may == access::write;
-        if (!user.empty())
-            each.user_id = user;
+        each.user_id = identity;
         pass_on(std::move(each));
     }
 }
@@ -247,6 +295,20 @@ void relay::on_leave(const sio::peer& who, base::time_point) {
         asked.nsp = who.nsp();
         pass_on(std::move(asked));
     }
+}
+
+void relay::tell_documents(std::uint64_t question, std::string_view sid) const {
+    std::string list = "[";
+    if (const auto found = visitors_.find(sid); found != visitors_.end())
+        for (const auto& [document, seat] : found->second.seats) {
+            if (!seat.passed_on)
+                continue;
+            if (list.size() > 1)
+                list += ',';
+            base::json::append_quoted(list, document);
+        }
+    list += ']';
+    app_->tell(server_answer{question, true, std::move(list)});
 }
 
 void relay::pass_on(request&& asked) {

@@ -57,6 +57,11 @@ public:
         const std::string& user,
         base::time_point now);
 
+    // The application has bound it to another user; empty: to nobody. Access is asked for again.
+    void on_bound(const std::string& sid, const std::string& user);
+    // The documents that it is in: a JSON list, as a server_answer.
+    void tell_documents(std::uint64_t question, std::string_view sid) const;
+
     // --- on the document's ---
     [[nodiscard]] library& documents() noexcept { return library_; }
     [[nodiscard]] counters counted() const;
@@ -65,10 +70,13 @@ private:
     // Of one client and one document.
     struct attendance {
         bool asking = false;          // what the application thinks of it
+        bool again = false;           // it has been bound to another user meanwhile
         bool passed_on = false;       // its join
+        std::string claimed;          // JSON: who it says that it is
         std::vector<request> waiting; // for that, its join first
     };
     struct visitor {
+        std::string user; // JSON: whom it is bound to, or nothing
         base::string_map<attendance>
             seats; // at most max_documents_a_session; one in its own namespace
     };
@@ -87,7 +95,8 @@ private:
         std::optional<std::uint64_t> id,
         const sio::arguments& args,
         bool is_answer);
-    void join(request&& asked);
+    void join(request&& asked, std::string_view user);
+    void ask_access(const std::string& sid, const std::string& document, attendance& seat);
     void pass_on(request&& asked);
     void forget(const std::string& sid, const std::string& document);
     void refuse(const request& asked, refusal why, std::string_view detail = {});

@@ -20,7 +20,8 @@ constexpr std::size_t channels = 3;
 enum class request_kind : std::uint8_t {
     join,
     leave,
-    gone, // its session has ended
+    gone,     // its session has ended
+    identify, // it is another's now, and may perhaps write
     update,
     state, // all, once more
     awareness,
@@ -28,7 +29,13 @@ enum class request_kind : std::uint8_t {
     // The application's; `ack` is the number that server_answer has.
     server_update,
     server_state,
+    server_members,
+    server_clear,
 };
+
+[[nodiscard]] constexpr bool is_of_server(request_kind kind) noexcept {
+    return kind >= request_kind::server_update;
+}
 
 struct request {
     request_kind kind = request_kind::join;

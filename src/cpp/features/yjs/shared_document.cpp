@@ -82,8 +82,9 @@ void shared_document::when_kept(std::function<void()> call) {
 void shared_document::take(request&& asked, base::time_point now) {
     if (!loading_)
         return carry_out(std::move(asked), now);
-    // An end is never refused: the member would stay.
-    const bool ends = asked.kind == request_kind::gone || asked.kind == request_kind::leave;
+    // An end is never refused: the member would stay. Nor is what the application says of it.
+    const bool ends = asked.kind == request_kind::gone || asked.kind == request_kind::leave ||
+                      asked.kind == request_kind::identify;
     if (!ends && (waiting_.size() >= max_waiting ||
                   waiting_bytes_ + asked.weight() > around_.chosen.max_document_bytes))
         return refuse(asked, refusal::busy, "the document is being loaded");
@@ -100,7 +101,18 @@ void shared_document::carry_out(request&& asked, base::time_point now) {
         return server_update(asked, now);
     if (asked.kind == request_kind::server_state)
         return answer(*asked.ack, true, std::string(history_.state()));
+    if (asked.kind == request_kind::server_members)
+        return answer(*asked.ack, true, all_sessions());
+    if (asked.kind == request_kind::server_clear)
+        return clear(asked, now);
     const auto from = members_.find(asked.sid);
+    if (asked.kind == request_kind::identify) {
+        if (from != members_.end()) {
+            from->second.may_write = asked.may_write;
+            from->second.who.id = or_null(std::move(asked.user_id));
+        }
+        return;
+    }
     if (from == members_.end())
         return refuse(asked, refusal::not_joined);
     switch (asked.kind) {
@@ -124,8 +136,11 @@ void shared_document::carry_out(request&& asked, base::time_point now) {
         return acknowledge(asked, {"[]", {}});
     case request_kind::join:
     case request_kind::gone:
+    case request_kind::identify:
     case request_kind::server_update:
     case request_kind::server_state:
+    case request_kind::server_members:
+    case request_kind::server_clear:
         break;
     }
 }
@@ -192,6 +207,11 @@ void shared_document::leave(const std::string& sid, bool gone, base::time_point 
 }
 
 void shared_document::put_out(const std::string& sid, base::time_point now) {
+    put_out(sid, refusal::not_allowed, "access has been revoked", now);
+}
+
+void shared_document::put_out(
+    const std::string& sid, refusal why, std::string_view detail, base::time_point now) {
     const auto found = members_.find(sid);
     if (found == members_.end())
         return;
@@ -203,7 +223,7 @@ void shared_document::put_out(const std::string& sid, base::time_point now) {
         .nsp = found->second.nsp,
         .ack = {},
         .bytes = {}};
-    refuse(asked, refusal::not_allowed, "access has been revoked");
+    refuse(asked, why, detail);
     leave(sid, false, now);
     if (asked.how == channel::y_socket_io)
         around_.rooms.disconnect(sid, asked.nsp);
@@ -226,6 +246,16 @@ std::string shared_document::sessions(std::string_view of) const {
         if (++count > most)
             break;
         add(sid);
+    }
+    return list += ']';
+}
+
+std::string shared_document::all_sessions() const {
+    std::string list = "[";
+    for (const auto& [sid, each] : members_) {
+        if (list.size() > 1)
+            list += ',';
+        base::json::append_quoted(list, sid);
     }
     return list += ']';
 }
@@ -262,17 +292,21 @@ refusal shared_document::add(std::string_view update, base::time_point now, bool
     ++number_;
     ++around_.counted.updates;
     around_.counted.update_bytes += update.size();
-    if (chosen.keeps_updates) {
-        unkept_.push_back({number_, update.size()});
-        unkept_bytes_ += update.size();
-        around_.app.tell(kept_update{name_, epoch_, number_, std::string(update)});
-    } else {
-        kept_ = number_;
-    }
+    keep(update);
     // A store that has each update is given a snapshot now and then.
     if (chosen.stores || (chosen.keeps_updates && number_ - replaced_ >= chosen.tail_updates))
         timing_.changed(now);
     return refusal::none;
+}
+
+void shared_document::keep(std::string_view update) {
+    if (!around_.chosen.keeps_updates) {
+        kept_ = number_;
+        return;
+    }
+    unkept_.push_back({number_, update.size()});
+    unkept_bytes_ += update.size();
+    around_.app.tell(kept_update{name_, epoch_, number_, std::string(update)});
 }
 
 void shared_document::update(request&& asked, base::time_point now) {
@@ -301,8 +335,12 @@ void shared_document::update(request&& asked, base::time_point now) {
     if (why != refusal::none)
         return refuse(
             asked, why, why == refusal::malformed ? std::string_view(history_.fault()) : "");
-    auto carry = [this, added, who = from.who, asked = std::make_shared<const request>(asked)] {
-        if (added)
+    auto carry = [this,
+                  added,
+                  number = number_,
+                  who = from.who,
+                  asked = std::make_shared<const request>(asked)] {
+        if (added && number > cleared_)
             spread(asked->sid, who, asked->bytes);
         acknowledge(
             *asked,
@@ -321,11 +359,29 @@ void shared_document::server_update(const request& asked, base::time_point now) 
             reason.append(": ").append(history_.fault());
         return answer(*asked.ack, false, std::move(reason));
     }
-    when_kept([this, added, question = *asked.ack, bytes = asked.bytes] {
-        if (added)
+    when_kept([this, added, number = number_, question = *asked.ack, bytes = asked.bytes] {
+        if (added && number > cleared_)
             spread({}, {}, bytes);
         answer(question, true, {});
     });
+}
+
+void shared_document::clear(const request& asked, base::time_point now) {
+    if (timing_.due()) // and never again: what will be there then is not what has changed
+        store(now);
+    std::vector<std::string> sids;
+    for (const auto& [sid, each] : members_)
+        sids.push_back(sid);
+    for (const auto& sid : sids)
+        put_out(sid, refusal::cleared, "the document begins anew", now);
+    history_.clear();
+    data_.clear();
+    content_.clear();
+    epoch_ = around_.app.new_epoch();
+    cleared_ = replaced_ = ++number_;
+    storing_number_ = 0;
+    keep({});
+    when_kept([this, question = *asked.ack] { answer(question, true, {}); });
 }
 
 void shared_document::spread(
@@ -455,8 +511,8 @@ void shared_document::store(base::time_point now) {
     const bool replaces = chosen.keeps_updates && number_ != replaced_ &&
                           (members_.empty() || number_ - replaced_ >= chosen.tail_updates);
     timing_.begin();
-    if (!chosen.stores && !replaces)
-        return timing_.end(true, now); // each update has been kept
+    if (blank() || (!chosen.stores && !replaces))
+        return timing_.end(true, now); // cleared, or each update has been kept
     history_.compact();
     around_.app.tell(
         stored_snapshot{
@@ -508,6 +564,8 @@ void shared_document::add_to(counters& sums) const {
     sums.members += members_.size();
     sums.bytes += history_.bytes();
     sums.unkept_bytes += unkept_bytes_;
+    sums.tail_updates += history_.tail_updates();
+    sums.tail_bytes += history_.tail_bytes();
 }
 
 // --- answers ---
@@ -522,9 +580,9 @@ void shared_document::answer(std::uint64_t question, bool ok, std::string data) 
 }
 
 void shared_document::refuse(const request& asked, refusal why, std::string_view detail) {
-    if (asked.kind == request_kind::gone)
+    if (asked.kind == request_kind::gone || asked.kind == request_kind::identify)
         return;
-    if (asked.kind == request_kind::server_update || asked.kind == request_kind::server_state)
+    if (is_of_server(asked.kind))
         return answer(*asked.ack, false, to_string(why));
     ++around_.counted.refused[static_cast<std::size_t>(why)];
     around_.rooms.emit_to(

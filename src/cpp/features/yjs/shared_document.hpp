@@ -101,6 +101,9 @@ private:
     void leave(const std::string& sid, bool gone, base::time_point now);
     void update(request&& asked, base::time_point now);
     void server_update(const request& asked, base::time_point now);
+    void clear(const request& asked, base::time_point now);
+    void
+    put_out(const std::string& sid, refusal why, std::string_view detail, base::time_point now);
     void sync(const request& asked);
     void awareness(const request& asked, base::time_point now);
     void tell_untold(base::time_point now);
@@ -118,6 +121,8 @@ private:
     // Now, or once the store has all that there is now.
     void when_kept(std::function<void()> call);
     [[nodiscard]] std::string sessions(std::string_view of) const;
+    [[nodiscard]] std::string all_sessions() const;
+    void keep(std::string_view update);
     [[nodiscard]] std::string room(channel how) const;
     [[nodiscard]] std::string nsp(channel how) const;
     // Each channel that somebody else listens to; `make` gives what is said there.
@@ -140,6 +145,7 @@ private:
     std::uint64_t kept_ = 0;
     std::uint64_t replaced_ = 0;       // by the store's snapshot
     std::uint64_t storing_number_ = 0; // what it is being replaced up to
+    std::uint64_t cleared_ = 0;        // all up to here is forgotten
     std::deque<unkept> unkept_;        // at most max_unkept_bytes
     std::size_t unkept_bytes_ = 0;
     std::deque<held_call> held_; // as many as there are requests in that time

@@ -26,9 +26,12 @@ const char* event_of(request_kind kind) noexcept {
     case request_kind::join:
     case request_kind::leave:
     case request_kind::gone:
+    case request_kind::identify:
     case request_kind::state:
     case request_kind::server_update:
     case request_kind::server_state:
+    case request_kind::server_members:
+    case request_kind::server_clear:
         break;
     }
     return "connect";

@@ -7,5 +7,6 @@ alone; with one they need `pip install sio-native[redis]`.
 from .events import Events
 from .redis_dict import RedisDict
 from .redis_lock import RedisLock
+from .ydoc_manager import YdocManager
 
-__all__ = ["Events", "RedisDict", "RedisLock"]
+__all__ = ["Events", "RedisDict", "RedisLock", "YdocManager"]

@@ -17,7 +17,6 @@ Persist = Callable[[Info, EventData], Awaitable[None]]
 
 DISCONNECTED = {"error": "Client session disconnected."}
 TIMED_OUT = {"error": "Event call timed out. The browser tab may be inactive or closed."}
-LOOK_AGAIN = 0.1  # seconds, for a tab that comes back
 
 
 class Events:
@@ -107,11 +106,16 @@ class Events:
         users = self._sio.users
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
-        while loop.time() < until:
-            for sid in users.sids(user):
-                if sid not in known or _shows(users.get(sid), chat_id):
-                    return sid
-            await asyncio.sleep(LOOK_AGAIN)
+        while patience > 0:
+            came = users._table.next_binding(user)
+            try:
+                for sid in users.sids(user):
+                    if sid not in known or _shows(users.get(sid), chat_id):
+                        return sid
+                if not (await asyncio.wait({came}, timeout=max(0, until - loop.time())))[0]:
+                    return None
+            finally:
+                came.cancel()
         return None
 
 
