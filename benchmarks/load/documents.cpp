@@ -117,7 +117,7 @@ void open_documents(const plan& how) {
 void join_history(const plan& how) {
     loop on;
     editors all(on, how, document);
-    all.connect(2 + joins);
+    all.connect(1);
     const std::size_t author = 0;
     (void)state_size(on, all, author);
     const yjs_history written_before(how.edits);
@@ -129,6 +129,7 @@ void join_history(const plan& how) {
     to.add("state_bytes", static_cast<double>(size));
 
     // Each finds an edit that nobody has had the state with.
+    all.connect(1 + joins);
     const std::size_t reader = 1;
     (void)state_size(on, all, reader);
     histogram took;
