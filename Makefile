@@ -81,7 +81,7 @@ lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the mo
 
 bench: $(INSTALLED) ## Measure sio_native and its peers in turn; two to three hours (BENCH=--quick: minutes)
 	$(BIN)/cmake --preset release
-	$(BIN)/cmake --build --preset release --target load bare_server
+	$(BIN)/cmake --build --preset release --target load bare_server micro
 	$(BIN)/python benchmarks/bench.py $(BENCH)
 	$(BIN)/python benchmarks/usage.py --records $(RECORDS) --report benchmarks/results/usage.md
 
@@ -102,7 +102,7 @@ bench-micro: $(INSTALLED) ## Measure codecs, JSON, rooms and the Python border b
 bench-smoke: $(INSTALLED) ## See that the benchmarks work: every mode and micro-benchmark for a moment
 	$(BIN)/cmake --preset dev
 	$(BIN)/cmake --build --preset dev --target load bare_server micro
-	@BENCH_PRESET=dev $(BIN)/python benchmarks/bench.py --smoke --peers native-own bare
+	@BENCH_PRESET=dev $(BIN)/python benchmarks/bench.py --smoke --peers native-own bare native-parts
 	@build/dev/benchmarks/micro briefly
 	@$(BIN)/python benchmarks/usage.py --records 50000
 	@$(BIN)/python benchmarks/micro/border.py briefly

@@ -8,6 +8,7 @@ that what the machine does meanwhile hits all of them alike.
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,27 +16,44 @@ from pathlib import Path
 from typing import Any
 
 import results
-from modes import LONGEST, MODES, PING_INTERVAL, QUICK, Mode
+from modes import DOCUMENTS, LONGEST, MERGED, MODES, PING_INTERVAL, QUICK, Mode
 from peers import BUILD, PEERS, PROGRAMS, ROOT, Peer, Unavailable
 from process import Server, free_port, run_pinned
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
-LOAD = PROGRAMS / "load"
+LOAD, MICRO = PROGRAMS / "load", PROGRAMS / "micro"
 START_AND_STOP = 2.0  # seconds, about
+
+
+def measure_alone(peer: Peer, mode: Mode) -> dict[str, float]:
+    """What a program measures of itself. All are given the same updates."""
+    updates = BUILD / "updates.bin"
+    made = subprocess.run(
+        [str(MICRO), "updates", str(MERGED)], stdout=subprocess.PIPE, check=True
+    ).stdout
+    updates.write_bytes(made)
+    command = [*peer.prepare(), mode.scenario, str(MERGED), str(updates)]
+    figures: dict[str, float] = json.loads(run_pinned(command, SERVER_CORE, LONGEST))
+    return figures
 
 
 def measure(name: str, peer: Peer, mode: Mode, seconds: float) -> dict[str, float]:
     """The figures of one run. Raises `RuntimeError` with the reason when there are none."""
+    if mode.alone:
+        return measure_alone(peer, mode)
     port = free_port()
     logs = BUILD / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     cores = {SERVER_CORE, GENERATOR_CORE} if mode.both_cores else {SERVER_CORE}
-    command = peer.command(port, PING_INTERVAL if mode.heartbeats else None)
+    interval = PING_INTERVAL if mode.heartbeats else None
+    command = peer.command(port, interval, *mode.server_flags)
     server = Server(command, peer.environment, cores, logs / f"{name}.log")
     try:
         server.wait_until_listening(port)
         generator = [str(LOAD), mode.scenario, "--port", str(port)]
         generator += ["--server-pid", str(server.process.pid), *mode.flags(seconds)]
+        if peer.dialect is not None:
+            generator += ["--dialect", peer.dialect]
         said = run_pinned(generator, GENERATOR_CORE, LONGEST + 3 * seconds)
         figures: dict[str, float] = json.loads(said)
         if figures.get("messages") == 0:
@@ -112,6 +130,11 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results")
     parser.add_argument(
+        "--documents",
+        action="store_true",
+        help=f"only documents, presence, usage: {', '.join(DOCUMENTS)}",
+    )
+    parser.add_argument(
         "--smoke",
         action="store_true",
         help="every mode with few clients for a moment; keeps no figures, ends with 1 if one fails",
@@ -120,6 +143,13 @@ def parse() -> argparse.Namespace:
     if options.quick:
         options.rounds, options.seconds = 1, 1.0
         options.modes = [mode for mode in options.modes if mode in QUICK]
+    if options.documents:
+        options.modes = [mode for mode in options.modes if mode in DOCUMENTS]
+        options.peers = [
+            name
+            for name in options.peers
+            if any(MODES[mode].needs in PEERS[name].has for mode in options.modes)
+        ]
     if options.smoke:
         options.rounds, options.seconds = 1, 0.2
     return options

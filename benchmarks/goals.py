@@ -1,4 +1,4 @@
-"""The goals of issue 4, P1 to P12, and what one result document says of each."""
+"""The goals: P1 to P12 of the server, Y1 to Y9 of what it shares; what a document says of each."""
 
 from __future__ import annotations
 
@@ -260,7 +260,93 @@ def _goals() -> list[Goal]:
     ]
 
 
+def _goals_of_documents() -> list[Goal]:
+    def both(mode: str, name: str, unit: str, limit: float, at_least: bool) -> tuple[Check, Check]:
+        own, mounted = (Source(mode, peer, name, unit) for peer in (OWN, MOUNTED))
+        return (
+            bound(own, limit, at_least, "own port "),
+            bound(mounted, limit, at_least, "mounted "),
+        )
+
+    ydoc, yjs = (rate(mode, MOUNTED, "deliveries/s") for mode in ("ydoc-50", "yjs-50"))
+
+    def join(mode: str) -> Source:
+        return Source(mode, OWN, "join_cpu_us", "ms", 1e-3)
+
+    def merge(peer: str) -> Source:
+        return Source("merge", peer, "merge_us", "ms", 1e-3)
+
+    return [
+        Goal(
+            "Y1",
+            "Open WebUI's events, 50 editors in one document",
+            (
+                *both("ydoc-50", "per_second", "deliveries/s", 400_000, True),
+                factor(ydoc, ("open-webui",), 10, "Open WebUI's way on python-socketio"),
+            ),
+        ),
+        Goal(
+            "Y2",
+            "y-socket.io's events, 50 editors in one document",
+            (
+                *both("yjs-50", "per_second", "deliveries/s", 300_000, True),
+                factor(yjs, ("y-socket.io",), 5, "y-socket.io"),
+                factor(yjs, ("y-websocket",), 2, "y-websocket"),
+            ),
+        ),
+        Goal(
+            "Y3",
+            "1,000 editors join one document at once, until all have it",
+            both("ydoc-join", "seconds", "s", 5, False),
+        ),
+        Goal(
+            "Y4",
+            "300 updates/s among 1,000 editors, until the last has it",
+            (
+                bound(
+                    Source("ydoc-rate", OWN, "updates_per_second", "updates/s"), 0.98 * 300, True
+                ),
+                bound(Source("ydoc-rate", OWN, "p99_us", "ms", 1e-3), 50, False, "p99 "),
+            ),
+        ),
+        Goal(
+            "Y5",
+            "10,000 open documents of 10,000 characters",
+            (bound(Source("ydoc-open", OWN, "resident_growth", "MB", 1e-6), 250, False),),
+        ),
+        Goal(
+            "Y6",
+            "a document of 260,000 edits",
+            (
+                bound(Source("ydoc-history", OWN, "state_bytes", "KB", 1e-3), 300, False),
+                bound(join("ydoc-history"), 2, False, "a join, Open WebUI's "),
+                bound(join("yjs-history"), 2, False, "a join, y-socket.io's "),
+            ),
+        ),
+        Goal(
+            "Y7",
+            "10,000 updates are merged",
+            (
+                bound(merge("native-parts"), 2, False),
+                shown(merge("yjs"), "yjs "),
+                shown(merge("pycrdt"), "pycrdt "),
+            ),
+        ),
+        Goal(
+            "Y8",
+            "presence: one who comes, and his part of a diff",
+            (bound(Source("presence", "native-parts", "track_us", "µs"), 2, False),),
+        ),
+        Goal(
+            "Y9",
+            "usage, natively",
+            (bound(rate("usage", "native-parts", "records/s"), 1_000_000, True),),
+        ),
+    ]
+
+
 GOALS = _goals()
+DOCUMENT_GOALS = _goals_of_documents()
 
 
 def outcome(verdicts: list[Verdict]) -> str:
@@ -277,10 +363,10 @@ def mark(verdict: Verdict) -> str:
     return {True: "✓ ", False: "✗ ", None: "– "}[known] + verdict.text
 
 
-def table(document: Document) -> str:
+def table(document: Document, goals: list[Goal]) -> str:
     lines = [row(["", "work", "measured: median (min–max), and what was wanted", ""])]
     lines.append(row(["---"] * 4))
-    for goal in GOALS:
+    for goal in goals:
         verdicts = goal.verdicts(document)
         said = "<br>".join(mark(one) for one in verdicts)
         lines.append(row([goal.key, goal.work, said, outcome(verdicts)]))

@@ -5,6 +5,9 @@ from typing import Any
 
 PING_INTERVAL = 1.0  # seconds, where heartbeats are measured
 SMOKE_CLIENTS = 40
+SHARING = ("--documents",)
+EDITS = 260_000
+MERGED = 10_000  # updates
 LONGEST = 360.0  # seconds beside those measured; the generator's own limits are below that
 
 
@@ -21,6 +24,9 @@ class Mode:
     both_cores: bool = False
     heartbeats: bool = False  # pings every PING_INTERVAL
     fixed_time: bool = False  # measures until something has happened, not for a time
+    server_flags: tuple[str, ...] = ()
+    alone: bool = False  # a program of the peer's measures itself, and there is no server
+    small_options: dict[str, Any] = field(default_factory=dict)  # for `small`
 
     def flags(self, seconds: float) -> list[str]:
         options = dict(self.options)
@@ -32,7 +38,9 @@ class Mode:
 
     def small(self) -> "Mode":
         """The same with few clients and for a moment: does it work at all?"""
-        options = self.options | {"warm-up": 0.1}
+        if self.alone:
+            return self
+        options = self.options | {"warm-up": 0.1} | self.small_options
         options["clients"] = min(options.get("clients", SMOKE_CLIENTS), SMOKE_CLIENTS)
         if "seconds" in options:
             options["seconds"] = min(options["seconds"], 1)
@@ -97,6 +105,50 @@ def stream(title: str, event: str) -> Mode:
         needs="tick" if event == "tick" else "stream",
         scale=100,
         estimate=3,
+    )
+
+
+def edit(title: str, dialect: str, editors: int, window: int) -> Mode:
+    return Mode(
+        f"{title}: {editors} editors in one document, window {window}",
+        "edit",
+        "per_second",
+        "deliveries/s",
+        {"dialect": dialect, "clients": editors, "in-flight": window},
+        needs="ydoc" if dialect == "ydoc" else "yjs",
+        server_flags=SHARING,
+    )
+
+
+def history(title: str, dialect: str) -> Mode:
+    return Mode(
+        f"{title}: joining a document after {EDITS:,} edits, the last a moment ago",
+        "join-history",
+        "join_cpu_us",
+        "ms of the server's CPU",
+        {"dialect": dialect, "edits": EDITS},
+        needs="thousands",
+        scale=1 / 1000,
+        estimate=10,
+        fixed_time=True,
+        server_flags=SHARING,
+        small_options={"edits": 2_000},
+    )
+
+
+def alone(
+    title: str, scenario: str, figure: str, unit: str, needs: str = "parts", scale: float = 1.0
+) -> Mode:
+    return Mode(
+        title,
+        scenario,
+        figure,
+        unit,
+        needs=needs,
+        scale=scale,
+        estimate=2,
+        fixed_time=True,
+        alone=True,
     )
 
 
@@ -195,6 +247,52 @@ MODES = {
         '["emit_cost","everybody",300,5]',
     ),
 }
+DOCUMENTS = {
+    "ydoc-50": edit("Open WebUI's events", "ydoc", 50, 32),
+    "yjs-50": edit("y-socket.io's events", "y-socket.io", 50, 32),
+    "ydoc-rate": Mode(
+        "300 updates/s among 1,000 editors, until the last has it, p99",
+        "edit",
+        "p99_us",
+        "ms",
+        {"dialect": "ydoc", "clients": 1000, "rate": 300},
+        needs="thousands",
+        scale=1 / 1000,
+        estimate=10,
+        server_flags=SHARING,
+    ),
+    "ydoc-join": Mode(
+        "1,000 editors join one document of 10,000 characters at once",
+        "join-document",
+        "seconds",
+        "s until all have it",
+        {"dialect": "ydoc", "clients": 1000, "payload": 10_000},
+        needs="ydoc",
+        estimate=10,
+        fixed_time=True,
+        server_flags=SHARING,
+    ),
+    "ydoc-open": Mode(
+        "Memory of 10,000 open documents of 10,000 characters",
+        "open-documents",
+        "resident_growth",
+        "MB",
+        {"dialect": "ydoc", "clients": 625, "payload": 10_000},
+        needs="thousands",
+        scale=1e-6,
+        estimate=10,
+        fixed_time=True,
+        server_flags=SHARING,
+    ),
+    "ydoc-history": history("Open WebUI's events", "ydoc"),
+    "yjs-history": history("y-socket.io's events", "y-socket.io"),
+    "merge": alone(f"Merging {MERGED:,} updates", "merge", "merge_us", "ms", "merge", 1 / 1000),
+    "presence": alone(
+        "Presence: one who comes, and his part of a diff", "presence", "track_us", "µs"
+    ),
+    "usage": alone("Usage: records with ids", "usage", "per_second", "records/s"),
+}
+MODES |= DOCUMENTS
 
 QUICK = (
     "echo-8",

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,18 +74,23 @@ def sources_of(name: str) -> list[Path]:
     return [path for path in (SOURCES / name).rglob("*") if path.is_file()]
 
 
-# Each of these gives the start of the command, to which the port is appended.
+# Each of these gives the start of the command, to which the port is appended, or for a peer that is
+# no server the part that it measures.
 
 
 def bare() -> list[str]:
     return [str(PROGRAMS / "bare_server")]
 
 
+def parts() -> list[str]:
+    return [str(PROGRAMS / "micro")]
+
+
 def own_python(*arguments: str) -> list[str]:
     return [sys.executable, PYTHON_APP, "sio_native", *arguments]
 
 
-def other_python(door: str) -> list[str]:
+def other_python(program: str, *arguments: str) -> list[str]:
     requirements = SOURCES / "python" / "requirements.txt"
 
     def install(folder: Path) -> None:
@@ -94,7 +99,7 @@ def other_python(door: str) -> list[str]:
         call([*pip, "install", "--quiet", "-r", str(requirements)], ROOT)
 
     folder = installed_once("python", [requirements], install)
-    return [str(folder / "bin" / "python"), PYTHON_APP, "socketio", door]
+    return [str(folder / "bin" / "python"), str(SOURCES / "python" / program), *arguments]
 
 
 def javascript(name: str) -> Path:
@@ -110,8 +115,8 @@ def javascript(name: str) -> Path:
     return installed_once(name, sources, install)
 
 
-def node() -> list[str]:
-    return [need("node"), str(javascript("node") / "server.mjs")]
+def node(program: str = "server.mjs") -> list[str]:
+    return [need("node"), str(javascript("node") / program)]
 
 
 def bun(program: str) -> list[str]:
@@ -147,6 +152,10 @@ def go() -> list[str]:
     return [str(installed_once("go", sources_of("go"), install) / "server")]
 
 
+def socketio(door: str) -> list[str]:
+    return other_python("app.py", "socketio", door)
+
+
 @dataclass(frozen=True)
 class Peer:
     title: str
@@ -156,12 +165,13 @@ class Peer:
     interval_flag: str | None = None  # else the interval follows the port
     environment: dict[str, str] = field(default_factory=dict)
     says_versions: bool = True
+    dialect: str | None = None  # in which its editors share documents, if it has but one
 
-    def command(self, port: int, ping_interval: float | None) -> list[str]:
+    def command(self, port: int, ping_interval: float | None, *more: str) -> list[str]:
         interval = [] if ping_interval is None else [str(ping_interval)]
         if interval and self.interval_flag:
             interval.insert(0, self.interval_flag)
-        return [*self.prepare(), str(port), *interval, *self.after_port]
+        return [*self.prepare(), str(port), *interval, *self.after_port, *more]
 
     def versions(self) -> dict[str, str]:
         """Of all that matters for its speed. Also the proof that it can be run at all."""
@@ -172,12 +182,16 @@ class Peer:
         return found
 
 
-def python_peer(title: str, prepare: Callable[[], list[str]], *after_port: str) -> Peer:
-    return Peer(title, prepare, ALL_OF_IT | {"python"}, after_port, "--ping-interval")
+def python_peer(
+    title: str, prepare: Callable[[], list[str]], *after_port: str, also: Iterable[str] = ()
+) -> Peer:
+    return Peer(title, prepare, ALL_OF_IT | {"python", *also}, after_port, "--ping-interval")
 
 
 PEERS = {
-    "native-mounted": python_peer("sio_native in FastAPI, uvicorn", lambda: own_python("fastapi")),
+    "native-mounted": python_peer(
+        "sio_native in FastAPI, uvicorn", lambda: own_python("fastapi"), also=("ydoc", "yjs")
+    ),
     # Where a framework would hide what polling costs us and uvicorn.
     "native-uvicorn": Peer(
         "sio_native, uvicorn",
@@ -185,13 +199,19 @@ PEERS = {
         frozenset({"polling"}),
         interval_flag="--ping-interval",
     ),
-    "native-own": python_peer("sio_native, own port", lambda: own_python("own")),
+    "native-own": python_peer(
+        "sio_native, own port", lambda: own_python("own"), also=("ydoc", "yjs", "thousands")
+    ),
     "native-own-2": python_peer(
         "sio_native, own port, 2 threads", lambda: own_python("own"), "--threads", "2"
     ),
-    "python-uvicorn": python_peer("python-socketio, uvicorn", lambda: other_python("uvicorn")),
-    "python-aiohttp": python_peer("python-socketio, aiohttp", lambda: other_python("aiohttp")),
-    "python-granian": python_peer("python-socketio, granian", lambda: other_python("granian")),
+    "python-uvicorn": python_peer("python-socketio, uvicorn", lambda: socketio("uvicorn")),
+    "python-aiohttp": python_peer("python-socketio, aiohttp", lambda: socketio("aiohttp")),
+    "python-granian": python_peer("python-socketio, granian", lambda: socketio("granian")),
+    # The fastest of those that Open WebUI can be run on.
+    "open-webui": Peer(
+        "as Open WebUI, python-socketio, uvicorn", lambda: socketio("uvicorn"), frozenset({"ydoc"})
+    ),
     "node": Peer("Node socket.io", node),
     "bun": Peer("Bun socket.io", lambda: bun("server.mjs")),
     "bun-publish": Peer(
@@ -205,4 +225,17 @@ PEERS = {
         frozenset({"websocket", "broadcast", "tick"}),
         says_versions=False,
     ),
+    "y-socket.io": Peer("y-socket.io (Node)", lambda: node("y-socket-io.mjs"), frozenset({"yjs"})),
+    "y-websocket": Peer(
+        "y-websocket (Node)",
+        lambda: node("y-websocket.mjs"),
+        frozenset({"yjs"}),
+        dialect="y-websocket",
+    ),
+    # Without a server.
+    "native-parts": Peer(
+        "sio_native, C++", parts, frozenset({"merge", "parts"}), says_versions=False
+    ),
+    "yjs": Peer("yjs (Node)", lambda: node("merge.mjs"), frozenset({"merge"})),
+    "pycrdt": Peer("pycrdt", lambda: other_python("merge.py"), frozenset({"merge"})),
 }

@@ -99,7 +99,7 @@ def start(command: list[str], port: int) -> Server:
 
 def with_perf(mode: str, peer: str) -> dict[str, float]:
     port, data = free_port(), BUILD / "perf.data"
-    server = start(PEERS[peer].command(port, None), port)
+    server = start(PEERS[peer].command(port, None, *MODES[mode].server_flags), port)
     try:
         load = generate(mode, port, server.process.pid)
         settled(mode)
@@ -114,7 +114,7 @@ def with_perf(mode: str, peer: str) -> dict[str, float]:
 def with_sampler(mode: str, peer: str) -> dict[str, float]:
     port, output = free_port(), BUILD / "samples.json"
     output.unlink(missing_ok=True)
-    command = PEERS[peer].command(port, None)
+    command = PEERS[peer].command(port, None, *MODES[mode].server_flags)
     command.insert(command.index(PYTHON_APP), str(output))
     command.insert(command.index(str(output)), str(SAMPLER))
     server = start(command, port)

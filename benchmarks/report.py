@@ -1,5 +1,8 @@
-"""Fill docs/performance.md, its charts and the README's chart from one result document:
+"""Fill docs/performance.md, its charts and the README's chart from a result document:
 `make bench-report RESULT=benchmarks/results/….json`. No figure there comes from anywhere else.
+
+What is about shared documents, presence and usage is a part of its own; a document fills the parts
+that it has measured.
 """
 
 import argparse
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import charts
 import goals
-from modes import MODES
+from modes import DOCUMENTS, MODES
 from peers import ROOT
 from results import Document, table
 
@@ -34,7 +37,7 @@ def fill(text: str, section: str, content: str) -> str:
 def measured_where(document: Document, source: Path) -> str:
     where, settings = document["machine"], document["settings"]
     return (
-        f"All figures here are of one run: [{source.name}](../{source.relative_to(ROOT)}), "
+        f"All figures of this part are of one run: [{source.name}](../{source.relative_to(ROOT)}), "
         f"{document['date']}, {where['processor']}, {where['cores']} cores, Linux "
         f"{where['kernel']}; {settings['rounds']} rounds of {settings['seconds']:g} s each.\n"
     )
@@ -61,6 +64,51 @@ def write_charts(document: Document, folder: Path) -> dict[str, str]:
     return shown
 
 
+def part_of(document: Document, of_documents: bool) -> Document:
+    """What of it is in the one part of the page or in the other."""
+    summary = {
+        key: cells
+        for key, cells in document["summary"].items()
+        if (key in DOCUMENTS) == of_documents
+    }
+    measured = {name for cells in summary.values() for name in cells}
+    peers = {name: peer for name, peer in document["peers"].items() if name in measured}
+    return {**document, "summary": summary, "peers": peers}
+
+
+def tables_of(document: Document) -> str:
+    return "\n".join(line for key in document["summary"] for line in table(document, key)) + "\n"
+
+
+def fill_page(text: str, document: Document, source: Path, images: str) -> str:
+    server, shared = part_of(document, False), part_of(document, True)
+    sections: list[tuple[str, str]] = []
+    if server["summary"]:
+        sections += [
+            ("run", measured_where(document, source)),
+            ("goals", goals.table(server, goals.GOALS) + "\n"),
+            ("charts", images),
+            ("tables", tables_of(server)),
+            ("versions", versions(server)),
+        ]
+    if shared["summary"]:
+        sections += [
+            ("documents-run", measured_where(document, source)),
+            ("documents-goals", goals.table(shared, goals.DOCUMENT_GOALS) + "\n"),
+            ("documents-tables", tables_of(shared)),
+            ("documents-versions", versions(shared)),
+        ]
+    for section, content in sections:
+        text = fill(text, section, content)
+    return text
+
+
+def usage_sums() -> str:
+    """What benchmarks/usage.py has found last, without its title."""
+    text = (ROOT / "benchmarks" / "results" / "usage.md").read_text()
+    return text.partition("\n\n")[2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("result", type=Path)
@@ -73,18 +121,9 @@ def main() -> None:
     images = "".join(
         f"![{title}]({name})\n\n" for name, title in shown.items() if "overview" not in name
     )
-    tables = "\n".join(line for key in document["summary"] for line in table(document, key))
     page = options.docs / "performance.md"
-    text = page.read_text()
-    for section, content in (
-        ("run", measured_where(document, source)),
-        ("goals", goals.table(document) + "\n"),
-        ("charts", images),
-        ("tables", tables + "\n"),
-        ("versions", versions(document)),
-    ):
-        text = fill(text, section, content)
-    page.write_text(text)
+    text = fill_page(page.read_text(), document, source, images)
+    page.write_text(fill(text, "usage", usage_sums()))
     readme = options.docs.parent / "README.md"
     overview = "charts/overview.svg"
     if overview in shown:

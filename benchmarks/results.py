@@ -85,6 +85,9 @@ MORE = (
     ("heartbeat_p99_ms", "heartbeat late by, p99, ms", 1.0),
     ("calm_ping_p99_ms", "ping before, p99, ms", 1.0),
     ("calm_heartbeat_p99_ms", "heartbeat before, p99, ms", 1.0),
+    ("updates_per_second", "updates/s", 1.0),
+    ("state_bytes", "state, KB", 1e-3),
+    ("bytes", "result, KB", 1e-3),
     ("retries", "not let in at first", 1.0),
     ("not_released", "not released", 1.0),
     ("unanswered", "unanswered", 1.0),
@@ -117,7 +120,8 @@ def table(document: Document, key: str) -> list[str]:
         lines.append(
             row([titles[peer], spread_text(figures[mode.figure], mode.scale) + mark, *others])
         )
-    command = " ".join([mode.scenario, *mode.flags(document["settings"]["seconds"])])
+    flags = [] if mode.alone else mode.flags(document["settings"]["seconds"])
+    command = " ".join([mode.scenario, *flags])
     return [*lines, "", f"<sub>`{key}`: `{command}`</sub>", ""]
 
 

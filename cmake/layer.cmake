@@ -14,6 +14,10 @@ endfunction()
 # Warnings are errors for developers, and only warnings for those who install.
 function(project_warnings target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+    # GCC 12 warns of overlaps within std::string where there are none, its bug 105651.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        target_compile_options(${target} PRIVATE -Wno-restrict)
+    endif()
     if(SIO_NATIVE_DEV)
         target_compile_options(${target} PRIVATE -Werror)
     endif()

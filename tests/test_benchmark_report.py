@@ -40,7 +40,7 @@ def rounds(mode: str, peer: str, figure: str, *values: float) -> list[dict[str, 
 def verdicts_of(key: str, given: dict[str, Any]) -> list[tuple[str, bool | None]]:
     import goals
 
-    goal = next(goal for goal in goals.GOALS if goal.key == key)
+    goal = next(goal for goal in goals.GOALS + goals.DOCUMENT_GOALS if goal.key == key)
     return [(one.text, one.met) for one in goal.verdicts(given)]
 
 
@@ -107,6 +107,42 @@ def test_chart_is_an_image_of_those_that_were_measured():
     assert len(widths) == 2
     assert "GO" not in drawn
     assert charts.picture(document(runs), ["idle-10000"]) is None
+
+
+def test_goal_of_documents_is_judged_against_servers_of_another_dialect():
+    runs = [
+        *rounds("yjs-50", "native-own", "per_second", 290_000, 310_000, 320_000),
+        *rounds("yjs-50", "native-mounted", "per_second", 299_000),
+        *rounds("yjs-50", "y-socket.io", "per_second", 60_000),
+        *rounds("yjs-50", "y-websocket", "per_second", 140_000),
+    ]
+    own, mounted, y_socket_io, y_websocket = verdicts_of("Y2", document(runs))
+    assert own == ("own port 310,000 (290,000–320,000) deliveries/s (≥ 300,000)", True)
+    assert mounted[1] is False
+    assert y_socket_io == ("4.98 × y-socket.io (≥ 5)", False)
+    assert y_websocket == ("2.14 × y-websocket (≥ 2)", True)
+
+
+def test_document_fills_those_parts_of_the_page_that_it_has_measured(tmp_path):
+    import report
+
+    names = ("run", "goals", "charts", "tables", "versions")
+    sections = [*names, *(f"documents-{name}" for name in names if name != "charts")]
+    page = "".join(f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in sections)
+    runs = rounds("ydoc-50", "native-own", "per_second", 500_000)
+    source = report.ROOT / "benchmarks" / "results" / "one.json"
+
+    filled = report.fill_page(page, document(runs), source, "")
+    assert all(f"<!-- {name} -->\nold\n" in filled for name in names)
+    assert "\nold\n" not in filled.partition("documents-run")[2]
+    assert "✓ own port 500,000 deliveries/s (≥ 400,000)" in filled
+
+    runs += rounds("echo-8", "bare", "per_second", 1_000_000)
+    both = report.fill_page(page, document(runs), source, "")
+    assert "\nold\n" not in both
+    server, _, shared = both.partition("documents-run")
+    assert "BARE" in server and "BARE" not in shared
+    assert "NATIVE-OWN" in shared and "NATIVE-OWN" not in server
 
 
 def test_page_is_filled_from_the_document_and_can_be_filled_again():

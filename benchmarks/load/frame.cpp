@@ -23,7 +23,10 @@ void append_frame(std::string& to, opcode type, std::string_view payload) {
         to += static_cast<char>(size >> 8);
         to += static_cast<char>(size & 0xff);
     } else {
-        throw std::length_error("a frame of 64 KiB or more: no scenario sends one");
+        to += static_cast<char>(mask_bit | 127);
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            to += static_cast<char>(size >> shift);
+        }
     }
     to.append(mask.data(), mask.size());
     const auto start = to.size();

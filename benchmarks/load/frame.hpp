@@ -11,7 +11,7 @@ namespace load {
 
 enum class opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
-// A masked frame, as clients must; any key will do. Throws std::length_error from 64 KiB on.
+// A masked frame, as clients must; any key will do.
 void append_frame(std::string& to, opcode type, std::string_view payload);
 
 inline std::string text_frame(std::string_view payload) {

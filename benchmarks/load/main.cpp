@@ -1,5 +1,6 @@
 // load SCENARIO --port 8000 --server-pid 4711 [--clients 100] [--in-flight 8] [--payload 32]
 //      [--rate 0] [--warm-up 1] [--seconds 3] [--interval 25] [--event tick] [--path /socket.io/]
+//      [--dialect ydoc] [--edits 10000]
 #include "load/scenarios.hpp"
 
 #include <array>
@@ -15,7 +16,7 @@ namespace {
 
 using scenario = void (*)(const load::plan&);
 
-constexpr std::array<std::pair<const char*, scenario>, 12> scenarios{{
+constexpr std::array<std::pair<const char*, scenario>, 16> scenarios{{
     {"echo", load::echo},
     {"to-one", load::to_one},
     {"broadcast", load::broadcast},
@@ -28,6 +29,10 @@ constexpr std::array<std::pair<const char*, scenario>, 12> scenarios{{
     {"stream", load::stream},
     {"mixed", load::mixed},
     {"ask", load::ask},
+    {"edit", load::edit},
+    {"join-document", load::join_document},
+    {"open-documents", load::open_documents},
+    {"join-history", load::join_history},
 }};
 
 scenario scenario_of(const std::string& name) {
@@ -66,6 +71,10 @@ void set(load::plan& how, const std::string& name, const std::string& value) {
         how.interval = time();
     } else if (name == "--event") {
         how.event = value;
+    } else if (name == "--dialect") {
+        how.dialect = value;
+    } else if (name == "--edits") {
+        how.edits = whole();
     } else {
         throw std::invalid_argument("unknown option " + name);
     }

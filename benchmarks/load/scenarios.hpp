@@ -14,13 +14,16 @@ struct plan {
     target server;
     pid_t process = 0; // the server's
     std::size_t clients = 100;
-    std::size_t in_flight = 8; // echo: per client; broadcast: in all; connect: clients at a time
-    std::size_t payload = 32;  // characters of text in each message
-    double rate = 0;           // open loop: messages per second of all clients; 0: closed loop
+    std::size_t in_flight =
+        8; // echo: per client; broadcast, edit: in all; connect: clients at a time
+    std::size_t payload = 32; // characters of text in each message
+    double rate = 0;          // open loop: messages per second of all clients; 0: closed loop
     duration warm_up = std::chrono::seconds(1);
     duration time = std::chrono::seconds(3);      // measured, after the warm-up
     duration interval = std::chrono::seconds(25); // the server's ping_interval
     std::string event;                            // whom to ask: echo, one; tick, stream
+    std::string dialect;                          // of documents: ydoc, y-socket.io, y-websocket
+    std::size_t edits = 10'000;                   // in a document's history
 };
 
 void echo(const plan& how);      // events with an ack, in a closed or an open loop
@@ -35,5 +38,9 @@ void stall(const plan& how);   // heartbeats and pings while a handler does not 
 void stream(const plan& how);  // 50 small events a second for every client
 void mixed(const plan& how);   // a little of everything, at a fixed rate
 void ask(const plan& how);     // one event with an ack, asked of a server with so many clients
+void edit(const plan& how);    // editors type in one document, in a closed or an open loop
+void join_document(const plan& how);  // all open one document at once
+void open_documents(const plan& how); // the server's memory for an open document
+void join_history(const plan& how);   // one document with a long history: its size, and a join
 
 } // namespace load

@@ -13,6 +13,8 @@ namespace load {
 struct target {
     std::uint16_t port = 0; // on 127.0.0.1
     std::string path = "/socket.io/";
+    std::string nsp = "/";
+    bool bare = false; // a WebSocket, and no Socket.IO in it
 };
 
 // Serves one socket: hands on what was read, and sends what was queued in as few calls as it can.

@@ -8,7 +8,10 @@ namespace load {
 
 websocket_client::websocket_client(
     loop& on, const target& server, const websocket_handlers& handlers, std::size_t index)
-    : tcp(on, server), handlers_(handlers), index_(index) {
+    : tcp(on, server),
+      handlers_(handlers),
+      index_(index),
+      connect_(server.bare ? "" : text_frame(server.nsp == "/" ? "40" : "40" + server.nsp + ",")) {
     queue(
         "GET " + server.path +
         "?EIO=4&transport=websocket HTTP/1.1\r\n"
@@ -61,7 +64,8 @@ std::size_t websocket_client::on_bytes(std::string_view bytes) {
             on_end();
             return used;
         case opcode::binary:
-            throw std::runtime_error("a binary frame: no scenario asks for one");
+            on_binary(one->payload);
+            break;
         }
     }
     return used;
@@ -83,21 +87,33 @@ std::size_t websocket_client::take_handshake(std::string_view bytes) {
         throw std::runtime_error("the server refused: " + std::string(status_line(bytes)));
     }
     stage_ = stage::opening;
+    if (connect_.empty()) {
+        on_connected();
+    }
     return end + 4;
+}
+
+void websocket_client::on_connected() {
+    stage_ = stage::connected;
+    connected_once = true;
+    if (handlers_.connected) {
+        handlers_.connected(*this);
+    }
+}
+
+void websocket_client::on_binary(std::string_view bytes) {
+    if (!handlers_.binary) {
+        throw std::runtime_error("a binary frame: this scenario asks for none");
+    }
+    handlers_.binary(*this, bytes);
 }
 
 void websocket_client::on_text(std::string_view packet) {
     static const auto pong = text_frame("3");
-    static const auto connect = text_frame("40");
     if (packet.starts_with('4')) {
         packet.remove_prefix(1);
         if (stage_ == stage::opening && packet.starts_with('0')) {
-            stage_ = stage::connected;
-            connected_once = true;
-            if (handlers_.connected) {
-                handlers_.connected(*this);
-            }
-            return;
+            return on_connected();
         }
         acks += packet.starts_with('3');
         if (handlers_.packet) {
@@ -109,7 +125,7 @@ void websocket_client::on_text(std::string_view packet) {
         }
         send(pong);
     } else if (packet.starts_with('0')) {
-        send(connect);
+        send(connect_);
     } else if (packet != "6" && packet != "1") { // noop; close, which the socket's end follows
         throw std::runtime_error("unexpected packet: " + std::string(packet));
     }

@@ -1,5 +1,5 @@
-// One Socket.IO client over WebSocket. It connects to the default namespace by itself, answers
-// pings, and knows only what a well-behaved server sends.
+// One Socket.IO client over WebSocket. It connects to its namespace by itself, answers pings, and
+// knows only what a well-behaved server sends. One that is `bare` speaks no Socket.IO.
 #pragma once
 
 #include "load/frame.hpp"
@@ -15,12 +15,13 @@ namespace load {
 
 class websocket_client;
 
-// What the clients of a scenario tell it. `gone` throws when it is not set.
+// What the clients of a scenario tell it. `binary` and `gone` throw when they are not set.
 struct websocket_handlers {
     std::function<void(websocket_client&)> connected;
     // A Socket.IO packet, the Engine.IO type `4` taken off: `43["ack",…]` gives `3[…`.
     std::function<void(websocket_client&, std::string_view)> packet;
-    std::function<void(websocket_client&)> heartbeat; // before it is answered
+    std::function<void(websocket_client&, std::string_view)> binary; // a frame of bytes
+    std::function<void(websocket_client&)> heartbeat;                // before it is answered
     std::function<void(websocket_client&, std::string_view)> pong;
     std::function<void(websocket_client&)> gone;
 };
@@ -47,9 +48,12 @@ private:
     void on_end() override;
     std::size_t take_handshake(std::string_view bytes);
     void on_text(std::string_view packet);
+    void on_binary(std::string_view bytes);
+    void on_connected();
 
     const websocket_handlers& handlers_;
     std::size_t index_;
+    std::string connect_; // the packet that asks to be let into the namespace; none if bare
     stage stage_ = stage::upgrading;
 };
 

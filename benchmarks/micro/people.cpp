@@ -52,16 +52,42 @@ std::string key(std::size_t number) {
 
 constexpr const char* meta = R"({"name":"A user","color":"#336699"})";
 
+std::vector<std::string> keys_of(std::size_t count) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < count; ++i)
+        keys.push_back(key(i));
+    return keys;
+}
+
 } // namespace
+
+// Those who come within a tick are told of in one diff.
+void presence_figure() {
+    nobody_listens rooms;
+    board at({}, rooms, {}, 0ms);
+    base::time_point now{1h};
+    const auto keys = keys_of(500);
+    const auto found = timed(
+        keys.size(),
+        [&] {
+            for (std::size_t i = 0; i < keys.size(); ++i)
+                keep(at.track("/,room", keys[i], sid(i + 1), meta, false, now));
+            at.sweep(now += 50ms);
+        },
+        [&] {
+            for (std::size_t i = 0; i < keys.size(); ++i)
+                at.untrack("/,room", sid(i + 1), now);
+            at.sweep(now += 50ms);
+        });
+    std::printf("{\"track_us\":%.6g}\n", median(found) / 1000);
+}
 
 void people() {
     nobody_listens rooms;
     {
         board at({}, rooms, {}, 0ms);
         base::time_point now{1h};
-        std::vector<std::string> keys;
-        for (std::size_t i = 0; i < 500; ++i)
-            keys.push_back(key(i));
+        const auto keys = keys_of(500);
         const auto measured = [&](const char* name, auto work) {
             measure(name, keys.size(), work, [] {});
         };

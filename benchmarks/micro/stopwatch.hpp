@@ -23,12 +23,14 @@ void keep(const T& value) {
     asm volatile("" : : "g"(&value) : "memory");
 }
 
-// What one call of `work` takes, printed as nanoseconds for each of the `things` that it does.
-// `between`, which is not timed, undoes what the work has piled up.
+using runs = std::array<double, 9>; // in order
+
+// What one call of `work` takes, in nanoseconds for each of the `things` that it does. `between`,
+// which is not timed, undoes what the work has piled up.
 template <class Work, class Between>
-void measure(std::string_view name, std::size_t things, Work&& work, Between&& between) {
-    std::array<double, 9> runs{};
-    for (auto& result : runs) {
+runs timed(std::size_t things, Work&& work, Between&& between) {
+    runs found{};
+    for (auto& result : found) {
         clock::duration spent{};
         std::uint64_t calls = 0;
         // Batches, so that reading the clock does not count, grow until one is long enough.
@@ -45,14 +47,24 @@ void measure(std::string_view name, std::size_t things, Work&& work, Between&& b
         result = std::chrono::duration<double, std::nano>(spent).count() /
                  static_cast<double>(calls * things);
     }
-    std::ranges::sort(runs);
+    std::ranges::sort(found);
+    return found;
+}
+
+inline double median(const runs& of) {
+    return of[of.size() / 2];
+}
+
+template <class Work, class Between>
+void measure(std::string_view name, std::size_t things, Work&& work, Between&& between) {
+    const auto found = timed(things, work, between);
     std::printf(
         "%-58.*s %9.1f ns  (%.1f to %.1f)\n",
         static_cast<int>(name.size()),
         name.data(),
-        runs[runs.size() / 2],
-        runs.front(),
-        runs.back());
+        median(found),
+        found.front(),
+        found.back());
     std::fflush(stdout);
 }
 

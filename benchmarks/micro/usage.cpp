@@ -3,6 +3,7 @@
 #include "micro/parts.hpp"
 #include "micro/stopwatch.hpp"
 
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,24 @@ std::vector<std::string> many_users() {
 }
 
 } // namespace
+
+// With an id that is new, of a model in a group.
+void usage_figure() {
+    const auto users = many_users();
+    meter with_ids({});
+    keep(with_ids.declare("g", {"gpt-4o"}, {{}, 60}, 1'000'000'000));
+    std::uint64_t number = 0;
+    const auto found = timed(
+        1,
+        [&] {
+            const auto id = "request-" + std::to_string(number++);
+            auto next = one(id);
+            next.user = users[number % users.size()];
+            keep(with_ids.count(next, now));
+        },
+        [] {});
+    std::printf("{\"per_second\":%.6g}\n", 1e9 / median(found));
+}
 
 void usage() {
     const auto users = many_users();

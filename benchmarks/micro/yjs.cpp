@@ -4,6 +4,7 @@
 #include "features/yjs/merge.hpp"
 #include "features/yjs/state_vector.hpp"
 #include "features/yjs/update.hpp"
+#include "load/yjs_history.hpp"
 #include "micro/parts.hpp"
 #include "micro/stopwatch.hpp"
 
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,107 +22,6 @@ namespace {
 
 namespace yjs = features::yjs;
 
-// One client's, a character at a time, by the proportions of the trace "automerge-paper" that
-// Yjs's own benchmark B4 replays: 182,315 characters typed, 77,463 taken back, at places that
-// change now and then. An update each, as Yjs sends them.
-class history {
-public:
-    explicit history(std::size_t edits) {
-        for (std::size_t i = 0; i < edits; ++i) {
-            if (left_ == 0)
-                next_stroke();
-            --left_;
-            if (taking_back_ && cursor_ != none)
-                take_back();
-            else
-                type();
-        }
-    }
-
-    [[nodiscard]] const std::vector<std::string>& updates() const { return updates_; }
-
-private:
-    static constexpr std::size_t none = ~std::size_t{0};
-    static constexpr std::uint64_t client = 2'837'465'109;
-
-    std::size_t below(std::size_t bound) {
-        return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
-    }
-
-    // Typing and taking back in turn, often elsewhere.
-    void next_stroke() {
-        taking_back_ = !taking_back_;
-        left_ = 1 + below(taking_back_ ? 33 : 79);
-        if (!taking_back_ && !next_.empty() && below(100) < 55) {
-            cursor_ = below(next_.size());
-            find_visible();
-        }
-    }
-
-    void find_visible() {
-        while (cursor_ != none && deleted_[cursor_])
-            cursor_ = previous_[cursor_];
-    }
-
-    void type() {
-        const std::size_t clock = next_.size();
-        const std::size_t right = cursor_ == none ? first_ : next_[cursor_];
-        std::string update{1, 1};
-        number(update, client);
-        number(update, clock);
-        update +=
-            static_cast<char>(0x04 | (cursor_ == none ? 0 : 0x80) | (right == none ? 0 : 0x40));
-        if (cursor_ != none)
-            id(update, cursor_);
-        if (right != none)
-            id(update, right);
-        if (cursor_ == none && right == none)
-            update += std::string_view("\1\4text", 6);
-        update += '\1';
-        update += static_cast<char>('a' + clock % 26);
-        update += '\0';
-        updates_.push_back(std::move(update));
-
-        next_.push_back(right);
-        previous_.push_back(cursor_);
-        deleted_.push_back(false);
-        (cursor_ == none ? first_ : next_[cursor_]) = clock;
-        if (right != none)
-            previous_[right] = clock;
-        cursor_ = clock;
-    }
-
-    void take_back() {
-        std::string update{0, 1};
-        number(update, client);
-        update += '\1';
-        number(update, cursor_);
-        update += '\1';
-        updates_.push_back(std::move(update));
-        deleted_[cursor_] = true;
-        find_visible();
-    }
-
-    static void number(std::string& out, std::uint64_t value) {
-        yjs::lib0::append_number(out, value);
-    }
-    static void id(std::string& out, std::size_t clock) {
-        number(out, client);
-        number(out, clock);
-    }
-
-    std::mt19937 random_{1};
-    std::vector<std::string> updates_;
-    // The text with what was deleted, as a list; a character is its clock.
-    std::vector<std::size_t> next_;
-    std::vector<std::size_t> previous_;
-    std::vector<bool> deleted_;
-    std::size_t first_ = none;
-    std::size_t cursor_ = none; // behind which it types
-    std::size_t left_ = 0;      // of this stroke
-    bool taking_back_ = true;
-};
-
 void measure_merge(const std::string& what, std::span<const std::string_view> updates, bool drop) {
     const yjs::merge_options options{.drop_deleted = drop};
     const std::size_t size = yjs::merge(updates, options).size();
@@ -131,12 +30,33 @@ void measure_merge(const std::string& what, std::span<const std::string_view> up
     });
 }
 
+std::vector<std::string_view> views(const load::yjs_history& of) {
+    return std::vector<std::string_view>(of.updates().begin(), of.updates().end());
+}
+
 } // namespace
+
+void merge_figure(std::size_t edits) {
+    const load::yjs_history made(edits);
+    const auto updates = views(made);
+    const auto found = timed(1, [&] { keep(yjs::merge(updates)); }, [] {});
+    std::printf(
+        "{\"merge_us\":%.6g,\"bytes\":%zu}\n", median(found) / 1000, yjs::merge(updates).size());
+}
+
+void write_updates(std::size_t edits) {
+    const load::yjs_history made(edits);
+    for (const auto& update : made.updates()) {
+        const auto size = static_cast<std::uint32_t>(update.size());
+        std::fwrite(&size, sizeof size, 1, stdout);
+        std::fwrite(update.data(), 1, update.size(), stdout);
+    }
+}
 
 void yjs_updates() {
     constexpr std::size_t all = 259'778;
-    const history made(all);
-    const std::vector<std::string_view> updates(made.updates().begin(), made.updates().end());
+    const load::yjs_history made(all);
+    const auto updates = views(made);
     const std::span<const std::string_view> log(updates);
 
     std::size_t next = 0;

@@ -1,9 +1,10 @@
 """The benchmark's application in Python, the same on each library and door.
 
-python app.py LIBRARY DOOR PORT [--ping-interval 25] [--threads 1]
+python app.py LIBRARY DOOR PORT [--ping-interval 25] [--threads 1] [--documents]
 
 LIBRARY is `socketio` (python-socketio) or `sio_native`. DOOR is `fastapi` (mounted, under uvicorn),
 `uvicorn` and `granian` (an ASGI application by itself), `aiohttp`, or `own`, the engine's own port.
+With `--documents` editors share documents in memory: by `sio.yjs`, or as Open WebUI does.
 """
 
 import argparse
@@ -185,7 +186,7 @@ def run_own(sio: Any, options: argparse.Namespace) -> None:
 def versions(options: argparse.Namespace) -> dict[str, str]:
     metadata = importlib.import_module("importlib.metadata")
     packages = {
-        "socketio": ["python-socketio", "python-engineio", "orjson"],
+        "socketio": ["python-socketio", "python-engineio", "orjson", "pycrdt"],
         "sio_native": ["sio-native"],
     }[options.library] + {
         "aiohttp": ["aiohttp", "uvloop"],
@@ -205,6 +206,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("port", type=int, help="0: print the versions and end")
     parser.add_argument("--ping-interval", type=float, default=25)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--documents", action="store_true")
     return parser.parse_args()
 
 
@@ -215,6 +217,10 @@ def main() -> None:
         print(json.dumps(versions(options)))
         return
     add_handlers(sio)
+    if options.documents and options.library == "sio_native":
+        sio.yjs.serve()
+    elif options.documents:
+        importlib.import_module("open_webui").add_handlers(sio)
     if options.door == "own":
         run_own(sio, options)
     elif options.door == "aiohttp":

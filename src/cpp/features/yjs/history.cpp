@@ -12,6 +12,7 @@ namespace features::yjs {
 namespace {
 
 constexpr std::string_view nothing("\0\0", 2); // an update without structs and deletes
+constexpr std::size_t small = 32 * 1024; // bytes: merged and checked in far less than a millisecond
 
 std::vector<std::string_view>
 parts(const std::string& snapshot, const std::vector<std::string>& tail) {
@@ -51,10 +52,14 @@ history::outcome history::add(std::string_view update, bool bounded) {
 std::string_view history::state() {
     if (empty())
         return nothing;
+    // Of a small one there is no second copy for as long as it rests.
+    if (bytes() <= small)
+        compact();
     if (tail_.empty())
         return snapshot_;
+    // What the tail deletes is dropped with the next snapshot: it would take twice the time.
     if (state_.empty())
-        state_ = merge(parts(snapshot_, tail_), {.drop_deleted = options_.drop_deleted});
+        state_ = merge(parts(snapshot_, tail_));
     return state_;
 }
 
@@ -67,7 +72,7 @@ std::string history::vector() const {
 bool history::diff(std::string_view vector, std::string& into) {
     const auto decoded = decode_state_vector(vector);
     if (const auto* known = std::get_if<state_vector>(&decoded)) {
-        into = yjs::diff(state(), *known);
+        into = known->clients().empty() ? std::string(state()) : yjs::diff(state(), *known);
         return true;
     }
     fault_ = std::get<reject>(decoded).reason;
@@ -86,6 +91,7 @@ void history::compact() {
     }
     ++counters_.compactions;
     snapshot_ = std::move(merged);
+    snapshot_.shrink_to_fit(); // it grew by doubling
     tail_.clear();
     tail_.shrink_to_fit();
     tail_bytes_ = 0;

@@ -42,7 +42,7 @@ private:
     std::vector<std::string> tail_;
     std::size_t tail_bytes_ = 0;
     coverage coverage_;
-    std::string state_; // as of `state_of_` updates behind the snapshot; empty: to be made
+    std::string state_; // of a large one with a tail; empty: to be made
     const char* fault_ = nullptr;
 };
 

@@ -115,6 +115,7 @@ void sweep(const std::vector<block*>& blocks, Sink&& sink) {
 class merger {
 public:
     explicit merger(std::span<const std::string_view> updates) {
+        blocks_.reserve(updates.size()); // most are of one keystroke
         for (const std::string_view each : updates)
             read(each);
         normalise(deletes_);
