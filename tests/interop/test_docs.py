@@ -26,7 +26,8 @@ from .redis_server import running_redis
 ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        ("flow.md", "rooms.md", "testing.md", "usage.md"), "tests/python/test_testing_docs.py"
+        ("flow.md", "open_webui.md", "rooms.md", "testing.md", "usage.md"),
+        "tests/python/test_testing_docs.py",
     ),
     "people.md": "tests/python/test_people_docs.py",
     "yjs.md": "tests/python/test_yjs_docs.py",
