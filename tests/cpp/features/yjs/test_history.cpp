@@ -61,4 +61,22 @@ BOOST_AUTO_TEST_CASE(who_has_nothing_is_given_all_and_who_has_some_the_rest) {
     BOOST_TEST(!one.of.diff("", missing));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_cleared_has_nothing_and_takes_the_same_again) {
+    given one;
+    const auto update = made::update({{1, 0, {made::typed(letters(100'000))}}});
+    one.add(update);
+    one.of.compact();
+    one.add(made::update({{1, 100'000, {made::typed_behind({1, 99'999}, "y")}}}));
+    BOOST_TEST(one.of.tail_updates() == 1U);
+    (void)one.of.state();
+    one.of.clear();
+    BOOST_TEST(one.of.empty());
+    BOOST_TEST(one.of.bytes() == 0U);
+    BOOST_TEST(one.of.tail_bytes() == 0U);
+    BOOST_TEST((one.of.state() == std::string_view("\0\0", 2)));
+    BOOST_TEST(one.of.vector() == made::bytes({0}));
+    one.add(update); // else it would be known
+    BOOST_TEST((one.of.state() == update));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
