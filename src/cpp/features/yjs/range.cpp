@@ -7,8 +7,12 @@
 namespace features::yjs {
 
 void normalise(range_set& ranges) {
-    if (!std::ranges::is_sorted(ranges, precedes))
-        std::ranges::sort(ranges, precedes);
+    // Often many that are in order, of a snapshot, and some behind them that are not.
+    const auto behind = std::ranges::is_sorted_until(ranges, precedes);
+    if (behind != ranges.end()) {
+        std::sort(behind, ranges.end(), precedes);
+        std::inplace_merge(ranges.begin(), behind, ranges.end(), precedes);
+    }
     std::size_t kept = 0;
     for (const range& each : ranges) {
         if (each.length == 0)
