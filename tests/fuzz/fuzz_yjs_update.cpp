@@ -74,8 +74,6 @@ void check_awareness(std::string_view bytes) {
         const std::string written = yjs::encode_awareness(*states);
         const auto again = yjs::decode_awareness(written);
         require(std::get<std::vector<yjs::awareness_state>>(again).size() == states->size());
-        for (const auto& each : *states)
-            require(yjs::supersedes(yjs::removal(each), each));
     }
 }
 

@@ -70,10 +70,6 @@ export class Tool {
     return this.#get('a', 0, [update])
   }
 
-  removals(update) {
-    return this.#get('a', 1, [update])
-  }
-
   async end() {
     this.process.stdin.end()
     return this.ended

@@ -92,17 +92,12 @@ answer covered(std::span<const std::string_view> updates) {
     return {known.contains(std::get<yjs::summary>(yjs::decode(updates.back()))), {}};
 }
 
-// The same states, or their removals.
-answer awareness(std::string_view update, bool remove) {
-    auto decoded = yjs::decode_awareness(update);
+// The same states.
+answer awareness(std::string_view update) {
+    const auto decoded = yjs::decode_awareness(update);
     if (const auto* refused = std::get_if<yjs::reject>(&decoded))
         return {false, refused->reason};
-    auto& states = std::get<std::vector<yjs::awareness_state>>(decoded);
-    if (remove) {
-        for (auto& each : states)
-            each = yjs::removal(each);
-    }
-    return {true, yjs::encode_awareness(states)};
+    return {true, yjs::encode_awareness(std::get<std::vector<yjs::awareness_state>>(decoded))};
 }
 
 answer respond(char operation, unsigned flags, std::span<const std::string_view> arguments) {
@@ -122,7 +117,7 @@ answer respond(char operation, unsigned flags, std::span<const std::string_view>
     case 'c':
         return covered(arguments);
     case 'a':
-        return awareness(arguments[0], flags != 0);
+        return awareness(arguments[0]);
     default:
         return {false, "no such operation"};
     }

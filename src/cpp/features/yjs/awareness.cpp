@@ -5,8 +5,6 @@
 namespace features::yjs {
 namespace {
 
-constexpr std::string_view none = "null";
-
 // JSON.stringify writes no white space, but another may.
 std::string_view trimmed(std::string_view json) noexcept {
     constexpr std::string_view space = " \t\r\n";
@@ -45,14 +43,6 @@ std::string encode_awareness(std::span<const awareness_state> states) {
         lib0::append_text(out, each.json);
     }
     return out;
-}
-
-bool supersedes(const awareness_state& next, const awareness_state& known) noexcept {
-    return next.clock > known.clock || (next.clock == known.clock && next.gone() && !known.gone());
-}
-
-awareness_state removal(const awareness_state& known) noexcept {
-    return {known.client, known.clock + 1, none};
 }
 
 } // namespace features::yjs

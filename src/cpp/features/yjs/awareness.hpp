@@ -28,10 +28,4 @@ decode_awareness(std::string_view update);
 
 [[nodiscard]] std::string encode_awareness(std::span<const awareness_state> states);
 
-// Whether a peer takes `next` when it has `known`, as applyAwarenessUpdate does.
-[[nodiscard]] bool supersedes(const awareness_state& next, const awareness_state& known) noexcept;
-
-// What tells everybody that a client is gone, when it cannot do so itself.
-[[nodiscard]] awareness_state removal(const awareness_state& known) noexcept;
-
 } // namespace features::yjs

@@ -4,7 +4,6 @@
 using features::yjs::awareness_state;
 using features::yjs::decode_awareness;
 using features::yjs::encode_awareness;
-using features::yjs::supersedes;
 using features::yjs::lib0::max_integer;
 using made::bytes;
 using made::number;
@@ -56,21 +55,6 @@ BOOST_AUTO_TEST_CASE(white_space_hides_no_removal) {
     const std::string update = number(1) + number(5) + number(1) + text(" null\n");
     const auto decoded = decode_awareness(update);
     BOOST_TEST(std::get<std::vector<awareness_state>>(decoded)[0].gone());
-}
-
-BOOST_AUTO_TEST_CASE(the_higher_clock_counts_and_a_removal_at_the_same) {
-    const awareness_state known{5, 3, "{}"};
-    BOOST_TEST(supersedes({5, 4, "{}"}, known));
-    BOOST_TEST(!supersedes({5, 3, "{}"}, known));
-    BOOST_TEST(!supersedes({5, 2, "null"}, known));
-    BOOST_TEST(supersedes({5, 3, "null"}, known));
-    BOOST_TEST(!supersedes({5, 3, "null"}, {5, 3, "null"}));
-}
-
-BOOST_AUTO_TEST_CASE(a_removal_has_the_next_clock_and_no_state) {
-    const awareness_state gone = features::yjs::removal({5, 3, "{}"});
-    BOOST_TEST(encode_awareness({&gone, 1}) == number(1) + number(5) + number(4) + text("null"));
-    BOOST_TEST(supersedes(gone, {5, 3, "{}"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
