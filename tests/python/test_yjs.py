@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import warnings
 from typing import Any
 
 import pycrdt
@@ -301,22 +302,127 @@ async def test_editors_that_type_at_once_and_come_and_go_end_with_one_text(door)
         await until(lambda: sio.yjs.stats()["members"] == 1)
 
 
+@pytest.mark.parametrize("door", [OWN_PORT, THREADS], ids=["one", "threads"])
+async def test_a_rendering_that_is_too_large_is_left_out_and_the_edit_taken(door):
+    sio = shared(door, max_data_bytes=100)
+    async with door.open(sio) as url, editor(url) as alice, editor(url) as bob:
+        await alice.join()
+        await bob.join()
+        assert await alice.type("a", data={"content": {"md": "a"}}) is True
+        assert await alice.type("b", data={"content": {"md": "y" * 200}}) is True
+        assert await alice.type("c") is True
+        await bob.sees("abc")
+        assert (await bob.join())["content"] == {"md": "a"}
+        counted = sio.yjs.stats()
+        assert counted["data_dropped"] == 1 and sum(counted["refused"].values()) == 0
+
+
+async def test_a_nack_names_the_document_though_its_name_comes_last():
+    sio = shared(OWN_PORT, max_update_bytes=2)
+    async with OWN_PORT.open(sio) as url, editor(url) as alice:
+        await alice.join()
+        told = {"update": [1, 2, 3], "document_id": "note_1"}
+        await alice.client.emit("ydoc:document:update", told)
+        assert await alice.nack() == "too_large"  # of this document, or it would not be heard
+
+
+async def test_documents_have_no_more_together_than_their_bound():
+    sio = shared(OWN_PORT, max_total_bytes=2000, max_document_bytes=2000)
+    async with OWN_PORT.open(sio) as url, editor(url, "a") as alice, editor(url, "b") as bob:
+        await alice.join()
+        await bob.join()
+        await sio.yjs.apply("nobody's", update_of("x" * 800))
+        assert await alice.type("x" * 900) is True
+        assert await bob.type("y" * 900) is True  # for which the one that nobody is in has gone
+        assert sio.yjs.stats()["documents"] == 2
+        assert await bob.type("y" * 900) is None and await bob.nack() == "server_full"
+        with pytest.raises(ValueError, match="server_full"):
+            await sio.yjs.apply("c", update_of("x" * 900))
+        counted = sio.yjs.stats()
+        assert counted["refused"]["server_full"] == 1 and counted["bytes"] <= 2000
+        await alice.client.call("ydoc:document:leave", {"document_id": "a"})
+        assert await bob.type("y" * 900) is True
+
+
+async def test_what_is_no_update_document_or_sid_is_said_at_the_call():
+    sio = shared(OWN_PORT)
+    async with OWN_PORT.open(sio):
+        wrong: Any
+        for wrong in (10**9, [0, 0], "text", None):
+            with pytest.raises(TypeError, match="an update is bytes"):
+                await sio.yjs.apply("d", wrong)
+        for wrong in (None, 5, b"sid"):
+            with pytest.raises(TypeError, match="a sid is a str"):
+                await sio.yjs.revoke("d", wrong)
+            with pytest.raises(TypeError, match="a sid is a str"):
+                await sio.yjs.documents_of(wrong)
+            with pytest.raises(ValueError, match="a document's name"):
+                await sio.yjs.revoke(wrong, "sid")
+        await sio.yjs.apply("d", bytearray(b"\0\0"))
+        await sio.yjs.revoke("d", "nobody")
+    with pytest.raises(RuntimeError, match="call serve"):
+        await sio_native.AsyncServer().yjs.revoke("d", "nobody")
+
+
+CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"max_update_bytes": 9 << 20, "max_document_bytes": 64 << 20}, "as a list of integers"),
+    ({"max_update_bytes": 2_000_000, "dialects": ["y-socket.io"]}, "max_http_buffer_size"),
+    ({"max_update_bytes": 2000, "max_document_bytes": 1000}, "max_document_bytes only 1000"),
+    ({"max_awareness_bytes": 1 << 21}, "max_awareness_bytes is 2097152"),
+    ({"max_data_bytes": 64 << 20}, "max_data_bytes is 67108864"),
+    ({"max_total_bytes": 1000}, "max_total_bytes only 1000"),
+    ({"store_delay": 10, "store_max_wait": 1}, "store_delay is 10 s"),
+    ({"store": "x.db", "max_update_bytes": 20, "max_unstored_bytes": 10}, "max_unstored_bytes"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), CONTRADICTIONS)
+def test_bounds_that_contradict_each_other_are_warned_of(options, said):
+    with pytest.warns(UserWarning) as warned:
+        sio_native.AsyncServer().yjs.serve(**options)
+    assert [said in str(each.message) for each in warned] == [True]
+    assert warned[0].filename == __file__  # at the call
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"max_document_bytes": 1000}, {"max_unstored_bytes": 10, "store": "x.db"}]
+)
+def test_bounds_that_are_not_given_contradict_none(options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sio_native.AsyncServer().yjs.serve(**options)
+        sio_native.AsyncServer(max_http_buffer_size=10_000).yjs.serve(**options)
+
+
 def test_serving_says_what_is_wrong_at_once():
     sio = sio_native.AsyncServer()
     for wrong in (
         {"dialects": "open-webui"},
         {"dialects": ["hocuspocus"]},
+        {"dialects": 5},
+        {"dialects": [[]]},
+        {"store": ""},
+        {"max_documents": 1.5},
         {"durable": True},
         {"store_delay": 0},
         {"max_update_bytes": 0},
     ):
         with pytest.raises(ValueError):
             sio.yjs.serve(**wrong)
+    for wrong in ({"keep_deleted": "no"}, {"durable": 1, "store": "x.db"}):
+        with pytest.raises(TypeError):
+            sio.yjs.serve(**wrong)
     sio.yjs.serve()
     with pytest.raises(RuntimeError):
         sio.yjs.serve()
     with pytest.raises(ValueError, match="JSON"):
         sio_native.AsyncServer(serializer="msgpack").yjs.serve()
+
+
+def update_of(text: str) -> bytes:
+    made: pycrdt.Doc[Any] = pycrdt.Doc()
+    made.get("text", type=pycrdt.Text).insert(0, text)
+    return made.get_update()
 
 
 def utf8(state: Any) -> list[int]:

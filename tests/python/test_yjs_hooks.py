@@ -8,10 +8,11 @@ from typing import Any
 
 import pycrdt
 import pytest
+import socketio
 from conftest import OWN_PORT, THREADS, Log, until
 from yjs_editor import editor
 
-from sio_native.yjs import Change, MemoryStore, Stored
+from sio_native.yjs import Change, MemoryStore
 
 both_doors = pytest.mark.parametrize("door", [OWN_PORT, THREADS], ids=["one", "threads"])
 
@@ -108,6 +109,98 @@ async def test_whose_access_is_revoked_is_put_out_and_told(door):
         assert bob.text == "x" and await sio.yjs.text("note:1") == "secret"
 
 
+@both_doors
+async def test_who_is_revoked_while_it_is_asked_about_does_not_come_in(door):
+    sio = door.server()
+    sio.yjs.serve()
+    asked, answers = Log(), asyncio.Event()
+
+    @sio.yjs.on_authorize
+    async def authorize(document, editor):
+        asked.add(editor.sid)
+        await answers.wait()
+        return "write"
+
+    async with door.open(sio) as url, editor(url) as alice:
+        await alice.client.emit("ydoc:document:join", {"document_id": "note:1"})
+        typed = asyncio.create_task(alice.type("x"))
+        await asked.reaches(1)
+        await sio.yjs.revoke("note:1", alice.sid)
+        answers.set()
+        assert await alice.nack() == "not_allowed" and await alice.nack() == "not_allowed"
+        assert await typed is None and await alice.type("y") is None
+        assert await alice.nack() == "not_joined"
+        assert await sio.yjs.members("note:1") == await sio.yjs.documents_of(alice.sid) == []
+        await alice.join()  # it may ask again
+        assert len(asked) == 2
+
+
+@both_doors
+async def test_who_is_revoked_while_the_document_loads_does_not_come_in(door):
+    sio = door.server()
+    sio.yjs.serve()
+    loads, loaded = Log(), asyncio.Event()
+
+    @sio.yjs.on_load
+    async def load(document):
+        loads.add(document)
+        await loaded.wait()
+
+    async with door.open(sio) as url, editor(url) as alice, editor(url) as bob:
+        joins = asyncio.create_task(bob.join())
+        await alice.client.emit("ydoc:document:join", {"document_id": "note:1"})
+        typed = asyncio.create_task(alice.type("x"))
+        await loads.reaches(1)
+        while not await sio.yjs.documents_of(alice.sid):
+            pass  # its join is on its way
+        await sio.yjs.revoke("note:1", alice.sid)
+        assert await alice.nack() == "not_allowed"
+        assert await typed is None
+        loaded.set()
+        await joins
+        assert await sio.yjs.members("note:1") == [bob.sid] and await bob.type("y") is True
+        assert await sio.yjs.text("note:1") == "y" and alice.text == "x"
+
+
+async def test_a_knock_at_a_document_is_not_let_in_when_it_is_revoked_meanwhile():
+    sio = OWN_PORT.server()
+    sio.yjs.serve()
+    asked, answers = Log(), asyncio.Event()
+
+    @sio.yjs.on_authorize
+    async def authorize(document, editor):
+        asked.add(editor.sid)
+        await answers.wait()
+        return "write"
+
+    async with OWN_PORT.open(sio) as url:
+        client = socketio.AsyncClient(reconnection=False)
+        knock = asyncio.create_task(client.connect(url, namespaces=["/yjs|d"]))
+        await asked.reaches(1)
+        await sio.yjs.revoke("d", asked[0][0])
+        answers.set()
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await knock
+        await client.disconnect()
+        assert await sio.yjs.members("d") == []
+
+
+async def test_who_may_read_may_say_again_what_is_known_and_nothing_is_refused():
+    sio = OWN_PORT.server()
+    sio.yjs.serve()
+    sio.yjs.on_authorize(lambda document, editor: {"w": "write", "r": "read"}[editor.claimed])
+    async with OWN_PORT.open(sio) as url, editor(url) as writer, editor(url) as reader:
+        await writer.join(user_id="w")
+        await writer.type("known")
+        await reader.join(user_id="r")
+        assert await reader.send([0, 0]) is True
+        assert await reader.send(await sio.yjs.snapshot("note:1")) is True
+        assert sum(sio.yjs.stats()["refused"].values()) == 0
+        assert await reader.type("new") is None and await reader.nack() == "read_only"
+        for told in ({"initialize": True}, {"data": {"content": {"md": "mine"}}}):
+            assert await reader.send([0, 0], **told) is None and await reader.nack() == "read_only"
+
+
 # --- on_load, on_store ---
 
 
@@ -189,7 +282,8 @@ async def test_a_document_is_stored_once_it_rests_with_the_last_data(door):
 
 async def test_a_document_that_never_rests_is_stored_all_the_same():
     sio = OWN_PORT.server()
-    sio.yjs.serve(store_delay=60, store_max_wait=0.05)
+    with pytest.warns(UserWarning, match="store_delay"):
+        sio.yjs.serve(store_delay=60, store_max_wait=0.05)
     stored = Log()
 
     @sio.yjs.on_store
@@ -329,26 +423,6 @@ async def test_a_document_without_members_is_unloaded_and_comes_back_from_the_st
         assert store.text() == "abcd"
 
 
-async def test_a_store_that_cannot_take_one_document_takes_the_others():
-    class Picky(Slow):
-        async def write(self, changes):
-            if any(each.document == "bad" for each in changes):
-                raise ValueError("not this one")
-            await super().write(changes)
-
-    sio, store = OWN_PORT.server(logger=logging.getLogger("silent")), Picky()
-    sio.yjs.serve(store, durable=True)
-    async with OWN_PORT.open(sio) as url, editor(url, "bad") as alice, editor(url, "good") as bob:
-        await alice.join()
-        await bob.join()
-        stuck = asyncio.create_task(alice.type("stuck"))
-        await until(lambda: sio.yjs.stats()["unkept_bytes"])
-        for letter in "abc":
-            assert await bob.type(letter) is True
-        assert store.text("good") == "abc" and not stuck.done()
-        stuck.cancel()
-
-
 async def test_of_two_that_initialize_one_store_has_one():
     sio, store = THREADS.server(), Slow()
     sio.yjs.serve(store, durable=True)
@@ -361,15 +435,3 @@ async def test_of_two_that_initialize_one_store_has_one():
         )
         assert answers[0] == answers[1] in seeds
         assert store.text() == text_of(bytes(answers[0]))
-
-
-async def test_what_a_store_has_of_garbage_does_not_keep_a_document_shut():
-    class Damaged(MemoryStore):
-        async def load(self, document):
-            return Stored("e", 2, [b"garbage", update_with("what is left")])
-
-    sio = OWN_PORT.server()
-    sio.yjs.serve(Damaged())
-    async with OWN_PORT.open(sio) as url, editor(url) as alice:
-        await alice.join()
-        assert alice.text == "what is left"

@@ -192,6 +192,10 @@ private:
             told.number,
             octets(told.update));
     }
+    py::object of_documents(const features::yjs::load_fault& told) const {
+        return tuple(
+            kind::yjs, "fault", text(told.document), told.damaged, told.of, text(told.seed));
+    }
     py::object of_documents(const features::yjs::stored_snapshot& told) const {
         return tuple(
             kind::yjs,

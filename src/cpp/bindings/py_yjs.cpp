@@ -44,6 +44,7 @@ chosen_options read(const py::dict& given) {
         {"max_document_bytes", set<&o::max_document_bytes>()},
         {"max_documents_per_session", set<&o::max_documents_a_session>()},
         {"max_documents", set<&o::max_documents>()},
+        {"max_total_bytes", set<&o::max_total_bytes>()},
         {"max_awareness_bytes", set<&o::max_awareness_bytes>()},
         {"max_awareness_rate", set<&o::max_awareness_rate>()},
         {"max_unkept_bytes", set<&o::max_unkept_bytes>()},
@@ -95,6 +96,8 @@ py::dict counted(const yjs::counters& counters) {
     made["awareness"] = counters.awareness;
     made["awareness_thinned"] = counters.awareness_thinned;
     made["awareness_foreign"] = counters.awareness_foreign;
+    made["data_dropped"] = counters.data_dropped;
+    made["damaged_updates"] = counters.damaged_updates;
     made["compactions"] = counters.compactions;
     made["failed_compactions"] = counters.failed_compactions;
     py::dict refused;
@@ -199,8 +202,8 @@ void bind_yjs(py::class_<py_engine>& type) {
     type.def("yjs_bound", [](py_engine& self, const std::string& sid, const py::str& user) {
         released(self, [&sid, name = utf8(user)](yjs& to) { to.on_bound(sid, name); });
     });
-    type.def("yjs_flush", [](py_engine& self) {
-        return released(self, [](yjs& to) { return to.flush(); });
+    type.def("yjs_flush", [](py_engine& self, bool failed_too) {
+        return released(self, [failed_too](yjs& to) { return to.flush(failed_too); });
     });
     type.def("yjs_stats", [](py_engine& self) {
         return counted(released(self, [](yjs& to) { return to.counted(); }));

@@ -163,8 +163,9 @@ void yjs::ask_documents(std::uint64_t question, std::string sid) {
 }
 
 void yjs::put_out(std::string document, std::string sid) {
-    at_home_of(document, [document, sid = std::move(sid)](relay& in, base::time_point now) {
-        in.documents().put_out(document, sid, now);
+    const auto home = owner_of(sid, static_cast<unsigned>(relays_->size()));
+    at(home, [document = std::move(document), sid = std::move(sid)](relay& in, base::time_point) {
+        in.revoke(sid, document);
     });
 }
 
@@ -175,13 +176,13 @@ void yjs::on_bound(std::string sid, std::string user) {
     });
 }
 
-std::size_t yjs::flush() {
+std::size_t yjs::flush(bool failed_too) {
     std::size_t count = 0;
     const auto all = all_.lock();
     for (unsigned shard = 0; shard < relays_->size(); ++shard)
-        count += ask(all, shard, [this, shard](shard_context& in) {
+        count += ask(all, shard, [this, shard, failed_too](shard_context& in) {
             auto* there = (*relays_)[shard];
-            return there ? there->documents().flush(in.now()) : 0;
+            return there ? there->documents().flush(in.now(), failed_too) : 0;
         });
     return count;
 }

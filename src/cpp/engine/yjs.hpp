@@ -45,7 +45,7 @@ public:
     void ask_documents(std::uint64_t question, std::string sid);
 
     // --- questions: the caller waits ---
-    [[nodiscard]] std::size_t flush();
+    [[nodiscard]] std::size_t flush(bool failed_too);
     [[nodiscard]] counters counted() const;
 
     // How many there were of each reason.

@@ -41,6 +41,7 @@ PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presenc
 YJS: Final[int]  # what, and what follows it:
 # "access", document, sid, namespace, auth or None, user or None: `Engine.yjs_access` answers
 # "load", document: `Engine.yjs_loaded` or `Engine.yjs_not_loaded` does
+# "fault", document, damaged, of how many, why the seed is none or "": what was loaded
 # "keep", document, epoch, number, update: `Engine.yjs_kept`, in order; without bytes: forget all
 # "store", document, epoch, number, snapshot, data or None, replaces: `Engine.yjs_stored`
 # "answer", question, ok, data: of what has a question
@@ -450,13 +451,16 @@ class Engine:
         """The documents that a client is in, as a JSON list."""
 
     def yjs_put_out(self, document: str, sid: str, /) -> None:
-        """Take a member out of a document, and tell it."""
+        """Take a member out of a document, or do not let it in if it is about to come."""
 
     def yjs_bound(self, sid: str, user: str, /) -> None:
         """A client is another user's now; "": nobody's. Access is asked for again."""
 
-    def yjs_flush(self) -> int:
-        """Store at once what would be stored later; how many documents are not yet stored."""
+    def yjs_flush(self, failed_too: bool, /) -> int:
+        """Store at once what would be stored later; how many documents are not yet stored.
+
+        `failed_too`: also those whose last try has failed, before their next one.
+        """
 
     def yjs_stats(self) -> dict[str, Any]: ...
     def queued_bytes(self, eio_sid: str, /) -> int | None:

@@ -54,6 +54,7 @@ class Doors:
         self._ending: asyncio.Future[None] | None = None
         # Before the engine ends, when its clients have gone: what is still to be saved.
         self.when_ending: list[Callable[[], Awaitable[None]]] = []
+        self.when_ended: list[Callable[[], None]] = []  # when nothing will come of it any more
 
     def add_route(self, kind: int, call: Callable[..., None]) -> None:
         """Call it for each notification of this kind."""
@@ -139,6 +140,8 @@ class Doors:
         self._bridge.end()
         self.handoff.end()
         self.ended()
+        for each in self.when_ended:
+            each()
         self._tasks.release_waiting()
         self.environs.clear()
 

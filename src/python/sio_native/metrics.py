@@ -38,6 +38,8 @@ DOCUMENTS: Final = {
     "update_bytes": "sio_document_update_bytes_total",
     "duplicates": "sio_document_duplicates_total",
     "awareness": "sio_document_awareness_total",
+    "data_dropped": "sio_document_data_dropped_total",
+    "damaged_updates": "sio_document_damaged_updates_total",
     "compactions": "sio_document_compactions_total",
     "failed_compactions": "sio_document_failed_compactions_total",
 }

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _core
 from .core import Core
-from .options import milliseconds, whole
 from .service import Service
 from .yjs_keeper import Keeper
+from .yjs_options import DIALECTS, DocumentOptions, as_store
 from .yjs_sqlite import SQLiteStore
 from .yjs_store import Change, MemoryStore, Store, Stored
 
@@ -30,7 +31,7 @@ __all__ = ["Change", "Editor", "MemoryStore", "SQLiteStore", "Store", "Stored", 
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
-DIALECTS: Final = ("open-webui", "y-socket.io")
+END_PATIENCE: Final = 5.0  # seconds without anything being stored
 ACCESS: Final = {None: 0, "none": 0, "read": 1, "write": 2}
 
 
@@ -67,11 +68,13 @@ class YjsDocuments:
         self._questions: dict[int, asyncio.Future[bytes]] = {}
         self._last_question = 0
         self._tasks: set[asyncio.Future[None]] = set()
-        self._failures = 0  # of hooks that store, so far
+        self._unstored: set[str] = set()  # documents whose last try has failed
+        self._progress = 0  # rises when something has been stored
+        self._ended = False
 
     def serve(
         self,
-        store: Store | None = None,
+        store: Store | str | os.PathLike[str] | None = None,
         *,
         durable: bool = False,
         dialects: Collection[str] = DIALECTS,
@@ -83,22 +86,29 @@ class YjsDocuments:
         max_document_bytes: int = 8 * 1024 * 1024,
         max_documents_per_session: int = 20,
         max_documents: int = 100_000,
-        max_awareness_bytes: int = 4 * 1024,
+        max_total_bytes: int = 1024 * 1024 * 1024,
+        max_awareness_bytes: int | None = None,
         max_awareness_rate: int = 30,
         max_unstored_bytes: int = 8 * 1024 * 1024,
-        max_data_bytes: int = 1024 * 1024,
+        max_data_bytes: int | None = None,
     ) -> None:
         """Share documents from now on; before the server starts, and once.
 
-        Without a `store` they are in memory, and gone with the process. With one every update goes
-        there; `durable`: before others see it and it is acknowledged. Times are in seconds:
-        `on_store` is called once a document has not changed for `store_delay`, or after
-        `store_max_wait`. `keep_deleted` keeps what editors have deleted, for those that show
-        earlier versions. `max_update_bytes` is 1 MiB, or less if `max_http_buffer_size` lets less
-        pass as a list of integers. `max_awareness_rate` is a second's, of one client.
+        Without a `store` they are in memory, and gone with the process. With one, a path is that of
+        an `SQLiteStore`, every update goes there; `durable`: before others see it and it is
+        acknowledged. Times are in seconds: `on_store` is called once a document has not changed for
+        `store_delay`, or after `store_max_wait`. `keep_deleted` keeps what editors have deleted,
+        for those that show earlier versions.
 
-        Raises `ValueError` for values that make no sense and for a server whose packets are not
-        JSON, `RuntimeError` if it has been called before or the server has started.
+        What is not given is 1 MiB (`max_update_bytes`, `max_data_bytes`) or 4 KiB
+        (`max_awareness_bytes`), or less if another bound or `max_http_buffer_size` lets less pass.
+        `max_total_bytes` is of all documents in memory, shared evenly by the engine's threads.
+        `max_awareness_rate` is a second's, of one client. Bounds that contradict each other are
+        warned of.
+
+        Raises `ValueError` or `TypeError` for values that make no sense, `ValueError` for a server
+        whose packets are not JSON, `RuntimeError` if it has been called before or the server has
+        started.
         """
         if self._core.serializer.packet_format != "json":
             raise ValueError("documents are shared in JSON packets: this server has another kind")
@@ -106,44 +116,38 @@ class YjsDocuments:
             raise RuntimeError("documents are shared already")
         if self._core.started:
             raise RuntimeError("share documents before the server starts")
-        unknown = set(dialects) - set(DIALECTS)
-        if unknown or isinstance(dialects, str):
-            raise ValueError(f"dialects must be some of {DIALECTS}, not {dialects!r}")
-        if durable and store is None:
-            raise ValueError("durable documents need a store")
-        room = self._room_for_an_update()
-        if max_update_bytes is None:
-            max_update_bytes = room
-        elif max_update_bytes > room and "open-webui" in dialects:
-            self._core.log.socketio.warning(
-                "max_update_bytes is %d, but max_http_buffer_size lets some %d pass as a list of "
-                "integers",
-                max_update_bytes,
-                room,
-            )
-        self._options = {
-            "open_webui": "open-webui" in dialects,
-            "y_socket_io": "y-socket.io" in dialects,
-            "durable": durable,
-            "drop_deleted": not keep_deleted,
-            "store_after_ms": milliseconds("store_delay", store_delay),
-            "store_within_ms": milliseconds("store_max_wait", store_max_wait),
-            "unload_after_ms": milliseconds("unload_after", unload_after),
-            "max_update_bytes": whole("max_update_bytes", max_update_bytes, 1),
-            "max_document_bytes": whole("max_document_bytes", max_document_bytes, 1),
-            "max_documents_per_session": whole(
-                "max_documents_per_session", max_documents_per_session, 1
-            ),
-            "max_documents": whole("max_documents", max_documents, 1),
-            "max_awareness_bytes": whole("max_awareness_bytes", max_awareness_bytes, 1),
-            "max_awareness_rate": whole("max_awareness_rate", max_awareness_rate, 1),
-            "max_unkept_bytes": whole("max_unstored_bytes", max_unstored_bytes, 1),
-            "max_data_bytes": whole("max_data_bytes", max_data_bytes, 1),
-        }
+        chosen = DocumentOptions(
+            durable=durable,
+            dialects=dialects,
+            store_delay=store_delay,
+            store_max_wait=store_max_wait,
+            unload_after=unload_after,
+            keep_deleted=keep_deleted,
+            max_update_bytes=max_update_bytes,
+            max_document_bytes=max_document_bytes,
+            max_documents_per_session=max_documents_per_session,
+            max_documents=max_documents,
+            max_total_bytes=max_total_bytes,
+            max_awareness_bytes=max_awareness_bytes,
+            max_awareness_rate=max_awareness_rate,
+            max_unstored_bytes=max_unstored_bytes,
+            max_data_bytes=max_data_bytes,
+        )
+        made = as_store(store)
+        self._begin(made, chosen)
+        if isinstance(made, SQLiteStore) and made is not store:
+            self._service.when_ending.append(made.close)
+
+    def _begin(self, store: Store | None, chosen: DocumentOptions) -> None:
+        server = self._sio._options
+        self._options = chosen.for_engine(
+            server.max_http_buffer_size, server.threads, store is not None
+        )
         if store is not None:
-            self._keeper = Keeper(store, self._kept, self._core.log.socketio)
+            self._keeper = Keeper(store, self._kept, self._refused, self._core.log.socketio)
         self._service.add_route(_core.YJS, self._told)
-        self._service.when_ending.append(self.flush)
+        self._service.when_ending.append(self._end)
+        self._service.when_ended.append(self._fail_questions)
         self._core.when_started.append(self._started)
 
     def websocket_app(self) -> WebSocketApp:
@@ -210,8 +214,10 @@ class YjsDocuments:
     async def apply(self, document: str, update: bytes) -> None:
         """Change a document as an editor would. Returns when it is kept, if it is to be.
 
-        Raises `ValueError` with the reason why it is refused.
+        Raises `ValueError` with the reason why it is refused, `TypeError` for what is not bytes.
         """
+        if not isinstance(update, (bytes, bytearray, memoryview)):
+            raise TypeError(f"an update is bytes, not {type(update).__name__}")
         try:
             await self._ask(self._core.engine.yjs_apply, named(document), bytes(update))
         except LookupError as error:
@@ -233,7 +239,7 @@ class YjsDocuments:
 
     async def documents_of(self, sid: str) -> list[str]:
         """The documents that a client is in."""
-        return list(json.loads(await self._ask(self._core.engine.yjs_documents, sid)))
+        return list(json.loads(await self._ask(self._core.engine.yjs_documents, checked(sid))))
 
     async def doc(self, document: str) -> pycrdt.Doc[Any]:
         """A copy of a document for `pycrdt`, which must be installed."""
@@ -251,24 +257,59 @@ class YjsDocuments:
         return str(made.get(field, type=pycrdt.Text))
 
     async def revoke(self, document: str, sid: str) -> None:
-        """Put a client out of a document, and tell it; it may ask again."""
-        self._core.engine.yjs_put_out(named(document), sid)
+        """Put a client out of a document, and tell it; it may ask again.
+
+        One that is about to come in, while `on_authorize` is asked or the document is loaded, does
+        not.
+        """
+        self._serving()
+        self._core.engine.yjs_put_out(named(document), checked(sid))
 
     async def flush(self) -> None:
-        """Store now what would be stored later. Gives up when a store fails meanwhile."""
+        """Store now what would be stored later, also what has failed.
+
+        Returns when each document is stored or has failed once more, which is logged.
+        """
+        await self._flush(None)
+
+    async def _flush(self, patience: float | None) -> None:
+        """`patience`: so many seconds in which nothing is stored, and it gives up."""
         if self._options is None or not self._core.started:
             return
-        failures = self._all_failures()
-        while unstored := self._core.engine.yjs_flush():
-            if self._all_failures() > failures:
-                self._core.log.socketio.error("%d documents could not be stored", unstored)
-                return
-            running = self._keeper.running if self._keeper is not None else None
-            waiting = [*self._tasks, *([running] if running is not None else [])]
-            if waiting:
-                await asyncio.wait(waiting, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                await asyncio.sleep(0.005)  # its notification is on its way
+        clock = asyncio.get_running_loop().time
+        self._unstored.clear()
+        if self._keeper is not None:
+            self._keeper.hurry()
+        failed_too, progress, since = True, self._progress, clock()
+        while unstored := self._core.engine.yjs_flush(failed_too):
+            failed_too = False
+            if self._progress != progress:
+                progress, since = self._progress, clock()
+            if len(self._unstored) >= unstored:
+                break
+            if patience is not None and clock() - since > patience:
+                break
+            await asyncio.sleep(0.005)
+        if unstored:
+            self._core.log.socketio.error(
+                "%d documents are not stored, among them %r", unstored, sorted(self._unstored)[:10]
+            )
+
+    async def _end(self) -> None:
+        """The server shuts down, and does not wait for long for what does not answer."""
+        await self._flush(END_PATIENCE)
+        self._ended = True
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1)
+        if self._keeper is not None:
+            await self._keeper.abandon()
+
+    def _fail_questions(self) -> None:
+        for question in self._questions.values():
+            if not question.done() and not question.get_loop().is_closed():
+                question.set_exception(RuntimeError("the server has been shut down"))
 
     def stats(self) -> dict[str, Any]:
         """Counters: documents, members, bytes, updates, duplicates, `refused` by reason…"""
@@ -276,9 +317,14 @@ class YjsDocuments:
             return {}
         return self._core.engine.yjs_stats()
 
-    async def _ask(self, command: Callable[..., None], *arguments: Any) -> bytes:
+    def _serving(self) -> None:
         if self._options is None:
             raise RuntimeError("no documents are shared: call serve() first")
+        if self._ended:
+            raise RuntimeError("the server has been shut down")
+
+    async def _ask(self, command: Callable[..., None], *arguments: Any) -> bytes:
+        self._serving()
         self._service.bind()
         self._last_question += 1
         question = self._last_question
@@ -292,11 +338,9 @@ class YjsDocuments:
 
     # --- what the engine asks ---
 
-    def _all_failures(self) -> int:
-        return self._failures + (0 if self._keeper is None else self._keeper.failures)
-
     def _started(self) -> None:
         assert self._options is not None
+        self._ended = False
         self._core.engine.yjs_serve(
             {
                 **self._options,
@@ -317,6 +361,8 @@ class YjsDocuments:
             self._spawn(self._decide(*told))
         elif what == "load":
             self._spawn(self._open(*told))
+        elif what == "fault":
+            self._load_fault(*told)
         else:
             self._begin_to_store(*told)
 
@@ -326,7 +372,29 @@ class YjsDocuments:
         task.add_done_callback(self._tasks.discard)
 
     def _kept(self, document: str, number: int) -> None:
+        self._has_stored(document)
         self._core.engine.yjs_kept(document, number)
+
+    def _has_stored(self, document: str) -> None:
+        self._progress += 1
+        self._unstored.discard(document)
+
+    def _refused(self, document: str) -> None:
+        self._unstored.add(document)
+
+    def _load_fault(self, document: str, damaged: int, count: int, seed: str) -> None:
+        if seed:
+            self._core.log.socketio.error(
+                "the document %r cannot begin with what on_load has given: %s", document, seed
+            )
+            return
+        self._core.log.socketio.error(
+            "%d of %d stored updates of the document %r are damaged and left out; they stay in the "
+            "store, which gets no snapshot of the document in their place",
+            damaged,
+            count,
+            document,
+        )
 
     def _answered(self, question: int, ok: bool, data: bytes) -> None:
         answer = self._questions.get(question)
@@ -402,15 +470,12 @@ class YjsDocuments:
             for hook in self._store_hooks:
                 await _result(hook(document, snapshot, data))
             stored = True
+            self._has_stored(document)
         except Exception:
-            self._failures += 1
+            self._refused(document)
             self._core.log.socketio.exception("the document %r could not be stored", document)
         finally:
             self._core.engine.yjs_stored(document, stored)
-
-    def _room_for_an_update(self) -> int:
-        # As a list of integers a byte takes 3.6 characters, and never more than four.
-        return max(1, min(1024 * 1024, (self._sio._options.max_http_buffer_size - 1024) // 4))
 
 
 def named(document: str) -> str:
@@ -420,5 +485,12 @@ def named(document: str) -> str:
     return "note:" + document[5:] if document.startswith("note_") else document
 
 
-async def _result(of: Awaitable[Any] | Any) -> Any:
-    return await of if inspect.isawaitable(of) else of
+def checked(sid: str) -> str:
+    """A sid, which may be nobody's."""
+    if not isinstance(sid, str):
+        raise TypeError(f"a sid is a str, not {sid!r}")
+    return sid
+
+
+async def _result(given: Awaitable[Any] | Any) -> Any:
+    return await given if inspect.isawaitable(given) else given

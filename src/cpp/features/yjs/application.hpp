@@ -28,6 +28,13 @@ struct access_question {
 struct load_question {
     std::string document;
 };
+// What was loaded is not what it should be; nothing answers it.
+struct load_fault {
+    std::string document;
+    std::size_t damaged = 0; // stored updates that are none: left out, and left in the store
+    std::size_t of = 0;
+    std::string seed; // why it cannot begin with what the application gave, or nothing
+};
 // An update that is to be kept. relay::on_kept(), in order; of one that fails nothing is said.
 // Without bytes: all that was kept up to here is to be forgotten.
 struct kept_update {
@@ -52,8 +59,13 @@ struct server_answer {
     std::string data; // what was asked for, or why there is none
 };
 
-using notice =
-    std::variant<access_question, load_question, kept_update, stored_snapshot, server_answer>;
+using notice = std::variant<
+    access_question,
+    load_question,
+    load_fault,
+    kept_update,
+    stored_snapshot,
+    server_answer>;
 
 class application {
 public:

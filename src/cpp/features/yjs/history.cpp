@@ -49,6 +49,12 @@ history::outcome history::add(std::string_view update, bool bounded) {
     return outcome::added;
 }
 
+bool history::contains(std::string_view update) const {
+    const auto decoded = decode(update);
+    const auto* in = std::get_if<summary>(&decoded);
+    return in != nullptr && (in->empty() || coverage_.contains(*in));
+}
+
 std::string_view history::state() {
     if (empty())
         return nothing;

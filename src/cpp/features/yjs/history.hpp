@@ -19,6 +19,8 @@ public:
     // A peer's bytes: all is checked before they become part of it. `known`: they are already.
     // `bounded`: only if there is room for it.
     [[nodiscard]] outcome add(std::string_view update, bool bounded = true);
+    // Whether it is an update, and adds nothing.
+    [[nodiscard]] bool contains(std::string_view update) const;
     [[nodiscard]] const char* fault() const noexcept { return fault_; } // of the malformed one
 
     [[nodiscard]] bool empty() const noexcept { return snapshot_.empty() && tail_.empty(); }

@@ -9,6 +9,8 @@
 namespace features::yjs {
 
 void library::take(request&& asked, base::time_point now) {
+    if (!make_room_for(asked))
+        return refuse(asked, refusal::server_full);
     auto place = documents_.find(asked.document);
     if (place == documents_.end()) {
         switch (asked.kind) {
@@ -29,7 +31,7 @@ void library::take(request&& asked, base::time_point now) {
         case request_kind::sync:
             return refuse(asked, refusal::not_joined);
         }
-        if (documents_.size() >= around_.chosen.max_documents && !make_room())
+        if (documents_.size() >= around_.chosen.max_documents && !make_room(asked.document))
             return refuse(asked, refusal::busy);
         place =
             documents_
@@ -56,29 +58,54 @@ void library::refuse(const request& asked, refusal why) {
         around_.rooms.disconnect(asked.sid, asked.nsp);
 }
 
-bool library::make_room() {
-    // Nobody has been in it for the longest time. Without a store it is gone with it.
-    const auto longest = std::ranges::min_element(documents_, {}, [](const auto& each) {
-        return each.second->at_rest() ? each.second->left_at() : base::time_point::max();
+bool library::make_room(std::string_view except) {
+    // Without a store it is gone with it.
+    const auto longest = std::ranges::min_element(documents_, {}, [&](const auto& each) {
+        return each.first != except && each.second->at_rest() ? each.second->left_at()
+                                                              : base::time_point::max();
     });
-    if (longest == documents_.end() || !longest->second->at_rest())
+    if (longest == documents_.end() || longest->first == except || !longest->second->at_rest())
         return false;
-    wakes_.clear(*longest->second);
-    documents_.erase(longest);
+    erase(longest);
     return true;
+}
+
+bool library::make_room_for(const request& asked) {
+    std::size_t more = 0;
+    switch (asked.kind) {
+    case request_kind::update:
+    case request_kind::server_update:
+        more = asked.bytes.size() + asked.data.size();
+        break;
+    case request_kind::join:
+    case request_kind::server_state:
+        more = documents_.contains(asked.document) ? 0 : 1; // how much, is known when it is there
+        break;
+    default: // they need none
+        break;
+    }
+    while (more > 0 && bytes_ + more > around_.chosen.max_total_bytes)
+        if (!make_room(asked.document))
+            return false;
+    return true;
+}
+
+void library::erase(table::iterator place) {
+    wakes_.clear(*place->second);
+    bytes_ -= place->second->weighed;
+    documents_.erase(place);
 }
 
 void library::settle(table::iterator place, base::time_point now) {
     auto& document = *place->second;
+    bytes_ -= std::exchange(document.weighed, document.bytes());
+    bytes_ += document.weighed;
     const bool unloads =
         document.at_rest() &&
         (document.blank() ||
          (around_.chosen.loads && document.left_at() + around_.chosen.unload_after <= now));
-    if (document.failed() || unloads) {
-        wakes_.clear(document);
-        documents_.erase(place);
-        return;
-    }
+    if (document.failed() || unloads)
+        return erase(place);
     if (const auto due = document.due())
         wakes_.set(document, *due);
     else
@@ -121,10 +148,10 @@ void library::sweep(base::time_point now) {
     }
 }
 
-std::size_t library::flush(base::time_point now) {
+std::size_t library::flush(base::time_point now, bool failed_too) {
     std::size_t count = 0;
     for (auto& [name, each] : documents_) {
-        each->flush(now);
+        each->flush(now, failed_too);
         if (!each->stored())
             ++count;
         if (const auto due = each->due())

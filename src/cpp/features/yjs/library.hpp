@@ -28,20 +28,24 @@ public:
     [[nodiscard]] std::optional<base::time_point> next_deadline() const { return wakes_.soonest(); }
     void sweep(base::time_point now);
     // Stores at once what would be stored later. How many documents have something that is not yet
-    // where it should be.
-    [[nodiscard]] std::size_t flush(base::time_point now);
+    // where it should be. `failed_too`: those whose last try has failed, before their next one.
+    [[nodiscard]] std::size_t flush(base::time_point now, bool failed_too);
     void add_to(counters& sums) const;
 
 private:
     using table = base::string_map<std::unique_ptr<shared_document>>;
 
     void refuse(const request& asked, refusal why);
-    [[nodiscard]] bool make_room();
+    // Closes the one that nobody has been in for the longest time, but not this.
+    [[nodiscard]] bool make_room(std::string_view except);
+    [[nodiscard]] bool make_room_for(const request& asked);
+    void erase(table::iterator place);
     // After each call to it: frees it if it is not needed.
     void settle(table::iterator place, base::time_point now);
 
     const surroundings& around_;
-    table documents_; // at most options::max_documents
+    table documents_;       // at most options::max_documents
+    std::size_t bytes_ = 0; // of all: options::max_total_bytes, and what has been loaded since
     base::deadline_queue<shared_document, &shared_document::wakes> wakes_;
 };
 

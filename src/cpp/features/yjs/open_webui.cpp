@@ -125,6 +125,7 @@ read(request_kind kind, const sio::arguments& args, const options& chosen, std::
         return refusal::malformed;
     request made{.kind = kind, .how = channel::lists};
     std::string_view bytes;
+    // Its members come in any order, and a refusal names the document.
     for (json_members in(first->value); const auto each = in.next();) {
         const auto& [key, value] = *each;
         if (key == "document_id") {
@@ -136,11 +137,9 @@ read(request_kind kind, const sio::arguments& args, const options& chosen, std::
         } else if (key == "update") {
             bytes = value == "null" ? std::string_view() : value;
         } else if (key == "data" && value.front() == '{') {
-            if (value.size() > chosen.max_data_bytes)
-                return refusal::too_large;
-            if (!is_readable(value))
-                return refusal::malformed;
-            made.data = value;
+            // Without it the update is none the worse: those that follow build on it.
+            made.data_dropped = value.size() > chosen.max_data_bytes || !is_readable(value);
+            made.data = made.data_dropped ? std::string_view() : value;
         } else if (key == "initialize") {
             made.initialize = value == "true";
         } else if (key == "binary") {

@@ -19,7 +19,8 @@ namespace features::yjs::open_webui {
 [[nodiscard]] const char* event_of(request_kind kind) noexcept;
 
 // The event, without who has sent it; or why not. Its name of the document is put into `document`
-// if it can be read: `note_x` is the document `note:x`, which access is decided for.
+// if it can be read: `note_x` is the document `note:x`, which access is decided for. `data` that is
+// too large, or not JSON, is left out.
 [[nodiscard]] std::variant<request, refusal>
 read(request_kind kind, const sio::arguments& args, const options& chosen, std::string& document);
 

@@ -10,6 +10,8 @@ void counters::operator+=(const counters& other) {
     awareness += other.awareness;
     awareness_thinned += other.awareness_thinned;
     awareness_foreign += other.awareness_foreign;
+    data_dropped += other.data_dropped;
+    damaged_updates += other.damaged_updates;
     compactions += other.compactions;
     failed_compactions += other.failed_compactions;
     for (std::size_t i = 0; i < static_cast<std::size_t>(refusal::count); ++i)
@@ -40,6 +42,8 @@ const char* to_string(refusal why) noexcept {
         return "document_full";
     case refusal::too_many_documents:
         return "too_many_documents";
+    case refusal::server_full:
+        return "server_full";
     case refusal::store_down:
         return "store_down";
     case refusal::busy:

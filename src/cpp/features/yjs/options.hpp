@@ -26,6 +26,9 @@ struct options {
     // Of a shard. Beyond, the one that nobody is in for the longest time is closed, and without a
     // store it is lost; if there is none, nobody can open another.
     std::size_t max_documents = 100'000;
+    // Of a shard's documents together. Beyond, those that nobody is in are closed as above; if that
+    // is not enough, none can be opened or grow.
+    std::size_t max_total_bytes = 1024UL * 1024 * 1024;
     std::size_t max_awareness_bytes = 4 * 1024; // of a client's state
     // Changes of one member: beyond, the newest is told when the second is over.
     unsigned max_awareness_rate = 30;
@@ -56,6 +59,7 @@ enum class refusal : std::uint8_t {
     too_large,
     document_full,
     too_many_documents,
+    server_full,
     store_down,
     busy,
     not_loaded,
@@ -71,6 +75,8 @@ struct counters {
     std::uint64_t awareness = 0;
     std::uint64_t awareness_thinned = 0; // passed on together with a later one
     std::uint64_t awareness_foreign = 0; // states of other members' cursors: left out
+    std::uint64_t data_dropped = 0;      // renderings that came with an update: too large, no JSON
+    std::uint64_t damaged_updates = 0;   // of a store, which are none
     std::uint64_t compactions = 0;
     std::uint64_t failed_compactions = 0; // which left the updates as they were
     std::uint64_t refused[static_cast<std::size_t>(refusal::count)] = {};

@@ -78,6 +78,8 @@ void relay::on_ydoc(
     asked.ack = id;
     if (const auto* why = std::get_if<refusal>(&read))
         return refuse(asked, *why);
+    if (asked.data_dropped)
+        ++counters_.data_dropped;
     if (kind == request_kind::join)
         return join(std::move(asked), from.user());
 
@@ -161,7 +163,11 @@ void relay::on_access(
     const std::string& user,
     base::time_point) {
     if (is_own(nsp)) {
-        if (may == access::none)
+        const auto knocked = knocking_.find(sid);
+        const bool revoked = knocked != knocking_.end() && knocked->second;
+        if (knocked != knocking_.end())
+            knocking_.erase(knocked);
+        if (may == access::none || revoked)
             return rooms_.refuse(sid, nsp, R"({"message":"Unauthorized"})");
         admitted_ = request{.kind = request_kind::join, .how = channel::y_socket_io};
         admitted_->may_write = may == access::write;
@@ -177,7 +183,9 @@ void relay::on_access(
     if (found == who->second.seats.end() || !std::exchange(found->second.asking, false))
         return;
     auto& seat = found->second;
-    if (std::exchange(seat.again, false)) // what was answered is about somebody else
+    if (seat.revoked)
+        may = access::none;
+    else if (std::exchange(seat.again, false)) // what was answered is about somebody else
         return ask_access(sid, document, seat);
     auto waiting = std::exchange(seat.waiting, {});
     auto identity = user;
@@ -187,10 +195,7 @@ void relay::on_access(
     if (may == access::none)
         forget(sid, document);
     if (may == access::none && was_in)
-        app_->at_home_of(
-            document,
-            {[document, sid](relay& in) { in.library_.put_out(document, sid, in.app_->now()); },
-             document.size() + sid.size()});
+        put_out(sid, document);
     for (auto& each : waiting) {
         if (may == access::none) {
             if (each.kind != request_kind::identify)
@@ -201,6 +206,32 @@ void relay::on_access(
         each.user_id = identity;
         pass_on(std::move(each));
     }
+}
+
+void relay::revoke(const std::string& sid, const std::string& document) {
+    if (const auto knocked = knocking_.find(sid); knocked != knocking_.end())
+        knocked->second = true;
+    const auto who = visitors_.find(sid);
+    if (who == visitors_.end())
+        return;
+    const auto seat = who->second.seats.find(document);
+    if (seat == who->second.seats.end())
+        return;
+    const bool was_in = std::exchange(seat->second.passed_on, false);
+    if (seat->second.asking) // what waits for the answer is refused with it
+        seat->second.revoked = true;
+    else
+        forget(sid, document);
+    if (was_in)
+        put_out(sid, document);
+}
+
+// Behind what it has asked of the document so far: its join, should the document still be loading.
+void relay::put_out(const std::string& sid, const std::string& document) {
+    app_->at_home_of(
+        document,
+        {[document, sid](relay& in) { in.library_.put_out(document, sid, in.app_->now()); },
+         document.size() + sid.size()});
 }
 
 void relay::forget(const std::string& sid, const std::string& document) {
@@ -227,6 +258,7 @@ sio::admission relay::admits(std::string_view nsp) const {
 }
 
 void relay::on_knock(const sio::peer& who, std::string_view auth, base::time_point) {
+    knocking_.insert_or_assign(who.sid().str(), false);
     app_->tell(
         access_question{
             .document = std::string(document_of(who.nsp())),

@@ -57,6 +57,9 @@ public:
         const std::string& user,
         base::time_point now);
 
+    // It is put out, or not let in if it is about to come. It may ask again.
+    void revoke(const std::string& sid, const std::string& document);
+
     // The application has bound it to another user; empty: to nobody. Access is asked for again.
     void on_bound(const std::string& sid, const std::string& user);
     // The documents that it is in: a JSON list, as a server_answer.
@@ -71,6 +74,7 @@ private:
     struct attendance {
         bool asking = false;          // what the application thinks of it
         bool again = false;           // it has been bound to another user meanwhile
+        bool revoked = false;         // meanwhile: whatever the answer is
         bool passed_on = false;       // its join
         std::string claimed;          // JSON: who it says that it is
         std::vector<request> waiting; // for that, its join first
@@ -98,6 +102,7 @@ private:
     void join(request&& asked, std::string_view user);
     void ask_access(const std::string& sid, const std::string& document, attendance& seat);
     void pass_on(request&& asked);
+    void put_out(const std::string& sid, const std::string& document);
     void forget(const std::string& sid, const std::string& document);
     void refuse(const request& asked, refusal why, std::string_view detail = {});
 
@@ -108,6 +113,9 @@ private:
     const surroundings around_;
     library library_;
     base::string_map<visitor> visitors_; // by sid
+    // Those of y-socket.io that the application is asked about, and whether access has been revoked
+    // meanwhile: as many as there are questions.
+    base::string_map<bool> knocking_;
     // Of a client that on_access() lets in just now, for its on_join().
     std::optional<request> admitted_;
 };

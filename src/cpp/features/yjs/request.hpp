@@ -44,8 +44,9 @@ struct request {
     std::string sid = {};
     std::string nsp = {};
     std::optional<std::uint64_t> ack = {};
-    std::string bytes = {}; // of an update, an awareness update, a state vector
-    std::string data = {};  // JSON: the editor's own rendering
+    std::string bytes = {};    // of an update, an awareness update, a state vector
+    std::string data = {};     // JSON: the editor's own rendering
+    bool data_dropped = false; // there was some, too large or not JSON
     bool has_update = false;
     bool may_write = true;   // of a join
     bool initialize = false; // only if there is nothing yet

@@ -202,7 +202,7 @@ void shared_document::leave(const std::string& sid, bool gone, base::time_point 
         return;
     left_at_ = now;
     history_.compact(); // it may stay so for long
-    if (around_.chosen.keeps_updates && number_ != replaced_)
+    if (around_.chosen.keeps_updates && number_ != replaced_ && !damaged_)
         timing_.changed(now); // one snapshot in the store in place of many updates
 }
 
@@ -212,6 +212,7 @@ void shared_document::put_out(const std::string& sid, base::time_point now) {
 
 void shared_document::put_out(
     const std::string& sid, refusal why, std::string_view detail, base::time_point now) {
+    refuse_waiting(sid, why, detail);
     const auto found = members_.find(sid);
     if (found == members_.end())
         return;
@@ -227,6 +228,20 @@ void shared_document::put_out(
     leave(sid, false, now);
     if (asked.how == channel::y_socket_io)
         around_.rooms.disconnect(sid, asked.nsp);
+}
+
+void shared_document::refuse_waiting(const std::string& sid, refusal why, std::string_view detail) {
+    std::vector<request> refused;
+    std::vector<request> others;
+    for (auto& each : std::exchange(waiting_, {}))
+        (each.sid == sid ? refused : others).push_back(std::move(each));
+    waiting_ = std::move(others);
+    for (const auto& each : refused) {
+        waiting_bytes_ -= each.weight();
+        refuse(each, why, detail);
+        if (each.how == channel::y_socket_io && each.kind == request_kind::join)
+            around_.rooms.disconnect(each.sid, each.nsp);
+    }
 }
 
 std::string shared_document::sessions(std::string_view of) const {
@@ -311,8 +326,15 @@ void shared_document::keep(std::string_view update) {
 
 void shared_document::update(request&& asked, base::time_point now) {
     const auto& from = members_.find(asked.sid)->second;
-    if (!from.may_write)
+    if (!from.may_write) {
+        // What a provider of y-socket.io answers to the first step of its sync has nothing new.
+        if (asked.has_update && !asked.initialize && asked.data.empty() &&
+            history_.contains(asked.bytes))
+            return when_kept([this, asked = std::make_shared<const request>(asked)] {
+                acknowledge(*asked, {"[true]", {}});
+            });
         return refuse(asked, refusal::read_only);
+    }
     if (!asked.data.empty()) {
         data_ = std::move(asked.data);
         if (around_.chosen.stores)
@@ -378,6 +400,7 @@ void shared_document::clear(const request& asked, base::time_point now) {
     data_.clear();
     content_.clear();
     epoch_ = around_.app.new_epoch();
+    damaged_ = false;
     cleared_ = replaced_ = ++number_;
     storing_number_ = 0;
     keep({});
@@ -471,7 +494,7 @@ void shared_document::on_loaded(loaded_document&& loaded, base::time_point now) 
     loading_ = false;
     auto waiting = std::exchange(waiting_, {});
     waiting_bytes_ = 0;
-    if (!loaded.ok) {
+    if (!loaded.ok || !begin(std::move(loaded), now)) {
         failed_ = true;
         for (const auto& each : waiting) {
             refuse(each, refusal::not_loaded);
@@ -480,17 +503,34 @@ void shared_document::on_loaded(loaded_document&& loaded, base::time_point now) 
         }
         return;
     }
-    epoch_ = loaded.epoch.empty() ? around_.app.new_epoch() : std::move(loaded.epoch);
-    number_ = kept_ = replaced_ = loaded.number;
-    content_ = std::move(loaded.content);
-    for (const auto& each : loaded.updates)
-        (void)history_.add(each, false);
-    history_.compact();
-    if (bool added = false; history_.empty() && !loaded.seed.empty())
-        (void)add(loaded.seed, now, added);
     left_at_ = now;
     for (auto& each : waiting)
         carry_out(std::move(each), now);
+}
+
+bool shared_document::begin(loaded_document&& loaded, base::time_point now) {
+    epoch_ = loaded.epoch.empty() ? around_.app.new_epoch() : std::move(loaded.epoch);
+    number_ = kept_ = replaced_ = loaded.number;
+    content_ = std::move(loaded.content);
+    std::size_t damaged = 0;
+    for (const auto& each : loaded.updates)
+        if (history_.add(each, false) == history::outcome::malformed)
+            ++damaged;
+    if (damaged > 0) {
+        damaged_ = true;
+        around_.counted.damaged_updates += damaged;
+        around_.app.tell(load_fault{name_, damaged, loaded.updates.size(), {}});
+    }
+    history_.compact();
+    if (!history_.empty() || loaded.seed.empty())
+        return true;
+    bool added = false;
+    const auto why = add(loaded.seed, now, added);
+    if (why == refusal::none)
+        return true;
+    around_.app.tell(
+        load_fault{name_, 0, 0, why == refusal::malformed ? history_.fault() : to_string(why)});
+    return false;
 }
 
 void shared_document::on_kept(std::uint64_t number) {
@@ -508,7 +548,7 @@ void shared_document::on_kept(std::uint64_t number) {
 
 void shared_document::store(base::time_point now) {
     const auto& chosen = around_.chosen;
-    const bool replaces = chosen.keeps_updates && number_ != replaced_ &&
+    const bool replaces = chosen.keeps_updates && number_ != replaced_ && !damaged_ &&
                           (members_.empty() || number_ - replaced_ >= chosen.tail_updates);
     timing_.begin();
     if (blank() || (!chosen.stores && !replaces))
@@ -550,8 +590,8 @@ void shared_document::sweep(base::time_point now) {
         store(now);
 }
 
-void shared_document::flush(base::time_point now) {
-    if (timing_.due()) // and is not being stored
+void shared_document::flush(base::time_point now, bool failed_too) {
+    if (timing_.due() && (failed_too || !timing_.retries())) // and is not being stored
         store(now);
 }
 

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] std::optional<base::time_point> due() const;
     void sweep(base::time_point now);
 
-    void flush(base::time_point now);
+    void flush(base::time_point now, bool failed_too);
     [[nodiscard]] bool stored() const noexcept { return timing_.clean() && unkept_.empty(); }
 
     // Nobody is in it, and nothing of it waits: it may be freed if it can be had again.
@@ -70,9 +70,14 @@ public:
     // Not loaded, and nobody waits for that any more.
     [[nodiscard]] bool failed() const noexcept { return failed_; }
     [[nodiscard]] base::time_point left_at() const noexcept { return left_at_; }
+    // In memory, of what it consists of.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return history_.bytes() + data_.size() + content_.size();
+    }
     void add_to(counters& sums) const;
 
-    base::deadline_place wakes; // the library's
+    base::deadline_place wakes; // the library's, and so is
+    std::size_t weighed = 0;    // bytes() as its sum has them
 
 private:
     struct member {
@@ -104,9 +109,14 @@ private:
     void clear(const request& asked, base::time_point now);
     void
     put_out(const std::string& sid, refusal why, std::string_view detail, base::time_point now);
+    // Of a client that is to be put out before the document is there.
+    void refuse_waiting(const std::string& sid, refusal why, std::string_view detail);
     void sync(const request& asked);
     void awareness(const request& asked, base::time_point now);
     void tell_untold(base::time_point now);
+
+    // False: it cannot.
+    [[nodiscard]] bool begin(loaded_document&& loaded, base::time_point now);
 
     // Why an update is not taken; nothing if it is, or has been before, and `added` tells which.
     [[nodiscard]] refusal add(std::string_view update, base::time_point now, bool& added);
@@ -154,6 +164,9 @@ private:
     std::optional<base::time_point> untold_due_; // of some member's
     bool loading_ = false;
     bool failed_ = false;
+    // The store has updates that are none. No snapshot takes their place: perhaps they can be
+    // mended.
+    bool damaged_ = false;
     base::time_point left_at_{};
 };
 

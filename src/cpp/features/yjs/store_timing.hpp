@@ -26,6 +26,8 @@ public:
         const auto rested = std::min(last_ + options_.store_after, *first_ + options_.store_within);
         return retry_at_ ? std::max(rested, *retry_at_) : rested;
     }
+    // The last try has failed, and the next one is later.
+    [[nodiscard]] bool retries() const noexcept { return retry_at_.has_value(); }
     [[nodiscard]] bool clean() const noexcept { return !storing_ && !first_; }
 
     void begin() {

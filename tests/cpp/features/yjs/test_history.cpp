@@ -50,6 +50,19 @@ BOOST_AUTO_TEST_CASE(a_large_one_is_read_with_its_tail_and_keeps_it) {
     BOOST_TEST((large.of.state() == made::update({{1, 0, {made::typed(written + "yz")}}})));
 }
 
+BOOST_AUTO_TEST_CASE(it_contains_what_adds_nothing) {
+    given one;
+    const auto first = made::update({{1, 0, {made::typed("ab")}}});
+    const std::string nothing("\0\0", 2);
+    BOOST_TEST(one.of.contains(nothing));
+    BOOST_TEST(!one.of.contains(first));
+    one.add(first);
+    BOOST_TEST(one.of.contains(first));
+    BOOST_TEST(!one.of.contains(made::update({{1, 2, {made::typed_behind({1, 1}, "c")}}})));
+    BOOST_TEST(!one.of.contains("garbage"));
+    BOOST_TEST(one.counted.duplicates == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(who_has_nothing_is_given_all_and_who_has_some_the_rest) {
     given one;
     one.add(made::update({{1, 0, {made::typed("ab")}}}));

@@ -77,15 +77,42 @@ BOOST_AUTO_TEST_CASE(what_javascript_cannot_read_is_not_passed_on) {
     const auto joined = std::get<request>(open_webui::read(request_kind::join, join, chosen, name));
     BOOST_TEST(joined.user_id == "null");
     BOOST_TEST(joined.user_name == "[1]");
-    const sio::arguments data{R"(["e",{"document_id":"d","data":{"content":NaN}}])", {}};
-    const auto refused = open_webui::read(request_kind::update, data, chosen, name);
-    BOOST_TEST((std::get<refusal>(refused) == refusal::malformed));
+    const sio::arguments data{
+        R"(["e",{"data":{"content":NaN},"update":[0,0],"document_id":"d"}])", {}};
+    const auto read = open_webui::read(request_kind::update, data, chosen, name);
+    BOOST_TEST(std::get<request>(read).data == "");
+    BOOST_TEST(std::get<request>(read).data_dropped);
+    BOOST_TEST(std::get<request>(read).has_update);
     counters counted;
     cursors here(chosen, counted);
     cursor_set changed;
     const auto taken = here.take_json(
         "a", R"({"1":{"cursor":NaN}})", [](const std::string&) { return true; }, changed);
     BOOST_TEST((taken == cursors::outcome::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(a_rendering_that_is_too_large_costs_nobody_the_update) {
+    std::string name;
+    const options chosen{.max_data_bytes = 20};
+    const auto read = [&](const std::string& content) {
+        const sio::arguments args{
+            R"(["e",{"data":{"content":")" + content + R"("},"document_id":"d","update":[0,0]}])",
+            {}};
+        return std::get<request>(open_webui::read(request_kind::update, args, chosen, name));
+    };
+    BOOST_TEST(read("short").data == R"({"content":"short"})");
+    BOOST_TEST(!read("short").data_dropped);
+    BOOST_TEST(read("too long by far").data == "");
+    BOOST_TEST(read("too long by far").data_dropped);
+    BOOST_TEST(read("too long by far").bytes == "\0\0"s);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_names_the_document_wherever_its_name_stands) {
+    std::string name;
+    const sio::arguments args{R"(["e",{"update":[1,2,3],"document_id":"note_1"}])", {}};
+    const auto read = open_webui::read(request_kind::update, args, {.max_update_bytes = 2}, name);
+    BOOST_TEST((std::get<refusal>(read) == refusal::too_large));
+    BOOST_TEST(name == "note:1");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_no_text_is_refused) {
