@@ -196,3 +196,11 @@ def test_what_lacks_a_request_has_none() -> None:
     events = Events(sio_native.AsyncServer())
     assert events.get_event_emitter({"user_id": "ann"}) is None
     assert events.get_event_call(INFO) is None
+
+
+def test_what_is_for_no_user_has_none() -> None:
+    events = Events(sio_native.AsyncServer())
+    for nobody in (None, "", 7, ["ann"]):
+        info = {**INFO, "user_id": nobody, "session_id": "s1"}
+        assert events.get_event_emitter(info) is None
+        assert events.get_event_call(info) is None

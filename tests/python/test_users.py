@@ -57,6 +57,26 @@ async def test_an_emit_to_a_user_reaches_all_his_tabs_and_nobody_else(native_doo
         assert logs[2] == [("for both",), ("for all",)]
 
 
+async def test_what_is_for_no_user_goes_to_nobody_and_raises(native_door: Door) -> None:
+    """None is what a user's id is where nobody has signed in: it must not be everybody."""
+
+    class Namespace(sio_native.AsyncNamespace):
+        pass
+
+    async with served(native_door) as (sio, url), connected(url) as client:
+        log = heard(client)
+        sio.register_namespace(namespace := Namespace("/"))
+        nobody: Any = None
+        for emitting in (sio.emit, namespace.emit, sio.send, namespace.send):
+            with pytest.raises(TypeError, match="to_user"):
+                await emitting("news", to_user=nobody)
+        with pytest.raises(TypeError, match="to_user"):
+            sio.emit_nowait("news", room="room", to_user=nobody)
+        await sio.emit("news", "for all")
+        await log.reaches(1)
+        assert log == [("for all",)]
+
+
 async def test_the_rooms_of_users_are_in_no_statistics(native_door: Door) -> None:
     async with served(native_door) as (sio, url), connected(url, **tab("ann")) as client:
         await sio.enter_room(client.get_sid(), "room")

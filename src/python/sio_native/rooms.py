@@ -43,7 +43,12 @@ def is_user_room(room: object) -> bool:
 
 
 def with_users(room: Rooms, users: str | Iterable[str]) -> Rooms:
-    """The rooms, if any, and those of one user or of several. Not falsy, for that is everybody."""
+    """The rooms, if any, and those of one user or of several. Not falsy, for that is everybody.
+
+    `TypeError` for what is neither, None above all.
+    """
+    if not isinstance(users, Iterable):
+        raise TypeError(f"to_user must be the id of a user, or several, not {users!r}")
     added = [user_room(each) for each in ([users] if isinstance(users, str) else users)]
     if room:
         added += room if isinstance(room, (list, tuple, set, frozenset)) else [room]

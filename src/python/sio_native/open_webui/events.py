@@ -42,7 +42,7 @@ class Events:
         It is encoded once. `persist(info, data)` is awaited behind each event, to store what
         should outlive it. None if `info` lacks what an emitter needs.
         """
-        if not {"user_id", "chat_id", "message_id"} <= info.keys():
+        if not _has(info, "user_id", "chat_id", "message_id"):
             return None
         sio, event, namespace = self._sio, self._event, self._namespace
 
@@ -70,7 +70,7 @@ class Events:
         that is not the user's own is as one that has gone. None if `info` lacks what a caller
         needs.
         """
-        if not {"user_id", "session_id", "chat_id", "message_id"} <= info.keys():
+        if not _has(info, "user_id", "session_id", "chat_id", "message_id"):
             return None
 
         async def call(event_data: EventData) -> Any:
@@ -120,6 +120,12 @@ class Events:
 
 
 NEVER = 1e9  # seconds; with a limit of its own a call ends when its client leaves
+
+
+def _has(info: Info, *names: str) -> bool:
+    """And a user: what is for none must not reach everybody."""
+    user = info.get("user_id")
+    return info.keys() >= set(names) and isinstance(user, str) and bool(user)
 
 
 def _shows(data: Any, chat_id: str) -> bool:
