@@ -16,6 +16,8 @@ from .types import Room, Rooms
 
 T = TypeVar("T")
 
+MOST_ROOM_BYTES = 1_024  # as sio::config::max_room_name_bytes
+
 _USER = "\0u"  # as sio::user_room_prefix: what is for a user goes there, and nobody sees it
 _ESCAPED = "\0s"
 _INTEGER = "\0i"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .people_nodes import nodes_of
-from .rooms import user_room
+from .rooms import MOST_ROOM_BYTES, user_room
 from .types import Key, as_sid
 from .user_table import NO_DATA, Binding, UserTable
 from .user_views import SessionPool, UserPool
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .core import Core
     from .service import Service
 
-# Bytes in UTF-8; what a room's name may have, less what marks a user's. Far more than any id.
-MOST_ID_BYTES = 1022
+# In UTF-8; what a room's name may have, less what marks a user's. Far more than any id.
+MOST_ID_BYTES = MOST_ROOM_BYTES - 2
 
 
 class Users:
