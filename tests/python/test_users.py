@@ -181,6 +181,26 @@ async def test_a_client_that_is_bound_again_is_the_others(native_door: Door) -> 
         assert log == [("bob",), ("all",)]
 
 
+async def test_a_client_is_unbound_wherever_it_was_bound(native_door: Door) -> None:
+    """Whatever namespace is named, or none: it hears nothing of the user's any more."""
+    sio = native_door.server(namespaces=["/", "/other"])
+    async with native_door.open(sio) as url, connected(url, namespaces=["/", "/other"]) as client:
+        log = Log()
+        client.on("news", log.add, namespace="/other")
+        sid = client.get_sid("/other")
+        for given in ({}, {"namespace": "/wrong"}, {"namespace": "/other"}):
+            await sio.users.bind(sid, "ann", namespace="/other")
+            await sio.users.unbind(sid, **given)
+            assert sio.users.user_of(sid) is None
+            await sio.emit("news", "for ann", to_user="ann", namespace="/other")
+        await sio.users.bind(sid, "ann", namespace="/other")
+        await sio.users.bind(sid, "bob", namespace="/other")
+        await sio.emit("news", "for ann", to_user="ann", namespace="/other")
+        await sio.emit("news", "last", namespace="/other")
+        await log.reaches(1)
+        assert log == [("last",)]
+
+
 async def test_disconnect_user_puts_out_all_his_clients(native_door: Door) -> None:
     async with (
         served(native_door) as (sio, url),

@@ -58,8 +58,11 @@ class Users:
         self._set(sid, Binding(user_id, namespace or "/", data))
 
     async def unbind(self, sid: str, *, namespace: str | None = None) -> None:
-        """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's."""
-        self._unbind(sid, namespace or "/")
+        """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's.
+
+        `namespace` need not be given: a sid is bound in one.
+        """
+        self._unbind(sid)
         self._set(sid, None)
 
     def get(self, sid: str, default: Any = None) -> Any:
@@ -130,7 +133,7 @@ class Users:
             self._leave(sid, before)
         self._tell_documents(sid, user_id)
 
-    def _unbind(self, sid: str, namespace: str) -> None:
+    def _unbind(self, sid: str) -> None:
         before = self._table.bindings.get(sid)
         if before is not None and before.user_id is not None:
             self._leave(sid, before)
