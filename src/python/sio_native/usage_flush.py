@@ -54,14 +54,12 @@ class CallbackStore:
             except RuntimeError:
                 result.close()
                 raise
-            while not running.done() and not self._is_vain():
+            while not running.done():
+                if self._is_vain() and running.cancel():
+                    if not self._loop.is_running():
+                        result.close()
+                    raise RuntimeError("the coroutine function of the store did not end in time")
                 wait([running], LOOK_AGAIN)
-            if not running.done():
-                if not self._loop.is_running():
-                    result.close()
-                elif running.cancel():
-                    raise RuntimeError(f"usage was not stored within {END_LIMIT:g} seconds")
-                raise RuntimeError("the event loop of the store's function does not run any more")
             running.result()
 
     def _is_vain(self) -> bool:
