@@ -2,13 +2,18 @@
 
 import asyncio
 import contextlib
+import json
+import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import redis.asyncio as aioredis
 import socketio
+
+import sio_native
 
 from .limits import eventually, run
 from .redis_server import RedisServer, running_redis
@@ -85,6 +90,55 @@ def test_two_processes_know_the_users_of_both_until_one_is_killed(two):
             assert time.monotonic() - began < CLEAN_UP
 
     run(conversation(), 60.0)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_server_that_has_shut_down_says_nothing_more_and_logs_nothing(redis, attempt, caplog):
+    """What its clients leave behind is told before the others hear that it ends."""
+
+    async def conversation():
+        channel = f"people-{uuid.uuid4().hex}"
+        reader = aioredis.Redis.from_url(redis.url)
+        listening = reader.pubsub(ignore_subscribe_messages=True)
+        await listening.subscribe(channel)
+        manager = sio_native.AsyncRedisManager(redis.url, channel)
+        sio = sio_native.AsyncServer(client_manager=manager, logger=logging.getLogger("quiet"))
+        tasks = asyncio.all_tasks()
+        for _ in range(2):  # it may be used again
+
+            @sio.event
+            async def connect(sid: str, environ: Any, auth: Any = None) -> None:
+                await sio.users.bind(sid, auth["user"])
+                await sio.presence.track("room", auth["user"], sid=sid)
+
+            sio.presence.configure(tick=0.01)
+            host, port = sio.listen("127.0.0.1", 0)
+            client = socketio.AsyncClient(reconnection=False)
+            await client.connect(f"http://{host}:{port}", auth={"user": "ann"})
+            async for told in spoken(listening):
+                if told["kind"] == "delta" and told.get("put"):
+                    break
+            await sio.shutdown()
+            await client.wait()
+            assert [task for task in asyncio.all_tasks() - tasks if "Nodes" in repr(task)] == []
+            assert manager.redis is None
+        await reader.publish(channel, '{"method": "people", "kind": "end"}')
+        said = [told["kind"] async for told in spoken(listening)]
+        assert said.count("bye") == 1 and said[-1] == "bye"
+        await listening.aclose()
+        await reader.aclose()
+        assert [each.getMessage() for each in caplog.records] == []
+
+    run(conversation())
+
+
+async def spoken(listening: Any) -> AsyncIterator[dict[str, Any]]:
+    """What the servers tell each other, up to an end that the test has set."""
+    async for message in listening.listen():
+        told = json.loads(message["data"])
+        if told["kind"] == "end":
+            return
+        yield told
 
 
 def test_what_was_done_while_redis_was_away_is_known_afterwards(redis, two):

@@ -20,8 +20,8 @@ INFO = {"user_id": "ann", "chat_id": "c1", "message_id": "m1"}
 class Site:
     """A server whose clients say who they are, and what they got."""
 
-    def __init__(self) -> None:
-        self.sio = sio_native.AsyncServer(logger=False)
+    def __init__(self, sio: sio_native.AsyncServer | None = None) -> None:
+        self.sio = sio or sio_native.AsyncServer(logger=False)
         self.bound = asyncio.Event()
         self.url = ""
 
@@ -61,8 +61,8 @@ class Tab:
 
 
 @asynccontextmanager
-async def site() -> AsyncIterator[Site]:
-    made = Site()
+async def site(sio: sio_native.AsyncServer | None = None) -> AsyncIterator[Site]:
+    made = Site(sio)
     host, port = made.sio.listen("127.0.0.1", 0)
     made.url = f"http://{host}:{port}"
     try:
@@ -152,6 +152,56 @@ async def test_a_call_goes_on_in_a_tab_that_comes_to_show_the_chat() -> None:
         assert not s.sio.users._table._waiting
 
 
+async def test_a_tab_that_is_leaving_is_asked_once() -> None:
+    """Its disconnect handler still runs, and it is bound meanwhile, to the chat too."""
+    asked = 0
+    may_end = asyncio.Event()
+
+    class Server(sio_native.AsyncServer):
+        async def call(self, *args: Any, **options: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            return await super().call(*args, **options)
+
+    async with site(Server(logger=False)) as s:
+
+        @s.sio.event
+        async def disconnect(sid: str, reason: str) -> None:
+            await may_end.wait()
+
+        async with s.tab("ann", chat_ids=["c1"]) as tab:
+            call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid}, follow=0.2)
+            assert call is not None
+            answer = asyncio.create_task(call({"type": "input"}))
+            await tab.next()
+        assert await asyncio.wait_for(answer, LIMIT) == {"error": "Client session disconnected."}
+        may_end.set()
+        assert asked == 1
+
+
+async def test_a_tab_that_left_just_before_the_call_is_followed_too() -> None:
+    async with site() as s:
+        async with s.tab("ann", chat_ids=["c1"]) as tab:
+            sid = tab.sid
+        while s.sio.users.sids("ann"):  # noqa: ASYNC110 - its disconnect handler has ended
+            await asyncio.sleep(0.005)
+        call = Events(s.sio).get_event_call({**INFO, "session_id": sid})
+        assert call is not None
+        asked = asyncio.create_task(call({"type": "input"}))
+        async with s.tab("ann") as again:
+            await again.next()
+            again.answers.put_nowait("here")
+            assert await asyncio.wait_for(asked, LIMIT) == "here"
+
+
+async def test_a_request_without_a_tab_is_answered_at_once() -> None:
+    async with site() as s, s.tab("ann", chat_ids=["c1"]) as tab:
+        call = Events(s.sio).get_event_call({**INFO, "session_id": None})
+        assert call is not None
+        assert await call({"type": "input"}) == {"error": "Client session disconnected."}
+        assert tab.got.empty()
+
+
 async def test_nobody_waits_for_tabs_longer_than_asked_to() -> None:
     async with site() as s, s.tab("ann"):
         async with s.tab("ann") as tab:
@@ -165,7 +215,7 @@ async def test_nobody_waits_for_tabs_longer_than_asked_to() -> None:
 
 async def test_another_users_tab_is_not_asked() -> None:
     async with site() as s, s.tab("bob") as tab:
-        call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid})
+        call = Events(s.sio).get_event_call({**INFO, "session_id": tab.sid}, follow=0.05)
         assert call is not None
         assert await call({"type": "input"}) == {"error": "Client session disconnected."}
         assert tab.got.empty()
@@ -196,3 +246,11 @@ def test_what_lacks_a_request_has_none() -> None:
     events = Events(sio_native.AsyncServer())
     assert events.get_event_emitter({"user_id": "ann"}) is None
     assert events.get_event_call(INFO) is None
+
+
+def test_what_is_for_no_user_has_none() -> None:
+    events = Events(sio_native.AsyncServer())
+    for nobody in (None, "", 7, ["ann"]):
+        info = {**INFO, "user_id": nobody, "session_id": "s1"}
+        assert events.get_event_emitter(info) is None
+        assert events.get_event_call(info) is None

@@ -180,6 +180,19 @@ async def test_an_event_that_is_sent_again_is_handled_once(native_door: Door) ->
         assert sio.flow_stats()["repeated"] == 2
 
 
+async def test_an_id_that_is_too_long_to_remember_names_nothing() -> None:
+    door = NATIVE["own-port"]
+    sio = door.server()
+    handled = Log()
+    sio.deduplicate("order")
+    sio.on("order", lambda sid, data: handled.add(len(data["id"])))
+    async with door.open(sio) as url, connected(url) as client:
+        for size in (198, 199):
+            for _ in range(2):
+                await client.call("order", {"id": "x" * size})
+        assert handled == [(198,), (199,), (199,)]
+
+
 async def test_a_refused_event_may_come_again() -> None:
     door = NATIVE["own-port"]
     sio = door.server()

@@ -81,6 +81,14 @@ def test_counts_that_cannot_be_raise_value_error(wrong: int) -> None:
     assert u.record("m", 1, 1, id="x"), "what was refused has not used its id up"
 
 
+def test_a_total_may_be_the_sum_of_the_largest_counts() -> None:
+    u = usage()
+    assert u.record("m", 10**9, 10**9)
+    assert u.record("m", 1, 1, total_tokens=2 * 10**9)
+    with pytest.raises(ValueError, match="token counts must not be"):
+        u.record("m", 1, 1, total_tokens=2 * 10**9 + 1)
+
+
 @pytest.mark.parametrize(
     ("model", "options", "error"),
     [

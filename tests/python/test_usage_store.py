@@ -216,6 +216,44 @@ async def test_the_server_ends_though_its_store_takes_nothing(monkeypatch: Any) 
     await sio.usage.close()
 
 
+@pytest.mark.parametrize("left", ["loop.close()", "pass"])
+def test_a_process_ends_though_the_loop_of_its_store_does_not_run(left: str) -> None:
+    code = f"""
+import asyncio, sio_native
+async def save(batch): await asyncio.sleep(0.01)
+async def main():
+    await usage.store(save, interval=0.01)
+    usage.record("m", 1, 1)
+    await usage.flush()
+    usage.record("m", 1, 1)
+usage = sio_native.AsyncServer().usage
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+{left}
+"""
+    ended = subprocess.run([sys.executable, "-c", code], timeout=20, capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert "usage cannot be stored" in ended.stderr
+    assert "never awaited" not in ended.stderr
+
+
+async def test_a_store_that_hangs_is_given_up_at_the_end(monkeypatch: Any) -> None:
+    monkeypatch.setattr("sio_native.usage_flush.END_LIMIT", 0.05)
+    monkeypatch.setattr("sio_native.usage_flush.LOOK_AGAIN", 0.01)
+    sio = sio_native.AsyncServer()
+    sio.logger.setLevel("CRITICAL")
+    asked = Log()
+
+    async def hang(each: Batch) -> None:
+        asked.add(each.seq)
+        await asyncio.Event().wait()
+
+    await sio.usage.store(hang, interval=0.01)
+    sio.usage.record("m", 1, 2)
+    await asked.reaches(1)
+    await sio.usage.close()
+
+
 def test_a_forked_child_is_told_that_the_stores_thread_is_the_parents(tmp_path: Path) -> None:
     code = f"""
 import asyncio, os, sio_native

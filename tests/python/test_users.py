@@ -57,6 +57,26 @@ async def test_an_emit_to_a_user_reaches_all_his_tabs_and_nobody_else(native_doo
         assert logs[2] == [("for both",), ("for all",)]
 
 
+async def test_what_is_for_no_user_goes_to_nobody_and_raises(native_door: Door) -> None:
+    """None is what a user's id is where nobody has signed in: it must not be everybody."""
+
+    class Namespace(sio_native.AsyncNamespace):
+        pass
+
+    async with served(native_door) as (sio, url), connected(url) as client:
+        log = heard(client)
+        sio.register_namespace(namespace := Namespace("/"))
+        nobody: Any = None
+        for emitting in (sio.emit, namespace.emit, sio.send, namespace.send):
+            with pytest.raises(TypeError, match="to_user"):
+                await emitting("news", to_user=nobody)
+        with pytest.raises(TypeError, match="to_user"):
+            sio.emit_nowait("news", room="room", to_user=nobody)
+        await sio.emit("news", "for all")
+        await log.reaches(1)
+        assert log == [("for all",)]
+
+
 async def test_the_rooms_of_users_are_in_no_statistics(native_door: Door) -> None:
     async with served(native_door) as (sio, url), connected(url, **tab("ann")) as client:
         await sio.enter_room(client.get_sid(), "room")
@@ -159,6 +179,26 @@ async def test_a_client_that_is_bound_again_is_the_others(native_door: Door) -> 
         await sio.emit("news", "all")
         await log.reaches(2)
         assert log == [("bob",), ("all",)]
+
+
+async def test_a_client_is_unbound_wherever_it_was_bound(native_door: Door) -> None:
+    """Whatever namespace is named, or none: it hears nothing of the user's any more."""
+    sio = native_door.server(namespaces=["/", "/other"])
+    async with native_door.open(sio) as url, connected(url, namespaces=["/", "/other"]) as client:
+        log = Log()
+        client.on("news", log.add, namespace="/other")
+        sid = client.get_sid("/other")
+        for given in ({}, {"namespace": "/wrong"}, {"namespace": "/other"}):
+            await sio.users.bind(sid, "ann", namespace="/other")
+            await sio.users.unbind(sid, **given)
+            assert sio.users.user_of(sid) is None
+            await sio.emit("news", "for ann", to_user="ann", namespace="/other")
+        await sio.users.bind(sid, "ann", namespace="/other")
+        await sio.users.bind(sid, "bob", namespace="/other")
+        await sio.emit("news", "for ann", to_user="ann", namespace="/other")
+        await sio.emit("news", "last", namespace="/other")
+        await log.reaches(1)
+        assert log == [("last",)]
 
 
 async def test_disconnect_user_puts_out_all_his_clients(native_door: Door) -> None:

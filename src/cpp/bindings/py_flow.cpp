@@ -1,6 +1,7 @@
 #include "bindings/py_flow.hpp"
 
 #include "bindings/py_clients.hpp"
+#include "bindings/py_value.hpp"
 #include "engine/emits.hpp"
 #include "engine/flow.hpp"
 #include "engine/replay.hpp"
@@ -58,6 +59,15 @@ std::shared_ptr<const features::flow::recordings> recordings(const std::vector<r
     for (const auto& [nsp, rooms, last, bytes, age] : list)
         made->all.push_back({nsp, base::pattern::glob(rooms), last, bytes, seconds(age)});
     return made;
+}
+
+// The name of an event as JSON, as in an emit of it.
+std::string quoted(const py::str& event) {
+    std::string json;
+    std::vector<base::bytes> attachments;
+    if (!dump_event(json, attachments, utf8(event), Py_None))
+        throw py::error_already_set();
+    return json.substr(1, json.size() - 2);
 }
 
 void bind_rules(py::class_<py_engine>& type) {
@@ -153,7 +163,7 @@ void bind_emits(py::class_<py_engine>& type) {
                 .id = std::move(id),
                 .nsp = std::move(nsp),
                 .whom = selection(rooms, py::tuple()),
-                .event = utf8(event),
+                .event = quoted(event),
                 .window = seconds(window),
                 .linger = seconds(linger),
                 .max_bytes = max_bytes};

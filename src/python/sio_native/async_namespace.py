@@ -10,7 +10,7 @@ from .base_namespace import BaseServerNamespace
 from .handlers import Entry, call, call_either, ignore
 from .rooms import with_users
 from .session import SessionContext
-from .types import AckCallback, Data, Handler, Room, Rooms, Session
+from .types import NOT_GIVEN, AckCallback, Data, Handler, NotGiven, Room, Rooms, Session
 
 if TYPE_CHECKING:
     from socketio.async_namespace import AsyncClientNamespace as AsyncClientNamespace
@@ -58,10 +58,10 @@ class AsyncNamespace(BaseServerNamespace):
         *,
         conflate: str | None = None,
         interval: float = 0.2,
-        to_user: str | Iterable[str] | None = None,
+        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
     ) -> None:
         """As `AsyncServer.emit`, in this namespace."""
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             to, room = with_users(to or room, to_user), None
         # A server may be of a subclass that knows python-socketio's arguments alone.
         more = {} if conflate is None else {"conflate": conflate, "interval": interval}
@@ -87,10 +87,10 @@ class AsyncNamespace(BaseServerNamespace):
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
         *,
-        to_user: str | Iterable[str] | None = None,
+        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
     ) -> None:
         """As `AsyncServer.send`, in this namespace."""
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             to, room = with_users(to or room, to_user), None
         await self.server.send(
             data,

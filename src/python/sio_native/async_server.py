@@ -28,9 +28,11 @@ from .server_flow import FlowMethods
 from .service import Service
 from .session import SessionContext
 from .types import (
+    NOT_GIVEN,
     AckCallback,
     Data,
     Handler,
+    NotGiven,
     Receive,
     Room,
     Rooms,
@@ -171,20 +173,21 @@ class AsyncServer(FlowMethods, BaseServer):
         *,
         conflate: str | None = None,
         interval: float = 0.2,
-        to_user: str | Iterable[str] | None = None,
+        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
     ) -> None:
         """Send an event to a client, to a room, to a list of rooms or, without any, to all.
 
         A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
         each client. `to_user` is a user's id, or several: all clients that `users.bind` has bound
-        to them, in addition to the rooms. Raises `TypeError` for data that JSON cannot carry.
+        to them, in addition to the rooms. Raises `TypeError` for data that JSON cannot carry, and
+        for a `to_user` that is None: what is for one user goes to nobody else.
 
         With `conflate`, a key, the first emit goes out at once, and then at most one in `interval`
         seconds: the latest, and never is the last one lost. Emits of one event to the same rooms
         share a key; with a client manager that publishes, so do the clients of all servers, and
         servers that emit with the same key do not. `ValueError` with a callback.
         """
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             to, room = with_users(to or room, to_user), None
         core = self._core
         if conflate is not None:
@@ -234,10 +237,10 @@ class AsyncServer(FlowMethods, BaseServer):
         *,
         conflate: str | None = None,
         interval: float = 0.2,
-        to_user: str | Iterable[str] | None = None,
+        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
     ) -> None:
         """`emit` from any thread, with or without an event loop. A callback runs on the loop."""
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             to, room = with_users(to or room, to_user), None
         if conflate is not None:
             rest = self._emit_conflated(
@@ -261,10 +264,10 @@ class AsyncServer(FlowMethods, BaseServer):
         callback: AckCallback | None = None,
         ignore_queue: bool = False,
         *,
-        to_user: str | Iterable[str] | None = None,
+        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
     ) -> None:
         """`emit` the event "message"."""
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             to, room = with_users(to or room, to_user), None
         await self.emit(
             "message",

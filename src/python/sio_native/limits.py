@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .arguments import as_count, as_seconds, as_str
+
 if TYPE_CHECKING:
     from .handlers import Registry
     from .service import Service
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BY = ("sid", "user", "address")
 _MOST = 10_000  # events: each that was allowed costs 8 bytes while its window lasts
-_LONGEST = 7 * 86400.0  # seconds
+_SHORTEST = 0.001  # seconds
+_LONGEST = 7 * 86400.0
 
 
 class Limit(NamedTuple):
@@ -54,22 +57,26 @@ class Limits:
         return Limit(*parse_rate(rate), _BY.index(by), next(self._ids))
 
     def add(self, event: str, limit: Limit, namespace: str) -> None:
-        self._by_event.setdefault((namespace, event), []).append(limit)
+        key = (namespace, as_str(event, "event"))
+        self._by_event.setdefault(key, []).append(limit)
         self._tell()
 
     def mark(self, handler: Callable[..., Any], limit: Limit) -> None:
         """Limit what this function handles, whether it is registered already or later."""
+        if not callable(handler):
+            raise TypeError(f"a limit is of a handler, not of {handler!r}")
         self._by_handler.setdefault(handler, []).append(limit)
         self._tell()
 
     def deduplicate(
         self, event: str, member: str, last: int, window: float, namespace: str
     ) -> None:
-        if not isinstance(last, int) or not 1 <= last <= _MOST:
-            raise ValueError(f"last must be a whole number of 1 to {_MOST}, not {last!r}")
-        if not 0 < window <= _LONGEST:
-            raise ValueError(f"window must be seconds, at most a week, not {window!r}")
-        self._dedup[namespace, event] = Dedup(member, last, float(window))
+        rule = Dedup(
+            as_str(member, "id"),
+            as_count(last, "last", 1, _MOST),
+            as_seconds(window, "window", _SHORTEST, _LONGEST),
+        )
+        self._dedup[namespace, as_str(event, "event")] = rule
         self._tell()
 
     def _tell(self) -> None:
@@ -106,6 +113,6 @@ def parse_rate(rate: Any) -> tuple[int, float]:
     if read is None:
         raise ValueError(f'a rate is a count and a time, as "10/60s", not {rate!r}')
     count, window = int(read[1]), float(read[2] or 1) * _UNITS[read[3]]
-    if not 1 <= count <= _MOST or not 0.001 <= window <= _LONGEST:
+    if not 1 <= count <= _MOST or not _SHORTEST <= window <= _LONGEST:
         raise ValueError(f"a rate is of 1 to {_MOST} events in 1ms to 7d, not {rate!r}")
     return count, window

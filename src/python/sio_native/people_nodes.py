@@ -66,6 +66,9 @@ class Nodes:
         self._changed_users: dict[str, Any] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Future[Any] | None = None
+        # From the server's end to its next start: what its clients leave behind nobody need hear.
+        self._ended = False
+        server._core.when_started.append(self._begin)
         # Of what is heard here of this process's own: while nothing is, the channel is deaf, and
         # nobody is dead.
         self._echo_at = 0.0
@@ -84,6 +87,8 @@ class Nodes:
         presence._share_with(self._presence_changed)
 
     def _user_changed(self, sid: str, binding: Binding | None) -> None:
+        if self._ended:
+            return
         self._changed_users[sid] = None if binding is None else _packed(binding)
         self._start()
         self._wake.set()
@@ -98,10 +103,13 @@ class Nodes:
             ]
             for kind in ("leaves", "joins")
         )
-        if drop or put:
+        if (drop or put) and not self._ended:
             self._tell({"kind": "delta", "put": put, "drop": drop})
 
     # --- telling ---
+
+    def _begin(self) -> None:
+        self._ended = False
 
     def _start(self) -> None:
         task = self._task
@@ -131,7 +139,7 @@ class Nodes:
 
     async def _run(self) -> None:
         next_beat = 0.0
-        while True:
+        while not self._ended:  # wait_for loses a cancellation at times, before Python 3.12
             now = time.monotonic()
             if now >= next_beat:
                 next_beat = now + BEAT
@@ -173,15 +181,18 @@ class Nodes:
         )
 
     async def end(self) -> None:
-        """The server has shut down: its clients have left."""
+        """The server has shut down: its clients have left, which "bye" says of all of them."""
+        self._ended = True
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            self._waiting.clear()
-            self._changed_users.clear()
-            await self._publish({"kind": "bye"})
+        self._waiting.clear()
+        self._changed_users.clear()
         for name in list(self._nodes):
             self._forget(name)
+        if task is not None:
+            task.cancel()
+            if task.get_loop() is asyncio.get_running_loop():
+                await asyncio.wait([task])  # what it publishes now would come behind
+            await self._publish({"kind": "bye"})
 
     # --- hearing ---
 
@@ -193,6 +204,8 @@ class Nodes:
             self._server.logger.exception("a message of another process was not understood")
 
     def _heard(self, message: dict[str, Any]) -> None:
+        if self._ended:
+            return
         name, kind, now = message["host_id"], message["kind"], time.monotonic()
         self._start()
         if name == self._manager.host_id:

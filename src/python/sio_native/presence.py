@@ -12,6 +12,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _core
+from .arguments import as_count, as_namespace_name, as_str
 from .people_nodes import nodes_of
 from .rooms import is_user_room
 from .types import Key, PresenceData, PresenceEntry, as_sid
@@ -103,7 +104,7 @@ class Presence:
         self._check_topic(topic)
         self._check_key(key)
         packed = self._packed(meta)
-        result = self._presence.track(namespace or "/", topic, key, as_sid(sid), packed)
+        result = self._presence.track(as_namespace_name(namespace), topic, key, as_sid(sid), packed)
         if result == _core.TRACK_UNKNOWN_SID:
             raise KeyError(sid)
         if result == _core.TRACK_ROOM_LIMIT:
@@ -116,13 +117,15 @@ class Presence:
     ) -> None:
         """Change the meta of a client. `KeyError` if it is not in the topic; else as `track`."""
         self._check_topic(topic)
-        if not self._presence.update(namespace or "/", topic, as_sid(sid), self._packed(meta)):
+        if not self._presence.update(
+            as_namespace_name(namespace), topic, as_sid(sid), self._packed(meta)
+        ):
             raise KeyError(sid)
 
     async def untrack(self, topic: str, *, sid: str, namespace: str | None = None) -> None:
         """Take a client out of a topic at once. It stays in the room, and hears of the others."""
         self._check_topic(topic)
-        self._presence.untrack(namespace or "/", topic, as_sid(sid))
+        self._presence.untrack(as_namespace_name(namespace), topic, as_sid(sid))
 
     def forget(self, sid: str) -> None:
         """Take a client out of all topics at once: it will not be waited for."""
@@ -147,25 +150,27 @@ class Presence:
         """
         found: dict[str, Entries] = {}
         self._check_topic(topic)
-        for entry, ago in self._presence.list(namespace or "/", topic, after, max(limit, 1)):
+        as_str(after, "after")
+        as_count(limit, "limit", 1, 2**53)
+        for entry, ago in self._presence.list(as_namespace_name(namespace), topic, after, limit):
             found.setdefault(entry[2], []).append(self._shown(entry, ago))
         return found
 
     def count(self, topic: str, *, namespace: str | None = None) -> int:
         """How many different keys are in a topic."""
-        return self._presence.count(namespace or "/", topic)
+        return self._presence.count(as_namespace_name(namespace), as_str(topic, "topic"))
 
     def keys(self, topic: str, *, namespace: str | None = None) -> Names:
         """The keys in a topic, in order. All of them: see `list` for pages."""
-        return self._presence.keys(namespace or "/", topic)
+        return self._presence.keys(as_namespace_name(namespace), as_str(topic, "topic"))
 
     def is_online(self, key: str) -> bool:
         """Is the key in any topic?"""
-        return self._presence.is_online(key)
+        return self._presence.is_online(as_str(key, "key"))
 
     def sids(self, key: str) -> Names:
         """The clients that are in any topic under this key; who joined first comes first."""
-        return self._presence.sids(key)
+        return self._presence.sids(as_str(key, "key"))
 
     def get(self, sid: str, *, namespace: str | None = None) -> dict[str, Entry]:
         """The entries of a client by topic, as those of `list`, and with its "key"."""
@@ -188,12 +193,13 @@ class Presence:
         those that went, the keys whose first entry came and whose last one went, and how many keys
         there are. It may be a coroutine function.
         """
-        pattern = re.compile(translate(topics))
+        pattern = re.compile(translate(as_str(topics, "topics")))
+        where = as_namespace_name(namespace)
 
         def register(hook: Hook) -> Hook:
             if not callable(hook):
                 raise TypeError(f"a hook must be callable, not {hook!r}")
-            self._hooks.append((pattern, namespace or "/", hook))
+            self._hooks.append((pattern, where, hook))
             self._set_telling()
             return hook
 
@@ -300,7 +306,5 @@ class Presence:
 
 
 def _size(name: str, what: str) -> int:
-    """In bytes. `TypeError` unless it is a str, `ValueError` if it is no Unicode text."""
-    if not isinstance(name, str):
-        raise TypeError(f"a {what} must be a str, not {name!r}")
-    return len(name.encode())
+    """In bytes."""
+    return len(as_str(name, what).encode())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from .arguments import as_count, as_seconds, as_str
+
 if TYPE_CHECKING:
     from .service import Service
 
 _LONGEST = 86400.0  # seconds
 _MOST = 100_000  # events of a room
+_MOST_BYTES = 2**53
 
 
 class Replays:
@@ -21,13 +24,14 @@ class Replays:
         service.use(self._configure)
 
     def add(self, rooms: str, last: int, max_bytes: int, max_age: float, namespace: str) -> None:
-        if not isinstance(last, int) or not 1 <= last <= _MOST:
-            raise ValueError(f"last must be a whole number of 1 to {_MOST}, not {last!r}")
-        if not isinstance(max_bytes, int) or max_bytes < 1:
-            raise ValueError(f"max_bytes must be a whole number of at least 1, not {max_bytes!r}")
-        if not 0 < max_age <= _LONGEST:
-            raise ValueError(f"max_age must be seconds, at most a day, not {max_age!r}")
-        kept = [*self._kept, (namespace, rooms, last, max_bytes, float(max_age))]
+        made = (
+            namespace,
+            as_str(rooms, "rooms"),
+            as_count(last, "last", 1, _MOST),
+            as_count(max_bytes, "max_bytes", 1, _MOST_BYTES),
+            as_seconds(max_age, "max_age", 0.001, _LONGEST),
+        )
+        kept = [*self._kept, made]
         self._tell(kept)  # first: it refuses what it cannot read
         self._kept = kept
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .arguments import as_str, as_texts
 from .handlers import call
 from .rooms import room_key
-from .types import Room
+from .types import Room, as_sid
 
 if TYPE_CHECKING:
     from .service import Service
@@ -48,10 +49,11 @@ class RoomRules:
         self, rules: Mapping[str, Choices], namespace: str, messages: Mapping[str, str] | None
     ) -> None:
         made = []
+        said = as_texts(messages, "messages")
         for parameter, choices in _mapping(rules, "rooms_from_query").items():
             if not re.fullmatch(r"[\w.~-]+", parameter, re.ASCII):
                 raise ValueError(f"{parameter!r} cannot be the name of a query parameter")
-            message = (messages or {}).get(parameter) or f"Invalid {words(parameter)} format"
+            message = said.get(parameter) or f"Invalid {words(parameter)} format"
             made.append((namespace, parameter, message, _choices(choices, parameter)))
         names = [each[1] for each in made]
         kept = [r for r in self._rules.query if r[0] != namespace or r[1] not in names]
@@ -66,15 +68,15 @@ class RoomRules:
         message: str | None,
         leave: bool,
     ) -> None:
-        message = message or f"Invalid {words(name)} format"
-        made = (namespace, event, leave, name, message, _choices(choices, name))
+        message = as_str(message or f"Invalid {words(as_str(name, 'name'))} format", "message")
+        made = (namespace, as_str(event, "event"), leave, name, message, _choices(choices, name))
         kept = [r for r in self._rules.events if r[:2] != (namespace, event)]
         self._set(replace(self._rules, events=[*kept, made], switches=self._with(namespace)))
 
     def ask(self, glob: str, judge: RoomJudge, namespace: str) -> None:
         if not callable(judge):
             raise TypeError(f"a room rule must be callable, not {judge!r}")
-        asked = [*self._rules.asked, (namespace, glob)]
+        asked = [*self._rules.asked, (namespace, as_str(glob, "rooms"))]
         self._set(replace(self._rules, asked=asked, switches=self._with(namespace)))
         self._judges.append((namespace, glob, judge))
 
@@ -95,7 +97,7 @@ class RoomRules:
         key = room_key(room)
         if key is None:
             raise ValueError(f"clients ask for rooms by str, not {room!r}")
-        return self._core.engine.revoke_room(sid, namespace, key)
+        return self._core.engine.revoke_room(as_sid(sid), namespace, key)
 
     def asked(self, sid: str, namespace: str, room: str) -> None:
         """Notification ROOM_QUESTION. The first rule that matches decides."""

@@ -16,6 +16,8 @@ from .types import Room, Rooms
 
 T = TypeVar("T")
 
+MOST_ROOM_BYTES = 1_024  # as sio::config::max_room_name_bytes
+
 _USER = "\0u"  # as sio::user_room_prefix: what is for a user goes there, and nobody sees it
 _ESCAPED = "\0s"
 _INTEGER = "\0i"
@@ -43,7 +45,12 @@ def is_user_room(room: object) -> bool:
 
 
 def with_users(room: Rooms, users: str | Iterable[str]) -> Rooms:
-    """The rooms, if any, and those of one user or of several. Not falsy, for that is everybody."""
+    """The rooms, if any, and those of one user or of several. Not falsy, for that is everybody.
+
+    `TypeError` for what is neither, None above all.
+    """
+    if not isinstance(users, Iterable):
+        raise TypeError(f"to_user must be the id of a user, or several, not {users!r}")
     added = [user_room(each) for each in ([users] if isinstance(users, str) else users)]
     if room:
         added += room if isinstance(room, (list, tuple, set, frozenset)) else [room]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from .arguments import as_count, as_namespace_name, as_seconds, as_str
 from .async_manager import _sids
-from .rooms import room_key
+from .rooms import MOST_ROOM_BYTES, is_user_room, room_key
 from .types import AckCallback, Data, Room, Rooms, as_sid
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class FlowMethods:
         Raises `ValueError` for a pattern or a room that cannot be used; docs/rooms.md has the
         patterns.
         """
-        self._room_rules.from_query(rules, namespace or "/", messages)
+        self._room_rules.from_query(rules, as_namespace_name(namespace), messages)
 
     def rooms_from_event(
         self,
@@ -72,7 +73,9 @@ class FlowMethods:
         `name` is what stands in braces in a room, and the value's name in `room:error`. With
         `leave` the event lets the client out of the room. Python does not hear of the event.
         """
-        self._room_rules.from_event(event, choices, name, namespace or "/", message, leave)
+        self._room_rules.from_event(
+            event, choices, name, as_namespace_name(namespace), message, leave
+        )
 
     def room_rule(self, rooms: str, namespace: str | None = None) -> Callable[[J], J]:
         """`@sio.room_rule("job:*")`: `(sid, room) -> bool` says who may join when clients ask.
@@ -82,8 +85,11 @@ class FlowMethods:
         that raises refuses. What the application does with `enter_room` is not asked about.
         """
 
+        as_str(rooms, "rooms")
+        where = as_namespace_name(namespace)
+
         def register(judge: J) -> J:
-            self._room_rules.ask(rooms, judge, namespace or "/")
+            self._room_rules.ask(rooms, judge, where)
             return judge
 
         return register
@@ -94,7 +100,7 @@ class FlowMethods:
         It is told with `room:revoked {room}` if it was in there, and cannot ask its way back.
         False: there is no such client.
         """
-        return await self._room_rules.revoke(sid, room, namespace or "/")
+        return await self._room_rules.revoke(sid, room, as_namespace_name(namespace))
 
     # --- events that come in ---
 
@@ -116,7 +122,9 @@ class FlowMethods:
         limit exceeded". `ValueError` for a rate that cannot be meant.
         """
         if len(given) == 2:
-            self._limits.add(given[0], self._limits.make(given[1], by), namespace or "/")
+            self._limits.add(
+                given[0], self._limits.make(given[1], by), as_namespace_name(namespace)
+            )
             return None
         if len(given) != 1 or namespace is not None:
             raise TypeError("limit() takes a rate, for a handler, or an event and a rate")
@@ -141,7 +149,7 @@ class FlowMethods:
         `id` is the member of the event's first argument that names it, a text or a number. The
         `last` events of each client are remembered, for `window` seconds, while it is connected.
         """
-        self._limits.deduplicate(event, id, last, window, namespace or "/")
+        self._limits.deduplicate(event, id, last, window, as_namespace_name(namespace))
 
     @cached_property
     def _limits(self) -> Limits:
@@ -177,8 +185,7 @@ class FlowMethods:
         self._needs_json("conflated emits")
         if not isinstance(key, str):
             raise TypeError(f"conflate must be a str, not {key!r}")
-        if not 0.001 <= interval <= 3600:
-            raise ValueError(f"interval must be between 0.001 and 3600 seconds, not {interval!r}")
+        interval = as_seconds(interval, "interval", 0.001, 3600)
         manager = self.manager
         if not manager._is_native("emit"):
             nsp = namespace or "/"
@@ -226,18 +233,24 @@ class FlowMethods:
         argument, `{room: id}`: a client that joins with it gets what it has missed, once and in
         order; see docs/flow.md. Emits with a callback, and to no room, are not kept.
         """
-        self._replays.add(rooms, last, max_bytes, max_age, namespace or "/")
+        self._replays.add(rooms, last, max_bytes, max_age, as_namespace_name(namespace))
 
     async def resume_room(
         self, sid: str, room: str, last: str, namespace: str | None = None
     ) -> None:
         """`enter_room` for a client that has seen the event with the id `last`, and gets the rest.
 
-        If some of that is not kept any more, `room:gap {room}` comes first.
+        If some of that is not kept any more, `room:gap {room}` comes first. Raises `KeyError` for
+        an unknown sid, `TypeError` for a room or an id that is no str and `ValueError` for a room
+        that cannot be.
         """
-        if (key := room_key(room)) is None:
-            raise ValueError(f"rooms that are kept are named by str, not {room!r}")
-        self._core.engine.resume_room(as_sid(sid), namespace or "/", key, last)
+        where = as_namespace_name(namespace)
+        if is_user_room(as_str(room, "room")) or len(room.encode()) > MOST_ROOM_BYTES:
+            raise ValueError(f"room must be a room of at most {MOST_ROOM_BYTES} bytes: {room!r}")
+        if self._core.engine.eio_sid(as_sid(sid), where) is None:
+            raise KeyError(sid)
+        key = cast("str", room_key(room))
+        self._core.engine.resume_room(as_sid(sid), where, key, as_str(last, "last"))
 
     @cached_property
     def _replays(self) -> Replays:
@@ -266,10 +279,17 @@ class FlowMethods:
         """
         from .text_stream import TextStream
 
-        if not 0.001 <= window <= 10 or not 0 <= linger <= 86400 or max_bytes < 0:
-            raise ValueError("a stream has a window of 0.001 to 10 s, and lingers a day at most")
-        keys = self.manager._keys(to)
-        return TextStream(self._streams, keys, event, namespace or "/", window, linger, max_bytes)
+        if not isinstance(event, str):
+            raise TypeError(f"event must be a str, not {event!r}")
+        return TextStream(
+            self._streams,
+            self.manager._keys(to),
+            event,
+            as_namespace_name(namespace),
+            as_seconds(window, "window", 0.001, 10),
+            as_seconds(linger, "linger", 0, 86400),
+            as_count(max_bytes, "max_bytes", 0, 2**53),
+        )
 
     @cached_property
     def _streams(self) -> Streams:
@@ -287,7 +307,7 @@ class FlowMethods:
         sent through it, since somebody is in there. Of this process. Costs a step for each room,
         however many are in there.
         """
-        total, rooms = self._core.engine.room_counts(namespace or "/")
+        total, rooms = self._core.engine.room_counts(as_namespace_name(namespace))
         named = [(self.manager._names.name(room), *counts) for room, *counts in rooms]
         stats = {"totalConnections": total, "rooms": {room: members for room, members, _ in named}}
         if messages:

@@ -7,6 +7,8 @@ import secrets
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .arguments import as_str
+
 if TYPE_CHECKING:
     from .service import Service
 
@@ -76,7 +78,7 @@ class TextStream:
             raise StreamCancelled(f"a client has cancelled the stream {self.id}")
         if self.id not in self._streams.open:
             raise ValueError("a stream is open inside of its `async with` alone")
-        text.encode()
+        as_str(text, "text")
         self._engine.append_to_stream(self.id, text)
 
     async def __aenter__(self) -> TextStream:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
-from typing import Any, TypeAlias
+from enum import Enum
+from typing import Any, Final, TypeAlias
 
 # ASGI 3. Messages and scopes are dictionaries of the server's making.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -48,6 +49,18 @@ PresenceEntry: TypeAlias = tuple[str, str, str, str, str | None, int, bool, str,
 
 # The name of a client in a namespace: (namespace, sid).
 Key: TypeAlias = tuple[str, str]
+
+
+class NotGiven(Enum):
+    """For arguments where None, as of a request that nobody has signed, must not mean everybody."""
+
+    NOT_GIVEN = "not given"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+NOT_GIVEN: Final = NotGiven.NOT_GIVEN
 
 
 def as_sid(given: object) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from . import _core
+from .arguments import as_count, as_namespace_name, as_seconds, as_str
 from .usage_types import Batch, GroupState, Row, Store, Total, WindowSum
 from .usage_windows import By, day_starts, parse_reset, parse_zone, roll_up, start_of
 
@@ -39,7 +40,8 @@ END_PATIENCE = 2.0  # seconds
 class Usage:
     """What is counted by this process. But for `group` and `store` any thread may call it.
 
-    Names and ids have at most 256 bytes; token counts are integers from 0 to 1,000,000,000.
+    Names and ids have at most 256 bytes; token counts are integers from 0 to 1,000,000,000, and
+    `total_tokens` to twice as many: it may be their sum.
     """
 
     def __init__(self, core: Core, manager: AsyncManager) -> None:
@@ -114,13 +116,19 @@ class Usage:
         Raises `ValueError` for a server whose packets are not JSON, and for an event that is
         listened to already.
         """
+        as_str(event, "event")
+        namespace = as_namespace_name(namespace)
         if self._core.serializer.packet_format != "json":
             raise ValueError("usage.listen() needs a server whose serializer is JSON")
         if (event, namespace) in self._listening:
             raise ValueError(f"usage listens to {event!r} in {namespace!r} already")
+        allowed = [] if models is None else _names(models)
+        if broadcast is not None:
+            as_str(broadcast, "broadcast")
+        if room is not None:
+            as_str(room, "room")
+        options = (event, namespace, bool(tokens), allowed, broadcast, room)
         self._listening.add((event, namespace))
-        allowed = [_name("model", each) for each in models or ()]
-        options = (event, namespace, tokens, allowed, broadcast, room)
         self._core.install(lambda engine: engine.usage_listen(self.meter, *options))
 
     # --- what is in use ---
@@ -151,9 +159,7 @@ class Usage:
         (whole minutes, at most 32 days), or without either all time. `limit` is in total tokens.
         Raises `ValueError` or `TypeError` for wrong values, `RuntimeError` beyond 1,000 groups.
         """
-        if isinstance(models, str):
-            raise TypeError(f"models must be a list of names, not {models!r}")
-        names = [_name("model", each) for each in models]
+        names = _names(models)
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
             raise TypeError(f"limit must be an integer, not {limit!r}")
         if limit is not None and not 0 <= limit < 2**62:
@@ -175,7 +181,7 @@ class Usage:
 
     def check(self, group: str) -> GroupState:
         """What a group has used in its window, and what remains of its limit. `KeyError`."""
-        found = self.meter.state(group)
+        found = self.meter.state(as_str(group, "group"))
         if group not in self._groups or found is None:
             raise KeyError(f"there is no group {group!r}")
         used, reserved, limit, resets_at = found[:4], *found[4:]
@@ -188,13 +194,9 @@ class Usage:
         It ends by `commit` or `release`, or by itself after ten minutes. `KeyError` for an unknown
         group.
         """
-        if group not in self._groups:
+        if as_str(group, "group") not in self._groups:
             raise KeyError(f"there is no group {group!r}")
-        if isinstance(tokens, bool) or not isinstance(tokens, int):
-            raise TypeError(f"tokens must be an integer, not {tokens!r}")
-        if not 0 <= tokens < 2**53:
-            raise ValueError(f"tokens must not be negative, nor 2**53 or more: {tokens}")
-        return self.meter.try_reserve(group, tokens)
+        return self.meter.try_reserve(group, as_count(tokens, "tokens", 0, 2**53 - 1))
 
     def commit(
         self,
@@ -212,12 +214,18 @@ class Usage:
         The reservation stays if this raises; one that has ended is no error.
         """
         return self.meter.commit(
-            reservation, model, prompt_tokens, completion_tokens, total_tokens, user, id
+            _reservation(reservation),
+            model,
+            prompt_tokens,
+            completion_tokens,
+            total_tokens,
+            user,
+            id,
         )
 
     def release(self, reservation: int) -> bool:
         """Give a reservation back. False: it has ended."""
-        return self.meter.release(reservation)
+        return self.meter.release(_reservation(reservation))
 
     # --- the store ---
 
@@ -245,8 +253,7 @@ class Usage:
         """
         if self._flusher is not None:
             raise RuntimeError("usage has a store already")
-        if isinstance(interval, bool) or not 0 < interval <= 3600:
-            raise ValueError(f"interval must be up to 3600 seconds, not {interval!r}")
+        as_seconds(interval, "interval", 0.001, 3600)
         if journal is None and (each or fsync):
             raise ValueError("each and fsync are of a journal: name its folder")
         from .usage_flush import Flusher
@@ -307,6 +314,9 @@ class Usage:
         Days are those of `zone` and begin at `reset`: of the group if there is one, else midnight
         UTC. From the store where it has rows, flushed before; else from memory: the last 25 hours.
         """
+        for name, given in (("model", model), ("user", user), ("group", group)):
+            if given is not None:
+                as_str(given, name)
         group_reset, group_zone = self._groups.get(group or "", (None, None))
         begins = parse_reset(reset or "00:00") if reset or group_reset is None else group_reset
         where = parse_zone(zone or group_zone or "UTC")
@@ -373,9 +383,18 @@ def _as_store(to: Any, loop: asyncio.AbstractEventLoop) -> Store:
     raise TypeError(f"a store is a path, a function or has open, write and close, not {to!r}")
 
 
+def _names(models: Iterable[str]) -> list[str]:
+    if isinstance(models, (str, bytes)) or not isinstance(models, Iterable):
+        raise TypeError(f"models must be a list of names, not {models!r}")
+    return [_name("model", each) for each in models]
+
+
+def _reservation(given: int) -> int:
+    return as_count(given, "reservation", 0, 2**63 - 1)
+
+
 def _name(what: str, given: str) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"{what} must be a str, not {given!r}")
+    as_str(given, what)
     if not given or len(given.encode()) > LONGEST_NAME:
         raise ValueError(f"{what} must have 1 to {LONGEST_NAME} bytes, not {given!r}")
     return given

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 from . import _core
@@ -22,17 +22,27 @@ from .usage_types import Batch, RecordId, Row, Store
 T = TypeVar("T")
 
 RETRY_DELAY = 1.0  # seconds, after a store has failed
+END_LIMIT = 10.0  # seconds, of a coroutine function when all ends
+LOOK_AGAIN = 0.1  # seconds, whether its loop still runs
 MEMORY_DAYS = 32  # of what a store has, to fill the groups' windows after a restart
 
 
 class CallbackStore:
-    """A function or coroutine function that takes each batch; the latter runs on the loop."""
+    """A function or coroutine function that takes each batch; the latter runs on the loop.
+
+    It is waited for. Once the usage is to end, END_LIMIT seconds more at most, and only on a loop
+    that runs: the process ends, and a loop that has been stopped and not closed will not go on.
+    """
 
     def __init__(self, function: Callable[[Batch], Any], loop: asyncio.AbstractEventLoop) -> None:
         self._function = function
         self._loop = loop
+        self._until: float | None = None
 
     def open(self) -> None: ...
+
+    def end_soon(self) -> None:
+        self._until = time.monotonic() + END_LIMIT
 
     def close(self) -> None: ...
 
@@ -44,7 +54,18 @@ class CallbackStore:
             except RuntimeError:
                 result.close()
                 raise
+            while not running.done():
+                if self._is_vain() and running.cancel():
+                    if not self._loop.is_running():
+                        result.close()
+                    raise RuntimeError("the coroutine function of the store did not end in time")
+                wait([running], LOOK_AGAIN)
             running.result()
+
+    def _is_vain(self) -> bool:
+        if self._until is None:
+            return self._loop.is_closed()
+        return time.monotonic() > self._until or not self._loop.is_running()
 
 
 class Flusher:
@@ -114,6 +135,8 @@ class Flusher:
             return  # the parent's affair
         atexit.unregister(self.end)
         self._ending.set()
+        if (end_soon := getattr(self._store, "end_soon", None)) is not None:
+            end_soon()
         self._meter.wake()
         self._thread.join()
 

@@ -87,7 +87,7 @@ class UserPool(MutableMapping[str, list[str]]):
             users._set(sid, replace(before, user_id=user_id))
         for sid in table.sids.get(user_id, {}).keys() - wanted.keys():
             before = table.bindings[sid]
-            users._unbind(sid, before.namespace)
+            users._unbind(sid)
             users._set(sid, None if before.data is NO_DATA else replace(before, user_id=None))
         self._emptied = None if wanted else user_id
 

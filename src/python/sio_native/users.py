@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .people_nodes import nodes_of
-from .rooms import user_room
+from .rooms import MOST_ROOM_BYTES, user_room
 from .types import Key, as_sid
 from .user_table import NO_DATA, Binding, UserTable
 from .user_views import SessionPool, UserPool
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .core import Core
     from .service import Service
 
-# Bytes in UTF-8; what a room's name may have, less what marks a user's. Far more than any id.
-MOST_ID_BYTES = 1022
+# In UTF-8; what a room's name may have, less what marks a user's. Far more than any id.
+MOST_ID_BYTES = MOST_ROOM_BYTES - 2
 
 
 class Users:
@@ -58,8 +58,11 @@ class Users:
         self._set(sid, Binding(user_id, namespace or "/", data))
 
     async def unbind(self, sid: str, *, namespace: str | None = None) -> None:
-        """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's."""
-        self._unbind(sid, namespace or "/")
+        """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's.
+
+        `namespace` need not be given: a sid is bound in one.
+        """
+        self._unbind(sid)
         self._set(sid, None)
 
     def get(self, sid: str, default: Any = None) -> Any:
@@ -130,7 +133,7 @@ class Users:
             self._leave(sid, before)
         self._tell_documents(sid, user_id)
 
-    def _unbind(self, sid: str, namespace: str) -> None:
+    def _unbind(self, sid: str) -> None:
         before = self._table.bindings.get(sid)
         if before is not None and before.user_id is not None:
             self._leave(sid, before)

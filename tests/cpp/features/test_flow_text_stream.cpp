@@ -16,7 +16,7 @@ namespace {
 struct fixture : fake::feature_world {
     fixture() { feature = &streams; }
     void open(std::size_t max_bytes = 1'000, sio::selection whom = {}) {
-        streams.open({"s", "/", std::move(whom), "tok", 30ms, 60s, max_bytes}, now);
+        streams.open({"s", "/", std::move(whom), "\"tok\"", 30ms, 60s, max_bytes}, now);
     }
     void append(const std::string& text) {
         streams.append("s", text, now);

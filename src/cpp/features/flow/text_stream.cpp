@@ -49,9 +49,7 @@ void text_streams::end(const std::string& id, std::string_view error, base::time
 
 std::string
 text_streams::event_of(const stream& of, std::uint64_t after, std::string_view text, bool last) {
-    std::string json = "[";
-    base::json::append_quoted(json, of.with.event);
-    json += ",{\"stream\":";
+    std::string json = "[" + of.with.event + ",{\"stream\":";
     base::json::append_quoted(json, of.with.id);
     json +=
         ",\"after\":" + std::to_string(after) + ",\"seq\":" + std::to_string(of.seq) + ",\"text\":";

@@ -26,7 +26,7 @@ struct stream_options {
     std::string id;
     std::string nsp;
     sio::selection whom;
-    std::string event;
+    std::string event; // as JSON, in quotes: a name with lone surrogates is no UTF-8
     base::clock::duration window{};
     base::clock::duration linger{}; // how long it can be resumed after its end
     std::size_t max_bytes = 0;      // of its text that can be resumed; the oldest goes

@@ -41,7 +41,7 @@ std::string_view reason(outcome of) noexcept {
 outcome check(const record& of, std::int64_t now) noexcept {
     if (std::min({of.in, of.out, of.total}) < 0)
         return outcome::negative;
-    if (std::max({of.in, of.out, of.total / 2}) > most_tokens)
+    if (std::max(of.in, of.out) > most_tokens || of.total > 2 * most_tokens)
         return outcome::absurd;
     if (of.total < std::max(of.in, of.out))
         return outcome::contradictory;

@@ -42,7 +42,7 @@ class Events:
         It is encoded once. `persist(info, data)` is awaited behind each event, to store what
         should outlive it. None if `info` lacks what an emitter needs.
         """
-        if not {"user_id", "chat_id", "message_id"} <= info.keys():
+        if not _has(info, "user_id", "chat_id", "message_id"):
             return None
         sio, event, namespace = self._sio, self._event, self._namespace
 
@@ -63,14 +63,14 @@ class Events:
     ) -> Callable[[EventData], Awaitable[Any]] | None:
         """A coroutine function that asks the tab, and returns its answer.
 
-        It ends at once when the tab goes. Then the question is asked again in a tab of the user
-        that comes within `follow` seconds, or is there and has `chat_id` among the `chat_ids` that
-        it was bound with; 0: in none. Without one, and after `timeout` seconds in all, it returns
-        `{"error": …}`, as Open WebUI's do. Cancelling it takes the question back. A `session_id`
-        that is not the user's own is as one that has gone. None if `info` lacks what a caller
-        needs.
+        When the tab goes the question is asked again in a tab of the user that comes within
+        `follow` seconds, or is there and has `chat_id` among the `chat_ids` that it was bound with;
+        0: in none. Without one, and after `timeout` seconds in all, it returns `{"error": …}`, as
+        Open WebUI's do. Cancelling it takes the question back. A `session_id` that is not the
+        user's own is as one that has gone; one that is None has never been, and is not followed.
+        None if `info` lacks what a caller needs.
         """
-        if not {"user_id", "session_id", "chat_id", "message_id"} <= info.keys():
+        if not _has(info, "user_id", "session_id", "chat_id", "message_id"):
             return None
 
         async def call(event_data: EventData) -> Any:
@@ -83,24 +83,32 @@ class Events:
 
     async def _ask(self, info: Info, event_data: EventData, follow: float) -> Any:
         users = self._sio.users
-        user, sid = info["user_id"], info["session_id"]
+        user, session = info["user_id"], info["session_id"]
         payload = {
             "chat_id": info["chat_id"],
             "message_id": info["message_id"],
             "data": event_data,
         }
-        while sid is not None and users.user_of(sid) == user:
+        # What has gone is bound until its disconnect handler has ended: it is not asked again.
+        gone = set()
+        known = set(users.sids(user))
+        sid = session if users.user_of(session) == user else None
+        while session is not None:
+            if sid is not None:
+                try:
+                    return await self._sio.call(
+                        self._event, payload, to=sid, namespace=self._namespace, timeout=NEVER
+                    )
+                except TimeoutError:
+                    gone.add(sid)
+            sid = await self._next_tab(user, info["chat_id"], known, gone, follow)
+            if sid is None:
+                break
             known = set(users.sids(user))
-            try:
-                return await self._sio.call(
-                    self._event, payload, to=sid, namespace=self._namespace, timeout=NEVER
-                )
-            except TimeoutError:  # it has gone
-                sid = await self._next_tab(user, info["chat_id"], known, follow)
         return DISCONNECTED
 
     async def _next_tab(
-        self, user: str, chat_id: str, known: set[str], patience: float
+        self, user: str, chat_id: str, known: set[str], gone: set[str], patience: float
     ) -> str | None:
         """A tab of the user that is new, or shows the chat."""
         users = self._sio.users
@@ -110,7 +118,8 @@ class Events:
             came = users._table.next_binding(user)
             try:
                 for sid in users.sids(user):
-                    if sid not in known or _shows(users.get(sid), chat_id):
+                    shown = sid not in known or _shows(users.get(sid), chat_id)
+                    if shown and sid not in gone:
                         return sid
                 if not (await asyncio.wait({came}, timeout=max(0, until - loop.time())))[0]:
                     return None
@@ -120,6 +129,12 @@ class Events:
 
 
 NEVER = 1e9  # seconds; with a limit of its own a call ends when its client leaves
+
+
+def _has(info: Info, *names: str) -> bool:
+    """And a user: what is for none must not reach everybody."""
+    user = info.get("user_id")
+    return info.keys() >= set(names) and isinstance(user, str) and bool(user)
 
 
 def _shows(data: Any, chat_id: str) -> bool:
