@@ -16,6 +16,7 @@ from . import _core
 from .core import Core
 from .options import milliseconds, whole
 from .service import Service
+from .troubles import Troubles
 from .yjs_keeper import Keeper
 from .yjs_sqlite import SQLiteStore
 from .yjs_store import Change, MemoryStore, Store, Stored
@@ -68,6 +69,7 @@ class YjsDocuments:
         self._last_question = 0
         self._tasks: set[asyncio.Future[None]] = set()
         self._failures = 0  # of hooks that store, so far
+        self._troubles = Troubles()
 
     def serve(
         self,
@@ -276,6 +278,11 @@ class YjsDocuments:
             return {}
         return self._core.engine.yjs_stats()
 
+    def _errors(self) -> list[dict[str, Any]]:
+        """For `AsyncServer.health`: why documents are not stored just now."""
+        kept = [] if self._keeper is None else self._keeper.troubles.now()
+        return kept + self._troubles.now()
+
     async def _ask(self, command: Callable[..., None], *arguments: Any) -> bytes:
         if self._options is None:
             raise RuntimeError("no documents are shared: call serve() first")
@@ -402,8 +409,10 @@ class YjsDocuments:
             for hook in self._store_hooks:
                 await _result(hook(document, snapshot, data))
             stored = True
-        except Exception:
+            self._troubles.worked("on_store")
+        except Exception as error:
             self._failures += 1
+            self._troubles.failed("on_store", error)
             self._core.log.socketio.exception("the document %r could not be stored", document)
         finally:
             self._core.engine.yjs_stored(document, stored)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from .troubles import Troubles
 from .yjs_store import Change, Store
 
 FIRST_PAUSE: Final = 0.5  # seconds; doubled each time
@@ -20,6 +21,7 @@ class Keeper:
         """`kept(document, number)` is called for what the store has."""
         self.store = store
         self.failures = 0  # so far
+        self.troubles = Troubles()
         self.running: asyncio.Future[None] | None = None
         self._kept = kept
         self._log = log
@@ -61,6 +63,7 @@ class Keeper:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
+                self.troubles.worked("store")
                 pause = FIRST_PAUSE
 
     async def _write(self, changes: list[Change]) -> list[Change]:
@@ -82,8 +85,9 @@ class Keeper:
     async def _written(self, changes: list[Change]) -> bool:
         try:
             await self.store.write(changes)
-        except Exception:
+        except Exception as error:
             self.failures += 1
+            self.troubles.failed("store", error)
             self._log.exception("the documents' store has failed; it will be tried again")
             return False
         last: dict[str, int] = {}
