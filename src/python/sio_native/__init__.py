@@ -41,12 +41,14 @@ if TYPE_CHECKING:
     from . import packet as packet
     from .async_aiopika_manager import AsyncAioPikaManager
     from .async_redis_manager import AsyncRedisManager
+    from .emitter import AsyncEmitter, Emitter
 
 __all__ = [
     "ASGIApp",
     "AsyncAioPikaManager",
     "AsyncClient",
     "AsyncClientNamespace",
+    "AsyncEmitter",
     "AsyncManager",
     "AsyncNamespace",
     "AsyncRedisManager",
@@ -54,6 +56,7 @@ __all__ = [
     "AsyncSimpleClient",
     "Client",
     "ClientNamespace",
+    "Emitter",
     "KafkaManager",
     "KombuManager",
     "Manager",
@@ -75,7 +78,9 @@ __all__ = [
 # Not needed by every server, and with imports of their own.
 _LATER = {
     "AsyncAioPikaManager": "async_aiopika_manager",
+    "AsyncEmitter": "emitter",
     "AsyncRedisManager": "async_redis_manager",
+    "Emitter": "emitter",
 }
 
 _PASSED_ON = frozenset(
