@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .async_aiopika_manager import AsyncAioPikaManager
     from .async_redis_manager import AsyncRedisManager
     from .emitter import AsyncEmitter, Emitter
+    from .event_registry import EventRegistry
 
 __all__ = [
     "ASGIApp",
@@ -57,6 +58,7 @@ __all__ = [
     "Client",
     "ClientNamespace",
     "Emitter",
+    "EventRegistry",
     "KafkaManager",
     "KombuManager",
     "Manager",
@@ -81,6 +83,7 @@ _LATER = {
     "AsyncEmitter": "emitter",
     "AsyncRedisManager": "async_redis_manager",
     "Emitter": "emitter",
+    "EventRegistry": "event_registry",
 }
 
 _PASSED_ON = frozenset(
