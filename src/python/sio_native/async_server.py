@@ -25,6 +25,7 @@ from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_flow import FlowMethods
+from .server_operations import OperatorMethods
 from .service import Service
 from .session import SessionContext
 from .types import (
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class AsyncServer(FlowMethods, BaseServer):
+class AsyncServer(FlowMethods, OperatorMethods, BaseServer):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
