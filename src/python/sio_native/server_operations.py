@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
     from .health import Health
 
+S = TypeVar("S", bound="OperatorMethods")
+
 
 class OperatorMethods:
     """Of `AsyncServer`."""
+
+    @classmethod
+    def from_env(
+        cls: type[S], prefix: str = "", environ: Mapping[str, str] = os.environ, **options: Any
+    ) -> S:
+        """A server made as the environment says; `options` are the constructor's, and go before.
+
+        `REDIS_URL` is shared with other servers by an `AsyncRedisManager`, unless `DISABLE_REDIS`
+        is 1, and `FRONTEND_ORIGIN` is `cors_allowed_origins`, several with commas between them.
+        All have `prefix` in front of their names, and none is needed. Raises `ValueError` with the
+        variable's name for a wrong value. Redis need not be there when the server starts.
+        """
+        from .env_options import options_from_env  # only for those who use it
+
+        make: Any = cls
+        made: S = make(**{**options_from_env(prefix, environ), **options})
+        return made
 
     async def health(self, *, timeout: float = 2.0) -> dict[str, Any]:
         """How this process is, for a health endpoint: `{"ok", "problems", "server", "manager"}`.
