@@ -29,6 +29,8 @@ TESTED_ELSEWHERE = {
         ("flow.md", "open_webui.md", "rooms.md", "testing.md", "usage.md"),
         "tests/python/test_testing_docs.py",
     ),
+    "events.md": "tests/interop/test_event_registry.py",
+    "operations.md": "tests/interop/test_operations_docs.py",
     "people.md": "tests/python/test_people_docs.py",
     "yjs.md": "tests/python/test_yjs_docs.py",
 }

@@ -87,6 +87,10 @@ void bind_admin(py::class_<py_engine>& type) {
             return self.get().queued_bytes(eio_sid);
         },
         py::call_guard<py::gil_scoped_release>());
+    type.def(
+        "slowest",
+        [](py_engine& self, std::size_t most) { return self.get().slowest(most); },
+        py::call_guard<py::gil_scoped_release>());
 }
 
 } // namespace bindings

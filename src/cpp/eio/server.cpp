@@ -5,6 +5,9 @@
 #include "eio/request_check.hpp"
 #include "eio/session.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace eio {
@@ -307,6 +310,20 @@ std::size_t server::queued_bytes() {
     for (const auto* each : table_.all())
         total += each->queued_bytes();
     return total;
+}
+
+std::vector<std::pair<std::string, std::size_t>> server::slowest(std::size_t most) {
+    std::vector<const session*> waiting;
+    for (const auto* each : table_.all()) {
+        if (each->queued_bytes() > 0)
+            waiting.push_back(each);
+    }
+    const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(most, waiting.size()));
+    std::ranges::partial_sort(waiting, end, std::ranges::greater{}, &session::queued_bytes);
+    std::vector<std::pair<std::string, std::size_t>> list;
+    for (auto each = waiting.begin(); each != end; ++each)
+        list.emplace_back((*each)->sid().str(), (*each)->queued_bytes());
+    return list;
 }
 
 void server::close_all(close_reason reason, base::time_point now) {

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -104,6 +105,8 @@ public:
     [[nodiscard]] std::vector<std::string> sids();
     [[nodiscard]] std::size_t session_count() const noexcept { return table_.size(); }
     [[nodiscard]] std::size_t queued_bytes();
+    // Those that have something yet to send, and how many bytes: at most `most`, the largest first.
+    [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> slowest(std::size_t most);
     // Of all its sessions, also of those that have closed.
     [[nodiscard]] const traffic& counted() const noexcept { return context_.counted; }
     // From now on a new session is refused with 503.

@@ -137,6 +137,8 @@ public:
     describe(std::string_view nsp, const std::vector<std::string>& sids);
     // What a session has yet to send.
     [[nodiscard]] std::optional<std::size_t> queued_bytes(std::string_view eio_sid);
+    // The sessions with most yet to send, and how many bytes: largest first.
+    [[nodiscard]] std::vector<std::pair<std::string, std::size_t>> slowest(std::size_t most);
     // Returns when all that this thread has posted has been carried out.
     void catch_up();
     // Throws std::system_error when the address cannot be had, std::logic_error when

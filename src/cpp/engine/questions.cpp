@@ -6,6 +6,7 @@
 #include "sio/server.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <stdexcept>
@@ -249,6 +250,13 @@ std::optional<std::size_t> engine::queued_bytes(std::string_view eio_sid) {
         const auto* found = in.eio().find(eio_sid);
         return found ? std::optional(found->queued_bytes()) : std::nullopt;
     });
+}
+
+std::vector<std::pair<std::string, std::size_t>> engine::slowest(std::size_t most) {
+    auto all = joined(ask_all([most](shard_context& in) { return in.eio().slowest(most); }));
+    std::ranges::sort(all, std::ranges::greater{}, &std::pair<std::string, std::size_t>::second);
+    all.resize(std::min(most, all.size()));
+    return all;
 }
 
 void engine::catch_up() {

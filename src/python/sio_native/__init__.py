@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     from . import packet as packet
     from .async_aiopika_manager import AsyncAioPikaManager
     from .async_redis_manager import AsyncRedisManager
+    from .emitter import AsyncEmitter, Emitter
+    from .event_registry import EventRegistry
 
 __all__ = [
     "ASGIApp",
     "AsyncAioPikaManager",
     "AsyncClient",
     "AsyncClientNamespace",
+    "AsyncEmitter",
     "AsyncManager",
     "AsyncNamespace",
     "AsyncRedisManager",
@@ -54,6 +57,8 @@ __all__ = [
     "AsyncSimpleClient",
     "Client",
     "ClientNamespace",
+    "Emitter",
+    "EventRegistry",
     "KafkaManager",
     "KombuManager",
     "Manager",
@@ -75,7 +80,10 @@ __all__ = [
 # Not needed by every server, and with imports of their own.
 _LATER = {
     "AsyncAioPikaManager": "async_aiopika_manager",
+    "AsyncEmitter": "emitter",
     "AsyncRedisManager": "async_redis_manager",
+    "Emitter": "emitter",
+    "EventRegistry": "event_registry",
 }
 
 _PASSED_ON = frozenset(

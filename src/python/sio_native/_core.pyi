@@ -467,6 +467,9 @@ class Engine:
         """What the session has yet to send, without what its transport has taken; None for an
         unknown one."""
 
+    def slowest(self, most: int, /) -> _List[tuple[str, int]]:
+        """eio_sid and `queued_bytes` of those that have some: at most so many, largest first."""
+
     # Rules of rooms: see `room_rules.py`.
     def set_room_rules(
         self,

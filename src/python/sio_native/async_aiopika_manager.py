@@ -74,11 +74,13 @@ class AsyncAioPikaManager(AsyncPubSubManager):
                     ),
                     routing_key="*",
                 )
+                self.troubles.worked("publish")
                 return
             except self._aio_pika.exceptions.ChannelInvalidStateError:
                 # aio_pika raises this when the task is cancelled.
                 raise asyncio.CancelledError from None
             except Exception as error:
+                self.troubles.failed("publish", error)
                 self._get_logger().error(
                     "Cannot publish to rabbitmq... "
                     + ("giving up" if last_attempt else "retrying"),
@@ -94,6 +96,7 @@ class AsyncAioPikaManager(AsyncPubSubManager):
                     await channel.set_qos(prefetch_count=1)
                     exchange = await self._exchange(channel)
                     queue = await self._queue(channel, exchange)
+                    self.troubles.worked("listen")
                     async with queue.iterator() as messages:
                         async for message in messages:
                             async with message.process():
@@ -103,6 +106,7 @@ class AsyncAioPikaManager(AsyncPubSubManager):
                 # aio_pika raises this when the task is cancelled.
                 raise asyncio.CancelledError from None
             except Exception as error:
+                self.troubles.failed("listen", error)
                 self._get_logger().error(
                     f"Cannot receive from rabbitmq... retrying in {retry_sleep} secs",
                     extra={"rabbitmq_exception": str(error)},

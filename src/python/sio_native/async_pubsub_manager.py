@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .acks import Answer
 from .async_manager import AsyncManager
 from .pubsub_wire import Message, emit_data, emit_message
+from .troubles import Troubles
 from .types import AckCallback, Data, Room, Rooms, as_namespace
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class AsyncPubSubManager(AsyncManager):
         self.logger = logger
         if json is not None:
             self.json = json
+        self.troubles = Troubles()
         self._said_no_json = False
         self._shared: dict[str, Callable[[Message], Awaitable[None]]] = {}
         self._tellers: list[Callable[[], Awaitable[None]]] = []
@@ -109,8 +111,9 @@ class AsyncPubSubManager(AsyncManager):
                 break
             except asyncio.CancelledError:
                 break
-            except Exception:
+            except Exception as error:
                 log.exception("Unexpected Error in pubsub listening thread")
+                self.troubles.failed("listen", error)
                 await asyncio.sleep(RESTART_DELAY)
 
     async def _heard(self, received: Any) -> None:

@@ -72,12 +72,7 @@ class AsyncRedisManager(AsyncPubSubManager):
 
     def _redis_connect(self) -> None:
         module = self._get_redis_module()
-        if urlparse(self.redis_url).scheme in {"redis+sentinel", "valkey+sentinel"}:
-            sentinels, service_name, options = parse_redis_sentinel_url(self.redis_url)
-            sentinel = module.sentinel.Sentinel(sentinels, **{**self.redis_options, **options})
-            self.redis = sentinel.master_for(service_name or self.channel)
-        else:
-            self.redis = module.Redis.from_url(self.redis_url, **self.redis_options)
+        self.redis = make_client(module, self.redis_url, self.channel, self.redis_options)
         self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
         self.connected = True
 
@@ -93,8 +88,11 @@ class AsyncRedisManager(AsyncPubSubManager):
             try:
                 if not self.connected:
                     self._redis_connect()
-                return await _cancellable(self.redis.publish(self.channel, payload))
+                receivers = await _cancellable(self.redis.publish(self.channel, payload))
+                self.troubles.worked("publish")
+                return receivers
             except Exception as error:
+                self.troubles.failed("publish", error)
                 self._log_failure(
                     "Cannot publish to redis... " + ("giving up" if last_attempt else "retrying"),
                     error,
@@ -110,9 +108,11 @@ class AsyncRedisManager(AsyncPubSubManager):
                 self._redis_connect()
                 await self.pubsub.subscribe(self.channel)
                 retry_sleep = 1
+                self.troubles.worked("listen")
                 async for message in self.pubsub.listen():
                     yield message
             except Exception as error:
+                self.troubles.failed("listen", error)
                 self._log_failure(
                     f"Cannot receive from redis... retrying in {retry_sleep} secs", error
                 )
@@ -148,6 +148,15 @@ class AsyncRedisManager(AsyncPubSubManager):
         for each in opened:
             with contextlib.suppress(Exception):  # of a connection that is broken, or of no loop
                 await each.aclose()
+
+
+def make_client(module: Any, url: str, channel: str, options: dict[str, Any]) -> Any:
+    """The `Redis` of a client library, or of its asyncio part, for a URL. Does not connect yet."""
+    if urlparse(url).scheme in {"redis+sentinel", "valkey+sentinel"}:
+        sentinels, service_name, more = parse_redis_sentinel_url(url)
+        sentinel = module.sentinel.Sentinel(sentinels, **{**options, **more})
+        return sentinel.master_for(service_name or channel)
+    return module.Redis.from_url(url, **options)
 
 
 async def _cancellable(work: Awaitable[Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .acks import Answer
 from .base_server import BaseServer
+from .cancellation import Cancellation
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
 from .foreign_manager import adopted, is_manager
@@ -25,6 +26,8 @@ from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_flow import FlowMethods
+from .server_operations import OperatorMethods
+from .server_tasks import TaskMethods
 from .service import Service
 from .session import SessionContext
 from .types import (
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class AsyncServer(FlowMethods, BaseServer):
+class AsyncServer(FlowMethods, OperatorMethods, TaskMethods, BaseServer):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
@@ -99,6 +102,8 @@ class AsyncServer(FlowMethods, BaseServer):
             self._entry,
             serial=not async_handlers,
         )
+        if self._options.cancel_on_disconnect:
+            self._service.runner.cancellation = Cancellation()
         self._look_who_routes()
         self.manager = manager
         if self._options.rooms_from_query is not None:
@@ -154,8 +159,8 @@ class AsyncServer(FlowMethods, BaseServer):
         return self._registry.resolve(event, namespace, args)
 
     def _entry(self, event: str, namespace: str) -> Entry | Literal[False] | None:
-        if self._routes_events or self._registry.exposed:
-            return False  # by rules, or in tables, that may change at any time
+        if self._routes_events or self._registry.exposed or self._options.cancel_on_disconnect:
+            return False  # by rules, or in tables, that may change at any time; or to be followed
         return self._registry.entry(event, namespace)
 
     # --- emitting ---

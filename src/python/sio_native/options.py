@@ -53,6 +53,7 @@ class Options:
     handoff: bool = True  # under uvicorn the engine takes WebSockets over, where it can
     threads: int = 1  # of the engine, with its own share of the clients each
     rooms_from_query: Mapping[str, Mapping[str, str]] | None = None  # see the method
+    cancel_on_disconnect: bool = False  # the handlers of a client's events that still wait
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from . import _core, exceptions
+from .cancellation import Cancellation
 from .client_hooks import ClientHooks, Decide
 from .core import Core
 from .environs import Environs
@@ -59,6 +60,7 @@ class HandlerRunner(SessionTasks):
         self.connecting: dict[Key, Callable[[bool], None] | None] = {}
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
+        self.cancellation: Cancellation | None = None  # of handlers whose client has left
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
 
     # --- the engine's runners ---
@@ -105,7 +107,10 @@ class HandlerRunner(SessionTasks):
         if found is None:
             return NOT_HANDLED
         handler, arguments = found
-        return handler(*arguments)
+        result = handler(*arguments)
+        if self.cancellation is None:
+            return result
+        return self.cancellation.follow((namespace, args[0]), result)
 
     def _step(self, kind: int, *told: Any) -> tuple[Step | None, Finish | None]:
         """What begins a connect or an end, and what is called when it has ended."""
@@ -141,6 +146,8 @@ class HandlerRunner(SessionTasks):
         except Exception as error:
             self._log_failure(error, event, sid, namespace)
             return None
+        if self.cancellation is not None:
+            result = self.cancellation.follow((namespace, sid), result)
         if inspect.isawaitable(result):
             return self._finish_event(result, event, sid, namespace, ack_id)
         self._answer(result, event, sid, namespace, ack_id)
@@ -297,6 +304,8 @@ class HandlerRunner(SessionTasks):
         self, sid: str, namespace: str, eio_sid: str, reason: str
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
+        if self.cancellation is not None:
+            self.cancellation.left(key)
 
         def start() -> Awaitable[None] | None:
             self.departing.add(key)
@@ -378,7 +387,11 @@ class HandlerRunner(SessionTasks):
                 self.hooks.leaving(sid, namespace)
             left = self._leaving[key] = asyncio.get_running_loop().create_future()
             self._core.engine.disconnect(sid, namespace)
-        await asyncio.shield(left)
+        if self.cancellation is None:
+            await asyncio.shield(left)
+        else:
+            with self.cancellation.sparing():
+                await asyncio.shield(left)
 
     # --- ends ---
 

@@ -354,6 +354,14 @@ class Usage:
             "store_duplicates": getattr(self._store, "duplicates", 0),
         }
 
+    def _backlog(self) -> dict[str, Any]:
+        """For `AsyncServer.health`: what the store has not, and why."""
+        flusher = self._flusher
+        return {
+            "unstored": 0 if flusher is None else flusher.unstored(),
+            "errors": [] if flusher is None else flusher.troubles.now(),
+        }
+
     def prometheus(self) -> str:
         """Counters and gauges in the text format of Prometheus."""
         from .usage_text import prometheus_text

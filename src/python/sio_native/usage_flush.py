@@ -16,6 +16,7 @@ from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 from . import _core
+from .troubles import Troubles
 from .usage_journal import Journal
 from .usage_types import Batch, RecordId, Row, Store
 
@@ -89,6 +90,8 @@ class Flusher:
     ) -> None:
         self.failures = 0
         self.batches = 0
+        self.troubles = Troubles()
+        self._stored = 0  # of the records counted, those before the last batch that was stored
         self._meter = meter
         self._store = store
         self._journal = journal
@@ -128,6 +131,10 @@ class Flusher:
             self._jobs.append((done, job))
         self._meter.wake()
         return done
+
+    def unstored(self) -> int:
+        """Records that the store has not been given yet, or has not taken."""
+        return max(0, self._meter.statistics()["records"] - self._stored)
 
     def end(self) -> None:
         """Flush once more, and close. What the store does not take stays in the journal, if any."""
@@ -175,6 +182,7 @@ class Flusher:
                 self._meter.restore(*row)
             self._meter.remember(ids)
         folder = str(self._journal.folder) if self._journal else None
+        self._stored = self._meter.statistics()["records"]
         self._meter.collect(seq, folder, self._each)
 
     def _bring(self, journal: Journal, seq: int, known: bool) -> None:
@@ -195,11 +203,14 @@ class Flusher:
     def _flush(self) -> None:
         with self._lock:
             jobs, self._jobs = self._jobs, []
+        counted = self._meter.statistics()["records"]
         try:
             taken = self._meter.take()
             if taken is not None:
                 self._write(self._batch(*taken))
+            self._stored = counted
         except Exception as error:  # a journal that cannot be written, or the end
+            self.troubles.failed("store", error)
             self._logger.exception("usage cannot be stored")
             for done, _ in jobs:
                 done.set_exception(error)
@@ -220,11 +231,13 @@ class Flusher:
                 break
             except Exception as error:
                 self.failures += 1
+                self.troubles.failed("store", error)
                 if self._ending.is_set():
                     raise
                 self._logger.error("usage cannot be stored yet: %s", error, exc_info=True)
                 self._ending.wait(RETRY_DELAY)
         self.batches += 1
+        self.troubles.worked("store")
         if self._journal:
             self._journal.remove(batch.seq)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from . import _core
 from .core import Core
 from .service import Service
+from .troubles import Troubles
 from .yjs_keeper import Keeper
 from .yjs_options import DIALECTS, DocumentOptions, as_store
 from .yjs_sqlite import SQLiteStore
@@ -71,6 +72,7 @@ class YjsDocuments:
         self._unstored: set[str] = set()  # documents whose last try has failed
         self._progress = 0  # rises when something has been stored
         self._ended = False
+        self._troubles = Troubles()
 
     def serve(
         self,
@@ -317,6 +319,11 @@ class YjsDocuments:
             return {}
         return self._core.engine.yjs_stats()
 
+    def _errors(self) -> list[dict[str, Any]]:
+        """For `AsyncServer.health`: why documents are not stored just now."""
+        kept = [] if self._keeper is None else self._keeper.troubles.now()
+        return kept + self._troubles.now()
+
     def _serving(self) -> None:
         if self._options is None:
             raise RuntimeError("no documents are shared: call serve() first")
@@ -471,8 +478,10 @@ class YjsDocuments:
                 await _result(hook(document, snapshot, data))
             stored = True
             self._has_stored(document)
-        except Exception:
+            self._troubles.worked("on_store")
+        except Exception as error:
             self._refused(document)
+            self._troubles.failed("on_store", error)
             self._core.log.socketio.exception("the document %r could not be stored", document)
         finally:
             self._core.engine.yjs_stored(document, stored)

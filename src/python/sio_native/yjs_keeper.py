@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from .troubles import Troubles
 from .yjs_store import Change, Store
 
 FIRST_PAUSE: Final = 0.5  # seconds; doubled each time
@@ -40,6 +41,7 @@ class Keeper:
         """`kept(document, number)` is called for what the store has, `refused(document)` for what
         it has not taken and will be offered again."""
         self.store = store
+        self.troubles = Troubles()
         self._kept = kept
         self._refused = refused
         self._log = log
@@ -103,6 +105,8 @@ class Keeper:
             }
             if ready:
                 await self._write(ready)
+                if not any(queue.refused for queue in self._queues.values()):
+                    self.troubles.worked("store")
                 continue
             soonest = max(min(queue.due for queue in self._queues.values()), self._all_due)
             with contextlib.suppress(asyncio.TimeoutError):
@@ -143,7 +147,8 @@ class Keeper:
         documents = dict.fromkeys(each.document for each in changes)
         try:
             await self.store.write(changes)
-        except Exception:
+        except Exception as error:
+            self.troubles.failed("store", error)
             what = repr(next(iter(documents))) if len(documents) == 1 else "documents"
             self._log.exception("the store has not taken %s; it will be tried again", what)
             return False

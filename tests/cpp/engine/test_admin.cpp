@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(clients_of_each_shard_are_described_and_strangers_left_out)
 BOOST_AUTO_TEST_CASE(a_session_that_reads_has_nothing_queued_and_a_stranger_no_queue) {
     BOOST_TEST(app.in.queued_bytes(clients.front().eio_sid).value() == 0U);
     BOOST_TEST(!app.in.queued_bytes("nobody").has_value());
+    BOOST_TEST(app.in.slowest(10).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
