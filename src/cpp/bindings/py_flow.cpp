@@ -103,6 +103,7 @@ void bind_rules(py::class_<py_engine>& type) {
         made["limited"] = counted.limited;
         made["repeated"] = counted.repeated;
         made["conflated"] = counted.conflated;
+        made["volatile"] = counted.volatile_dropped;
         return made;
     });
 }

@@ -70,7 +70,7 @@ struct converter {
             text(told.reason));
     }
     py::object operator()(const sio::ack_event& told) const {
-        return tuple(kind::ack, told.token, arguments(told.args, codec));
+        return tuple(kind::ack, told.token, text(told.sid), arguments(told.args, codec));
     }
     py::object operator()(const sio::acks_done_event& told) const {
         return tuple(kind::acks_done, told.token);

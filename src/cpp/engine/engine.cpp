@@ -129,9 +129,7 @@ namespace {
 
 // Bytes, about.
 std::size_t weight(const sio::selection& whom, const sio::arguments& args) {
-    auto held = args.json.capacity() + whom.skip_sids.capacity() * sizeof(std::string);
-    if (whom.rooms)
-        held += whom.rooms->capacity() * sizeof(std::string);
+    auto held = args.json.capacity() + whom.weight();
     for (const auto& each : args.attachments)
         held += sizeof(each) + each.size();
     return held;
@@ -146,7 +144,7 @@ bool engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio
             out_->post(sio::acks_done_event{token});
         return false;
     }
-    if (token == 0 && is_recorded(*to, nsp, whom)) {
+    if (token == 0 && !whom.is_volatile && is_recorded(*to, nsp, whom)) {
         auto& home = (*to)[home_of_key(nsp, to->count())];
         const auto held = weight(whom, args);
         home.post(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .acks import Answer
 from .base_server import BaseServer
+from .broadcast_operator import BroadcastOperator, Operators
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
 from .foreign_manager import adopted, is_manager
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class AsyncServer(FlowMethods, BaseServer):
+class AsyncServer(Operators, FlowMethods, BaseServer):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
@@ -130,6 +131,9 @@ class AsyncServer(FlowMethods, BaseServer):
         routes = getattr(self._trigger_event, "__func__", None) is not _TRIGGER_EVENT
         self._routes_events = self._registry.deliver_all = routes
         self._service.interest_changed()
+
+    def _operator(self) -> BroadcastOperator:
+        return BroadcastOperator(self)
 
     def is_asyncio_based(self) -> bool:
         return True
