@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -205,6 +207,38 @@ async def test_a_volatile_event_is_lost_for_who_does_not_read(native_door: Door)
             assert heard == [("position", 2)]
             await until(lambda: sio.flow_stats()["volatile"] == lost + 1)
             deaf._reader._protocol.resume_reading()  # type: ignore[attr-defined]
+
+
+async def test_those_who_are_chosen_are_described(native_door: Door) -> None:
+    sio = native_door.server()
+    async with three(native_door, sio) as clients:
+        a, b, c = (each.sid for each in clients)
+        await sio.save_session(b, {"name": "bee"})
+        before = time.time()
+        found = {each.id: each for each in await sio.to("all").except_(c).fetch_sockets()}
+        assert found.keys() == {a, b}
+        bee = found[b]
+        assert (bee.nsp, bee.data, bee.rooms) == ("/", {"name": "bee"}, {b, "all", "second"})
+        assert found[a].data == {}
+        handshake = bee.handshake
+        assert handshake.address == "127.0.0.1"
+        assert handshake.query["EIO"] == "4"
+        assert handshake.url.startswith("/socket.io/?")
+        assert handshake.headers["upgrade"] == "websocket"
+        assert "aiohttp" in handshake.headers["user-agent"]
+        assert not handshake.secure
+        assert 0 <= before - handshake.issued / 1000 < 20
+        assert datetime.fromisoformat(handshake.time).timestamp() * 1000 // 1 == handshake.issued
+
+        await bee.join("x")
+        await bee.leave("second")
+        assert set(sio.rooms(b)) == {b, "all", "x"}
+        assert bee.rooms == {b, "all", "second"}  # as it was
+        await bee.emit("hello", 1, 2)
+        await clients[1].heard.reaches(1)
+        assert clients[1].heard == [("hello", 1, 2)]
+        await bee.disconnect(close=True)
+        await until(lambda: clients[1].socket.eio.state == "disconnected")
 
 
 async def test_a_class_based_namespace_chooses_its_own_clients(native_door: Door) -> None:

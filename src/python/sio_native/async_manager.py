@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 from . import exceptions
 from .acks import Answer
 from .base_manager import CLIENT_METHODS, BaseManager
+from .handshake import Handshake
+from .rooms import is_user_room
 from .selection import Selection
-from .types import AckCallback, Data, Room, Rooms, as_namespace, as_sid
+from .types import AckCallback, Data, Room, Rooms, Session, as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .service import Service
+
+# Clients, between two turns of the loop: about two milliseconds.
+DESCRIBED_AT_ONCE = 100
 
 # With one of these of its own a manager is told the sid and the id of each answer.
 ACK_METHODS = frozenset({"trigger_callback", "_generate_ack_id"})
@@ -123,6 +128,24 @@ class AsyncManager(BaseManager):
         left_out = {sid for sid, _ in self._left_out(whom)}
         chosen = self.get_participants(whom.namespace, list(whom.rooms) or None)
         return [sid for sid, _ in chosen if sid not in left_out]
+
+    async def fetch_sockets(
+        self, whom: Selection
+    ) -> list[tuple[str, Handshake, set[Room], Session]]:
+        """Sid, handshake, rooms and a copy of the user session of those who are selected."""
+        sids = await self.find_sockets(whom)
+        found = []
+        for start in range(0, len(sids), DESCRIBED_AT_ONCE):
+            some = sids[start : start + DESCRIBED_AT_ONCE]
+            for sid, _, _, rooms, head, age in self._engine.describe(whom.namespace, some):
+                session = {}
+                if self._service is not None:
+                    with contextlib.suppress(KeyError):  # it has left meanwhile
+                        session = dict(self._service.sessions.get(sid, whom.namespace))
+                names = {self._names.name(key) for key in rooms if not is_user_room(key)}
+                found.append((sid, Handshake.of(head, age), names, session))
+            await asyncio.sleep(0)
+        return found
 
     async def add_sockets(self, whom: Selection, rooms: list[Room]) -> None:
         """Put those who are selected into rooms."""

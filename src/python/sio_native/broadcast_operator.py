@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .remote_socket import RemoteSocket
 from .selection import EVERYBODY, Selection, rooms_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ class BroadcastOperator:
     async def all_sockets(self) -> set[str]:
         """Their sids."""
         return set(await self._sio.manager.find_sockets(self._whom))
+
+    async def fetch_sockets(self) -> list[RemoteSocket]:
+        """They themselves: id, rooms, handshake and data, as of now."""
+        return [
+            RemoteSocket(
+                id=sid,
+                nsp=self._whom.namespace,
+                handshake=handshake,
+                rooms=rooms,
+                data=data,
+                _client=self._with(rooms=(sid,), except_rooms=()),
+            )
+            for sid, handshake, rooms, data in await self._sio.manager.fetch_sockets(self._whom)
+        ]
 
     async def sockets_join(self, *rooms: Any) -> None:
         """Put them into these rooms."""
