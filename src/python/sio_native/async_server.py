@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from logging import INFO
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from .acks import Answer
 from .base_server import BaseServer
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from .asgi import ASGIApp
     from .async_admin import InstrumentedAsyncServer
     from .presence import Presence
+    from .socket import Socket
+    from .sockets import Sockets
     from .usage import Usage
     from .users import Users
     from .yjs import YjsDocuments
@@ -156,7 +158,7 @@ class AsyncServer(Operators, FlowMethods, BaseServer):
         return self._registry.resolve(event, namespace, args)
 
     def _entry(self, event: str, namespace: str) -> Entry | Literal[False] | None:
-        if self._routes_events or self._registry.exposed:
+        if self._routes_events or self._registry.exposed or namespace in self._registry.routers:
             return False  # by rules, or in tables, that may change at any time
         return self._registry.entry(event, namespace)
 
@@ -419,6 +421,32 @@ class AsyncServer(Operators, FlowMethods, BaseServer):
             await self._service.runner.wait_disconnected(sid, namespace)
         else:
             self._core.engine.disconnect(sid, namespace)
+
+    def socket(self, sid: str, namespace: str | None = None) -> Socket:
+        """A client as an object, the same one each time. `KeyError` for an unknown sid."""
+        return self._sockets.get(sid, namespace or "/")
+
+    @overload
+    def on_connection(self, handler: F) -> F: ...
+    @overload
+    def on_connection(self, *, namespace: str) -> Callable[[F], F]: ...
+    def on_connection(self, handler: Any = None, *, namespace: str = "/") -> Any:
+        """Call a function with the `Socket` of each client that has been let into a namespace.
+
+        `@sio.on_connection`, or `@sio.on_connection(namespace="/chat")`; "*" is any.
+        """
+
+        def register(function: F) -> F:
+            self._sockets.on_connection(namespace, function)
+            return function
+
+        return register if handler is None else register(handler)
+
+    @cached_property
+    def _sockets(self) -> Sockets:
+        from .sockets import Sockets  # only for those who use it
+
+        return Sockets(self)
 
     # --- people ---
 

@@ -58,6 +58,7 @@ class HandlerRunner(SessionTasks):
         # Clients whose connect handler has not decided; a disconnect that came meanwhile.
         self.connecting: dict[Key, Callable[[bool], None] | None] = {}
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
+        self.when_accepted: Callable[[str, str], None] | None = None  # sid, namespace
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
 
@@ -268,6 +269,8 @@ class HandlerRunner(SessionTasks):
             self._core.engine.accept(sid, namespace)
             if (watcher := self._core.watcher) is not None:
                 watcher.connected(sid, namespace)
+            if self.when_accepted is not None:
+                self.when_accepted(sid, namespace)
         else:
             try:
                 self._core.engine.refuse(sid, namespace, refusal)
