@@ -1,6 +1,7 @@
 #include "bindings/py_clients.hpp"
 
 #include "bindings/py_emit.hpp"
+#include "bindings/py_text.hpp"
 
 #include <pybind11/stl.h>
 
@@ -18,23 +19,6 @@ namespace {
 
 using without_gil = py::call_guard<py::gil_scoped_release>;
 using names = std::vector<std::string>;
-
-std::vector<std::string> utf8_list(const py::sequence& list) {
-    std::vector<std::string> made;
-    made.reserve(list.size());
-    for (const auto& each : list)
-        made.push_back(utf8(py::cast<py::str>(each)));
-    return made;
-}
-
-py::list str_list(const std::vector<std::string>& list) {
-    py::list made;
-    for (const auto& each : list)
-        made.append(
-            py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(
-                each.data(), static_cast<Py_ssize_t>(each.size()), "surrogatepass")));
-    return made;
-}
 
 } // namespace
 

@@ -40,13 +40,6 @@ sio::arguments ready(const py::object& frame, const std::vector<py::bytes>& atta
     return made;
 }
 
-std::vector<std::string> utf8_list(const py::sequence& list) {
-    std::vector<std::string> made;
-    for (const auto& each : list)
-        made.push_back(utf8(py::cast<py::str>(each)));
-    return made;
-}
-
 void bind_outgoing(py::class_<py_engine>& type) {
     type.def(
         "emit_frame",

@@ -1,6 +1,7 @@
 #include "bindings/py_flow.hpp"
 
 #include "bindings/py_clients.hpp"
+#include "bindings/py_text.hpp"
 #include "engine/emits.hpp"
 #include "engine/flow.hpp"
 #include "engine/replay.hpp"

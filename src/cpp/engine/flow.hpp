@@ -15,7 +15,6 @@ namespace engine {
 // In the place of all before.
 void set_limits(engine& of, std::shared_ptr<const ::features::flow::limits> rules);
 void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> rules);
-// Who a client that has joined is, for limits by user; empty: nobody.
 
 // Since the start, of all shards together.
 struct flow_statistics {
