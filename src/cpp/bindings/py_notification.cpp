@@ -63,7 +63,7 @@ struct converter {
             kind::disconnect, str(told.sid), str(told.nsp), str(told.eio_sid), str(told.reason));
     }
     py::object operator()(const sio::ack_event& told) const {
-        return tuple(kind::ack, told.token, text(told.sid), arguments(told.args, codec));
+        return tuple(kind::ack, told.token, str(told.sid), arguments(told.args, codec));
     }
     py::object operator()(const sio::acks_done_event& told) const {
         return tuple(kind::acks_done, told.token);

@@ -18,9 +18,9 @@ void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> 
 
 // Since the start, of all shards together.
 struct flow_statistics {
-    std::uint64_t limited = 0;   // events refused by a limit
-    std::uint64_t repeated = 0;  // that had come before
-    std::uint64_t conflated = 0; // emits that a later one has taken the place of
+    std::uint64_t limited = 0;          // events refused by a limit
+    std::uint64_t repeated = 0;         // that had come before
+    std::uint64_t conflated = 0;        // emits that a later one has taken the place of
     std::uint64_t volatile_dropped = 0; // that could not be written at once, for each client
 };
 
