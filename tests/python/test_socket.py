@@ -159,6 +159,64 @@ async def test_it_hears_of_its_own_end(native_door: Door) -> None:
             await until(lambda: client.eio.state == "disconnected")
 
 
+async def test_middleware_lets_clients_in_or_refuses_them(native_door: Door) -> None:
+    sio = native_door.server()
+    asked = Log()
+
+    class Forbidden(Exception):
+        def __init__(self, text: str) -> None:
+            super().__init__(text)
+            self.data = {"code": 403}
+
+    @sio.use
+    async def has_a_token(socket: Socket) -> None:
+        await asyncio.sleep(0)
+        asked.add("first", socket.handshake.auth)
+        if socket.handshake.auth != {"token": "good"}:
+            raise Forbidden("no token")
+        socket.data["name"] = "ann"
+
+    @sio.use
+    def second(socket: Socket) -> None:
+        asked.add("second", socket.data["name"], socket.connected)
+
+    @sio.event
+    async def connect(sid: str, environ: Any, auth: Any) -> None:
+        asked.add("handler", (await sio.get_session(sid))["name"])
+
+    @sio.on_connection
+    def came(socket: Socket) -> None:
+        asked.add("came", socket.handshake.auth, socket.connected)
+
+    @sio.use(namespace="/other")
+    def never(socket: Socket) -> None:
+        raise ValueError
+
+    async with native_door.open(sio) as url:
+        async with connected(url, auth={"token": "good"}):
+            await asked.reaches(4)
+            assert asked == [
+                ("first", {"token": "good"}),
+                ("second", "ann", False),
+                ("handler", "ann"),
+                ("came", {"token": "good"}, True),
+            ]
+        refused = Log()
+        client = socketio.AsyncClient(reconnection=False)
+        for namespace in ("/", "/other"):
+            client.on("connect_error", lambda *told: refused.add(*told), namespace=namespace)
+            with pytest.raises(sio_native.exceptions.ConnectionError):
+                await client.connect(
+                    url, auth={"token": "bad"}, namespaces=[namespace], transports=["websocket"]
+                )
+        await refused.reaches(2)
+        assert refused == [
+            ({"message": "no token", "data": {"code": 403}},),
+            ({"message": ""},),
+        ]
+        await until(lambda: not sio._sockets._sockets)
+
+
 async def test_on_connection_opens_a_namespace_and_fails_alone(
     native_door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:

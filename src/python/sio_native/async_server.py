@@ -442,6 +442,24 @@ class AsyncServer(Operators, FlowMethods, BaseServer):
 
         return register if handler is None else register(handler)
 
+    @overload
+    def use(self, middleware: F) -> F: ...
+    @overload
+    def use(self, *, namespace: str) -> Callable[[F], F]: ...
+    def use(self, middleware: Any = None, *, namespace: str = "/") -> Any:
+        """Ask a function for each client that wants to join a namespace, before connect handlers.
+
+        It is called with the `Socket`, and refuses the client by an exception, whose text the
+        client gets as `message`, and its attribute `data`, if there is one, as `data`. `@sio.use`,
+        or `@sio.use(namespace="/chat")`; "*" is any. Several are called one after another.
+        """
+
+        def register(function: F) -> F:
+            self._sockets.use(namespace, function)
+            return function
+
+        return register if middleware is None else register(middleware)
+
     @cached_property
     def _sockets(self) -> Sockets:
         from .sockets import Sockets  # only for those who use it

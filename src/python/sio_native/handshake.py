@@ -15,7 +15,8 @@ class Handshake:
     """What a client said of itself when it came.
 
     `headers` and `query` have a value for each name, a list if there are several. `issued` is in
-    milliseconds since 1970, `time` the same in ISO 8601. `address` is that of the peer.
+    milliseconds since 1970, `time` the same in ISO 8601. `address` is that of the peer. `auth` is
+    kept for clients of namespaces with middleware or `on_connection`.
     """
 
     address: str
@@ -25,9 +26,10 @@ class Handshake:
     url: str
     issued: int
     time: str
+    auth: Any = None
 
     @classmethod
-    def of(cls, head: Mapping[str, Any], age: float) -> Handshake:
+    def of(cls, head: Mapping[str, Any], age: float, auth: Any = None) -> Handshake:
         """From `Engine.request_head`, and the seconds since."""
         issued = time.time() - age
         headers: dict[str, list[str]] = {}
@@ -43,6 +45,7 @@ class Handshake:
             url=f"{path}?{query}" if query else path,
             issued=int(issued * 1000),
             time=datetime.fromtimestamp(issued, timezone.utc).isoformat(),
+            auth=auth,
         )
 
 

@@ -30,11 +30,14 @@ class Socket:
 
     recovered = False
 
-    def __init__(self, sio: AsyncServer, sockets: Sockets, sid: str, namespace: str) -> None:
+    def __init__(
+        self, sio: AsyncServer, sockets: Sockets, sid: str, namespace: str, auth: Any = None
+    ) -> None:
         self.id = sid
         self.nsp = namespace
         self._sio = sio
         self._sockets = sockets
+        self._auth = auth
         self._listeners: dict[str, Listeners] = {}
         self._any = Listeners()
         self._middleware: list[Handler] = []
@@ -64,7 +67,7 @@ class Socket:
     def handshake(self) -> Handshake:
         """The request that opened its session. `exceptions.DisconnectedError` when it has left."""
         for _, _, _, _, head, age in self._sio._core.engine.describe(self.nsp, [self.id]):
-            return Handshake.of(head, age)
+            return Handshake.of(head, age, self._auth)
         raise DisconnectedError(f"{self.id} has left")
 
     # --- to it ---

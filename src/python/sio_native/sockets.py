@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from .handlers import ANY, Invocation
+from .handlers import ANY, Invocation, call
 from .listeners import Listeners
 from .socket import Socket
 from .types import Key
@@ -25,6 +26,7 @@ class Sockets:
         self._registry = sio._registry
         self._sockets: dict[Key, Socket] = {}
         self._on_connection: dict[str, Listeners] = {}
+        self._middleware: dict[str, list[Any]] = {}
         self._service.sessions.when_dropped.append(self._drop)
 
     def get(self, sid: str, namespace: str) -> Socket:
@@ -43,8 +45,27 @@ class Sockets:
     def on_connection(self, namespace: str, handler: Any) -> None:
         """Call it with the socket of each client that has been let in."""
         self._on_connection.setdefault(namespace, Listeners()).add(handler)
+        self._watch(namespace)
+
+    def use(self, namespace: str, middleware: Any) -> None:
+        """Call it with the socket of each client that wants to come in."""
+        if not callable(middleware):
+            raise TypeError(f"a middleware must be callable, not {middleware!r}")
+        self._middleware.setdefault(namespace, []).append(middleware)
+        self._watch(namespace)
+
+    def _watch(self, namespace: str) -> None:
+        self._service.runner.when_joining = self._joining
         self._service.runner.when_accepted = self._accepted
         self._registry.watch_connects(namespace)
+
+    def _joining(self, sid: str, namespace: str, auth: Any) -> Awaitable[None] | None:
+        wanted = [*self._middleware.get(namespace, ()), *self._middleware.get(ANY, ())]
+        if not wanted and not {namespace, ANY} & self._on_connection.keys():
+            return None
+        socket = Socket(self._sio, self, sid, namespace, auth)
+        self._sockets[namespace, sid] = socket
+        return _asked(wanted, socket) if wanted else None
 
     def _accepted(self, sid: str, namespace: str) -> None:
         for name in (namespace, ANY):
@@ -70,3 +91,8 @@ class Sockets:
         if socket is None or event == "connect" or not socket._wants(event):
             return found
         return socket._handle, (found, event, *args[1:])
+
+
+async def _asked(middleware: list[Any], socket: Socket) -> None:
+    for each in middleware:
+        await call(each, socket)
