@@ -131,7 +131,7 @@ class Stage:
         connecting = asyncio.create_task(actor.connect([namespace], auth))
         try:
             return (await actor.next_event())[2:]
-        except asyncio.TimeoutError:  # noqa: UP041: before 3.11 it is another class
+        except asyncio.TimeoutError:
             return ["no answer"]
         finally:
             await actor.leave()

@@ -26,7 +26,15 @@ from .redis_server import running_redis
 ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        ("flow.md", "open_webui.md", "rooms.md", "testing.md", "usage.md"),
+        (
+            "flow.md",
+            "open_webui.md",
+            "operators.md",
+            "rooms.md",
+            "socket.md",
+            "testing.md",
+            "usage.md",
+        ),
         "tests/python/test_testing_docs.py",
     ),
     "events.md": "tests/interop/test_event_registry.py",

@@ -79,6 +79,29 @@ async def test_rooms_of_all_servers_and_those_left_out(pair: tuple[Kind, Kind]) 
         await hears(here, ("both", 1), ("listed", 4), ("not there", 5), ("end",))
 
 
+async def test_operators_choose_among_the_clients_of_both(pair: tuple[Kind, Kind]) -> None:
+    async with both(pair) as (here, there, _bus):
+        if here.sio.__class__ is not sio_native.AsyncServer:
+            here, there = there, here
+        if here.sio.__class__ is not sio_native.AsyncServer:
+            pytest.skip("python-socketio has none")
+        for each in (here, there):
+            await each.sio.enter_room(each.sid, "both")
+        await there.sio.enter_room(there.sid, "there")
+        await here.sio.to("both").emit("both", 1, 2)
+        await here.sio.to("both").volatile.emit("volatile", [b"\x00"])
+        await here.sio.except_(there.sid).emit("not there")
+        await here.sio.to("both").local.emit("local")
+        if pair == (NATIVE, NATIVE):  # others know sids alone
+            await here.sio.to("both").except_("there").emit("less a room")
+        await here.sio.to("there").except_(here.sid).emit("end")
+        await here.sio.to(here.sid).emit("end")
+        shared = [("both", 1, 2), ("volatile", [b"\x00"])]
+        await hears(there, *shared, ("end",))
+        await here.heard.reaches(5)
+        assert here.heard[:4] == [*shared, ("not there",), ("local",)]
+
+
 async def test_a_client_of_the_other_server_enters_and_leaves_rooms(
     pair: tuple[Kind, Kind],
 ) -> None:

@@ -25,7 +25,10 @@ def anyio_backend():
 """
 
 
-@pytest.mark.parametrize("name", ["flow.md", "open_webui.md", "rooms.md", "testing.md", "usage.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["flow.md", "open_webui.md", "operators.md", "rooms.md", "socket.md", "testing.md", "usage.md"],
+)
 def test_the_examples_pass_under_pytest_with_anyio(name: str, tmp_path: Path) -> None:
     text = (DOCS / name).read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -1,6 +1,7 @@
 #include "bindings/py_admin.hpp"
 
 #include "bindings/py_asgi_door.hpp"
+#include "bindings/py_text.hpp"
 
 #include <pybind11/stl.h>
 
@@ -16,19 +17,10 @@ namespace py = pybind11;
 
 namespace {
 
-// Names of clients' and the application's choice: also what is no UTF-8.
-py::object text(std::string_view utf8) {
-    auto* made =
-        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass");
-    if (!made)
-        throw py::error_already_set();
-    return py::reinterpret_steal<py::object>(made);
-}
-
 py::dict counters(const engine::admin_statistics& counted) {
     py::dict sockets;
     for (const auto& [nsp, count] : counted.sockets)
-        sockets[text(nsp)] = count;
+        sockets[str(nsp)] = count;
     py::dict made;
     made["sessions"] = counted.sessions;
     made["polling"] = counted.traffic.polling;
@@ -45,7 +37,7 @@ py::dict counters(const engine::admin_statistics& counted) {
 py::tuple details(const engine::socket_details& of) {
     py::list rooms;
     for (const auto& room : of.rooms)
-        rooms.append(text(room));
+        rooms.append(str(room));
     return py::make_tuple(
         of.sid,
         of.eio_sid,

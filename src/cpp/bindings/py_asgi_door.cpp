@@ -1,5 +1,7 @@
 #include "bindings/py_asgi_door.hpp"
 
+#include "bindings/py_text.hpp"
+
 #include <pybind11/stl.h>
 
 #include <cstdint>

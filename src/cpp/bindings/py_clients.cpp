@@ -1,6 +1,7 @@
 #include "bindings/py_clients.hpp"
 
 #include "bindings/py_emit.hpp"
+#include "bindings/py_text.hpp"
 
 #include <pybind11/stl.h>
 
@@ -19,30 +20,17 @@ namespace {
 using without_gil = py::call_guard<py::gil_scoped_release>;
 using names = std::vector<std::string>;
 
-std::vector<std::string> utf8_list(const py::sequence& list) {
-    std::vector<std::string> made;
-    made.reserve(list.size());
-    for (const auto& each : list)
-        made.push_back(utf8(py::cast<py::str>(each)));
-    return made;
-}
-
-py::list str_list(const std::vector<std::string>& list) {
-    py::list made;
-    for (const auto& each : list)
-        made.append(
-            py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(
-                each.data(), static_cast<Py_ssize_t>(each.size()), "surrogatepass")));
-    return made;
-}
-
 } // namespace
 
-sio::selection selection(const std::optional<py::sequence>& rooms, const py::sequence& skip) {
+sio::selection selection(
+    const std::optional<py::sequence>& rooms,
+    const py::sequence& skip,
+    const py::sequence& except) {
     sio::selection whom;
     if (rooms)
         whom.rooms = utf8_list(*rooms);
     whom.skip_sids = utf8_list(skip);
+    whom.except_rooms = utf8_list(except);
     return whom;
 }
 
@@ -75,12 +63,15 @@ void bind_commands(py::class_<py_engine>& type) {
            std::string nsp,
            const std::optional<py::sequence>& rooms,
            const py::sequence& skip,
-           sio::ack_token token) {
+           sio::ack_token token,
+           const py::sequence& except,
+           bool is_volatile) {
             auto& to = self.get();
             auto args = encoded([&](sio::arguments& made) {
                 return self.codec().dump_event(utf8(event), data.ptr(), made);
             });
-            auto whom = selection(rooms, skip);
+            auto whom = selection(rooms, skip, except);
+            whom.is_volatile = is_volatile;
             const py::gil_scoped_release released;
             if (to.emit(std::move(nsp), std::move(whom), std::move(args), token))
                 to.wait_for_room();
@@ -91,6 +82,8 @@ void bind_commands(py::class_<py_engine>& type) {
         py::arg("rooms"),
         py::arg("skip_sids"),
         py::arg("token") = 0,
+        py::arg("except_rooms") = py::tuple(),
+        py::arg("is_volatile") = false,
         py::pos_only());
     type.def(
         "send_ack",
@@ -193,12 +186,19 @@ void bind_rooms(py::class_<py_engine>& type) {
     });
     type.def(
         "participants",
-        [](py_engine& self, const std::string& nsp, const std::optional<py::sequence>& rooms) {
+        [](py_engine& self,
+           const std::string& nsp,
+           const std::optional<py::sequence>& rooms,
+           const py::sequence& except) {
             auto& in = self.get();
-            const auto whom = selection(rooms, py::tuple());
+            const auto whom = selection(rooms, py::tuple(), except);
             const py::gil_scoped_release released;
             return in.participants(nsp, whom);
-        });
+        },
+        py::arg("namespace"),
+        py::arg("rooms"),
+        py::arg("except_rooms") = py::tuple(),
+        py::pos_only());
     type.def(
         "room_size",
         [](py_engine& self, const std::string& nsp, const std::optional<py::str>& room) {

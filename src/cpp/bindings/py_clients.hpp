@@ -7,9 +7,11 @@
 
 namespace bindings {
 
-// Rooms, None for everyone, and sids to skip.
-[[nodiscard]] sio::selection
-selection(const std::optional<pybind11::sequence>& rooms, const pybind11::sequence& skip);
+// Rooms, None for everyone, sids to skip, and rooms whose members are left out.
+[[nodiscard]] sio::selection selection(
+    const std::optional<pybind11::sequence>& rooms,
+    const pybind11::sequence& skip,
+    const pybind11::sequence& except = pybind11::tuple());
 
 void bind_commands(pybind11::class_<py_engine>& type);
 void bind_rooms(pybind11::class_<py_engine>& type);

@@ -1,6 +1,7 @@
 #include "bindings/py_custom_packets.hpp"
 
 #include "base/sid.hpp"
+#include "bindings/py_clients.hpp"
 
 #include <pybind11/stl.h>
 
@@ -39,13 +40,6 @@ sio::arguments ready(const py::object& frame, const std::vector<py::bytes>& atta
     return made;
 }
 
-std::vector<std::string> utf8_list(const py::sequence& list) {
-    std::vector<std::string> made;
-    for (const auto& each : list)
-        made.push_back(utf8(py::cast<py::str>(each)));
-    return made;
-}
-
 void bind_outgoing(py::class_<py_engine>& type) {
     type.def(
         "emit_frame",
@@ -55,13 +49,13 @@ void bind_outgoing(py::class_<py_engine>& type) {
            const py::sequence& skip,
            sio::ack_token token,
            const py::object& frame,
-           const std::vector<py::bytes>& attachments) {
+           const std::vector<py::bytes>& attachments,
+           const py::sequence& except,
+           bool is_volatile) {
             auto& to = self.get();
             auto args = ready(frame, attachments);
-            sio::selection whom;
-            if (rooms)
-                whom.rooms = utf8_list(*rooms);
-            whom.skip_sids = utf8_list(skip);
+            auto whom = selection(rooms, skip, except);
+            whom.is_volatile = is_volatile;
             const py::gil_scoped_release released;
             if (to.emit(std::move(nsp), std::move(whom), std::move(args), token))
                 to.wait_for_room();

@@ -29,26 +29,6 @@ namespace bindings {
 
 namespace py = pybind11;
 
-std::string utf8(const py::str& text) {
-    Py_ssize_t size = 0;
-    if (const char* data = PyUnicode_AsUTF8AndSize(text.ptr(), &size))
-        return {data, static_cast<std::size_t>(size)};
-    PyErr_Clear();
-    const auto encoded = py::reinterpret_steal<py::bytes>(
-        PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogatepass"));
-    if (!encoded)
-        throw py::error_already_set();
-    return encoded;
-}
-
-py::str str(std::string_view utf8) {
-    auto* made =
-        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass");
-    if (!made)
-        throw py::error_already_set();
-    return py::reinterpret_steal<py::str>(made);
-}
-
 namespace {
 
 // In the order of what clients did: the end of a session too.

@@ -53,10 +53,6 @@ private:
     std::size_t next_ = 0;
 };
 
-// A str in UTF-8, lone surrogates in three bytes each, so that any str can name a room.
-[[nodiscard]] std::string utf8(const pybind11::str& text);
-// And back.
-[[nodiscard]] pybind11::str str(std::string_view utf8);
 void register_engine(pybind11::module_& module);
 
 } // namespace bindings

@@ -1,6 +1,7 @@
 #include "bindings/py_flow.hpp"
 
 #include "bindings/py_clients.hpp"
+#include "bindings/py_text.hpp"
 #include "bindings/py_value.hpp"
 #include "engine/emits.hpp"
 #include "engine/flow.hpp"
@@ -113,6 +114,7 @@ void bind_rules(py::class_<py_engine>& type) {
         made["limited"] = counted.limited;
         made["repeated"] = counted.repeated;
         made["conflated"] = counted.conflated;
+        made["volatile"] = counted.volatile_dropped;
         return made;
     });
 }

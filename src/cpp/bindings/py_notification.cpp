@@ -1,6 +1,7 @@
 #include "bindings/py_notification.hpp"
 
 #include "bindings/py_asgi_door.hpp"
+#include "bindings/py_text.hpp"
 
 #include <string>
 #include <variant>
@@ -15,10 +16,6 @@ py::object stolen(PyObject* made) {
     if (!made)
         throw py::error_already_set();
     return py::reinterpret_steal<py::object>(made);
-}
-
-py::object text(std::string_view utf8, const char* errors = "surrogatepass") {
-    return stolen(PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), errors));
 }
 
 py::object octets(std::string_view data) {
@@ -47,60 +44,51 @@ struct converter {
     py::object operator()(const sio::message_event& told) const {
         return tuple(
             kind::event,
-            text(told.sid),
-            text(told.nsp),
-            text(told.eio_sid),
+            str(told.sid),
+            str(told.nsp),
+            str(told.eio_sid),
             arguments(told.args, codec),
             told.ack_id ? py::object(py::int_(*told.ack_id)) : py::none());
     }
     py::object operator()(const sio::connect_event& told) const {
         return tuple(
             kind::connect,
-            text(told.sid),
-            text(told.nsp),
-            text(told.eio_sid),
+            str(told.sid),
+            str(told.nsp),
+            str(told.eio_sid),
             told.auth.empty() ? py::object(py::none()) : stolen(codec.parse(told.auth, {})));
     }
     py::object operator()(const sio::disconnect_event& told) const {
         return tuple(
-            kind::disconnect,
-            text(told.sid),
-            text(told.nsp),
-            text(told.eio_sid),
-            text(told.reason));
+            kind::disconnect, str(told.sid), str(told.nsp), str(told.eio_sid), str(told.reason));
     }
     py::object operator()(const sio::ack_event& told) const {
-        return tuple(kind::ack, told.token, arguments(told.args, codec));
+        return tuple(kind::ack, told.token, str(told.sid), arguments(told.args, codec));
     }
     py::object operator()(const sio::acks_done_event& told) const {
         return tuple(kind::acks_done, told.token);
     }
     py::object operator()(const sio::session_closed_event& told) const {
-        return tuple(kind::session_closed, text(told.eio_sid));
+        return tuple(kind::session_closed, str(told.eio_sid));
     }
     py::object operator()(const eio::raw_open& told) const {
-        return tuple(kind::eio_open, text(told.eio_sid), text(to_string(told.transport)));
+        return tuple(kind::eio_open, str(told.eio_sid), str(to_string(told.transport)));
     }
     py::object operator()(const eio::raw_message& told) const {
         return tuple(
-            kind::eio_message,
-            text(told.eio_sid),
-            told.binary ? octets(told.data) : text(told.data));
+            kind::eio_message, str(told.eio_sid), told.binary ? octets(told.data) : str(told.data));
     }
     py::object operator()(const eio::raw_close& told) const {
         return tuple(
-            kind::eio_close,
-            text(told.eio_sid),
-            text(told.reason),
-            text(to_string(told.transport)));
+            kind::eio_close, str(told.eio_sid), str(told.reason), str(to_string(told.transport)));
     }
     py::object operator()(const net::asgi_opening& told) const {
-        return tuple(kind::opening, told.id, text(told.eio_sid));
+        return tuple(kind::opening, told.id, str(told.eio_sid));
     }
     py::object operator()(const sio::frame_event& told) const {
         // Whoever decodes it says what is wrong with it, also if it is no UTF-8.
-        const auto data = told.binary ? octets(told.data) : text(told.data, "replace");
-        return tuple(kind::frame, text(told.eio_sid), data);
+        const auto data = told.binary ? octets(told.data) : str(told.data, "replace");
+        return tuple(kind::frame, str(told.eio_sid), data);
     }
     py::object operator()(const net::asgi_response& told) const {
         const auto& response = told.response;
@@ -110,10 +98,10 @@ struct converter {
             response.status,
             headers(response.headers),
             octets(response.body),
-            response.opens ? text(*response.opens) : py::object(py::none()));
+            response.opens ? str(*response.opens) : py::object(py::none()));
     }
     py::object operator()(const net::asgi_accept& told) const {
-        return tuple(kind::ws_accept, told.connection, text(told.eio_sid));
+        return tuple(kind::ws_accept, told.connection, str(told.eio_sid));
     }
     py::object operator()(const net::asgi_reject& told) const {
         const auto& response = told.response;
@@ -130,7 +118,7 @@ struct converter {
             return tuple(kind::ws_send, told.connection, octets(data));
         std::string frame(1, *told.type);
         frame += data;
-        return tuple(kind::ws_send, told.connection, text(frame));
+        return tuple(kind::ws_send, told.connection, str(frame));
     }
     py::object operator()(const net::asgi_close& told) const {
         return tuple(kind::ws_close, told.connection, static_cast<int>(told.code));
@@ -142,7 +130,7 @@ struct converter {
         return tuple(
             kind::adopted,
             told.id,
-            told.eio_sid ? text(*told.eio_sid) : py::object(py::none()),
+            told.eio_sid ? str(*told.eio_sid) : py::object(py::none()),
             told.status);
     }
     py::object operator()(const engine::log_line& told) const {
@@ -150,19 +138,19 @@ struct converter {
             kind::log,
             told.channel == base::log_channel::engineio ? "engineio" : "socketio",
             static_cast<int>(told.level),
-            text(told.text));
+            str(told.text));
     }
     py::object operator()(const engine::origin_question& told) const {
         return tuple(kind::origin, told.shard, told.id, head_of(*told.request));
     }
     py::object operator()(const features::rooms::question& told) const {
-        return tuple(kind::room_question, text(told.sid), text(told.nsp), text(told.room));
+        return tuple(kind::room_question, str(told.sid), str(told.nsp), str(told.room));
     }
     py::object operator()(const engine::stream_cancelled& told) const {
-        return tuple(kind::stream_cancelled, text(told.id));
+        return tuple(kind::stream_cancelled, str(told.id));
     }
     py::object operator()(const engine::presence_diff& told) const {
-        return tuple(kind::presence, text(told.nsp), text(told.topic), text(told.json));
+        return tuple(kind::presence, str(told.nsp), str(told.topic), str(told.json));
     }
     py::object operator()(const engine::relay_check&) const { return {}; }
     py::object operator()(const features::yjs::notice& told) const {
@@ -174,21 +162,21 @@ private:
         return tuple(
             kind::yjs,
             "access",
-            text(told.document),
-            text(told.sid),
-            text(told.nsp),
+            str(told.document),
+            str(told.sid),
+            str(told.nsp),
             json(told.auth),
             json(told.user));
     }
     py::object of_documents(const features::yjs::load_question& told) const {
-        return tuple(kind::yjs, "load", text(told.document));
+        return tuple(kind::yjs, "load", str(told.document));
     }
     py::object of_documents(const features::yjs::kept_update& told) const {
         return tuple(
             kind::yjs,
             "keep",
-            text(told.document),
-            text(told.epoch),
+            str(told.document),
+            str(told.epoch),
             told.number,
             octets(told.update));
     }
@@ -200,8 +188,8 @@ private:
         return tuple(
             kind::yjs,
             "store",
-            text(told.document),
-            text(told.epoch),
+            str(told.document),
+            str(told.epoch),
             told.number,
             octets(told.snapshot),
             json(told.data),

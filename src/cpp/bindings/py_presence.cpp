@@ -1,6 +1,7 @@
 #include "bindings/py_presence.hpp"
 
 #include "bindings/py_engine.hpp"
+#include "bindings/py_text.hpp"
 #include "engine/presence.hpp"
 
 #include <pybind11/stl.h>
@@ -22,16 +23,8 @@ namespace {
 // In UTF-8 on the way in and out, lone surrogates in three bytes each: any str names a topic.
 using name = py::str;
 
-py::object text(std::string_view of) {
-    auto* made =
-        PyUnicode_DecodeUTF8(of.data(), static_cast<Py_ssize_t>(of.size()), "surrogatepass");
-    if (!made)
-        throw py::error_already_set();
-    return py::reinterpret_steal<py::object>(made);
-}
-
 py::object sid_or_none(const base::sid& sid) {
-    return sid == base::sid() ? py::object(py::none()) : text(sid);
+    return sid == base::sid() ? py::object(py::none()) : str(sid);
 }
 
 base::sid parsed(const std::string& sid) {
@@ -45,14 +38,14 @@ base::sid parsed(const std::string& sid) {
 py::tuple entry(const engine::presence_entry& of) {
     const auto comma = of.place.find(',');
     return py::make_tuple(
-        text(std::string_view(of.place).substr(0, comma)),
-        text(std::string_view(of.place).substr(comma + 1)),
-        text(of.key),
-        text(of.ref),
+        str(std::string_view(of.place).substr(0, comma)),
+        str(std::string_view(of.place).substr(comma + 1)),
+        str(of.key),
+        str(of.ref),
         sid_or_none(of.sid),
         of.joined_at,
         of.idle,
-        text(of.meta),
+        str(of.meta),
         of.node);
 }
 
@@ -77,7 +70,7 @@ py::list present(const std::vector<engine::present>& list) {
 py::list texts(const std::vector<std::string>& list) {
     py::list made;
     for (const auto& each : list)
-        made.append(text(each));
+        made.append(str(each));
     return made;
 }
 

@@ -1,5 +1,6 @@
 #include "bindings/py_room_rules.hpp"
 
+#include "bindings/py_text.hpp"
 #include "engine/room_rules.hpp"
 
 #include <pybind11/stl.h>

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/json_lex.hpp"
 #include "bindings/py_ref.hpp"
+#include "bindings/py_text.hpp"
 
 #include <bit>
 #include <charconv>
@@ -27,10 +28,6 @@ PyObject* ascii_str(std::string_view text) noexcept {
         std::memcpy(PyUnicode_1BYTE_DATA(str), text.data(), text.size());
     }
     return str;
-}
-
-PyObject* utf8_str(std::string_view text, const char* errors) noexcept {
-    return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), errors);
 }
 
 // One container inside another: as deep as Python's own recursion may go, and never deeper than
@@ -228,7 +225,7 @@ PyObject* parser::key(bool& placeholder) {
     }
     placeholder = placeholder || raw == "_placeholder";
     if (!token.ascii) {
-        return utf8_str(raw, "strict");
+        return new_str(raw, "strict");
     }
     return keys_ != nullptr ? keys_->find(raw) : ascii_str(raw);
 }
@@ -244,14 +241,14 @@ PyObject* parser::string() {
     if (token.escaped) {
         return decoded(raw);
     }
-    return token.ascii ? ascii_str(raw) : utf8_str(raw, "strict");
+    return token.ascii ? ascii_str(raw) : new_str(raw, "strict");
 }
 
 // As json.loads, a lone surrogate escape becomes a lone surrogate.
 PyObject* parser::decoded(std::string_view raw) {
     scratch_.clear();
     const bool lone_surrogate = lex::append_decoded(scratch_, raw);
-    return utf8_str(scratch_, lone_surrogate ? "surrogatepass" : "strict");
+    return new_str(scratch_, lone_surrogate ? "surrogatepass" : "strict");
 }
 
 PyObject* parser::number() {

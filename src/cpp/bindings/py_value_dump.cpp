@@ -1,6 +1,7 @@
 // Python to JSON, byte for byte as json.dumps writes it.
 #include "base/json_lex.hpp"
 #include "bindings/py_ref.hpp"
+#include "bindings/py_text.hpp"
 #include "bindings/py_value.hpp"
 
 #include <algorithm>
@@ -388,8 +389,7 @@ bool writer::event_name(std::string_view utf8) {
         out_ += '"';
         return true;
     }
-    const py_ref str(
-        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass"));
+    const py_ref str(new_str(utf8));
     return str && string(str.get());
 }
 

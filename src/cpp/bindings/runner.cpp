@@ -3,6 +3,7 @@
 #include "bindings/handler_queue.hpp"
 #include "bindings/py_notification.hpp"
 #include "bindings/py_runner.hpp"
+#include "bindings/py_text.hpp"
 #include "bindings/step_task.hpp"
 
 #include <pybind11/pybind11.h>
@@ -70,8 +71,7 @@ py_ref awaited_of(PyObject* value) {
 }
 
 py_ref text(std::string_view utf8) {
-    py_ref made(
-        PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass"));
+    py_ref made(new_str(utf8));
     if (!made)
         throw py::error_already_set();
     return made;

@@ -1,14 +1,12 @@
 #include "bindings/value_codec.hpp"
 
+#include "bindings/py_text.hpp"
+
 #include <utility>
 
 namespace bindings {
 
 namespace {
-
-PyObject* decoded(std::string_view utf8) {
-    return PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "surrogatepass");
-}
 
 // `[first, args...]` for the application's encoder: a tuple is several arguments, None is none.
 py_ref as_list(PyObject* first, PyObject* data) {
@@ -82,7 +80,7 @@ PyObject* value_codec::parse(std::string_view data, std::span<const base::bytes>
     if (!list)
         return nullptr;
     if (hooks_.loads) {
-        const py_ref given(hooks_.binary ? octets(data) : py_ref(decoded(data)));
+        const py_ref given(hooks_.binary ? octets(data) : py_ref(new_str(data)));
         return given ? PyObject_CallFunctionObjArgs(
                            hooks_.loads.get(), given.get(), list.get(), nullptr)
                      : nullptr;
@@ -115,7 +113,7 @@ bool value_codec::dump_args(PyObject* data, sio::arguments& made) {
 bool value_codec::dump_event(std::string_view event, PyObject* data, sio::arguments& made) {
     if (!hooks_.dumps)
         return bindings::dump_event(made.json, made.attachments, event, data) && allows(made);
-    const py_ref name(decoded(event));
+    const py_ref name(new_str(event));
     return name && dump_with(hooks_.dumps.get(), as_list(name.get(), data).get(), made);
 }
 

@@ -82,6 +82,10 @@ void session::send(packet&& outgoing) {
     context_.table.mark_dirty(*this);
 }
 
+bool session::writable() const noexcept {
+    return !closed() && carrier_->writable();
+}
+
 void session::flush(base::time_point now) {
     if (closed())
         return;

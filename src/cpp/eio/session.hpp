@@ -56,6 +56,8 @@ public:
     [[nodiscard]] door came_by() const noexcept { return carrier_->came_by(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+    // What is sent in this turn leaves at its end: nothing waits for the peer to read.
+    [[nodiscard]] bool writable() const noexcept;
     // To a tenth of a second.
     [[nodiscard]] base::time_point opened_at() const noexcept {
         return base::time_point(opened_at_);

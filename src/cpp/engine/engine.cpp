@@ -5,6 +5,7 @@
 #include "eio/server.hpp"
 #include "eio/session.hpp"
 #include "engine/replay.hpp"
+#include "features/flow/emission.hpp"
 #include "sio/server.hpp"
 
 #include <bit>
@@ -13,6 +14,8 @@
 #include <utility>
 
 namespace engine {
+
+using ::features::flow::emission;
 
 engine::engine(config options) : options_(std::move(options)), out_(std::make_shared<outbox>()) {
     if (options_.threads == 0 || options_.threads > base::max_shards)
@@ -129,9 +132,7 @@ namespace {
 
 // Bytes, about.
 std::size_t weight(const sio::selection& whom, const sio::arguments& args) {
-    auto held = args.json.capacity() + whom.skip_sids.capacity() * sizeof(std::string);
-    if (whom.rooms)
-        held += whom.rooms->capacity() * sizeof(std::string);
+    auto held = args.json.capacity() + whom.weight();
     for (const auto& each : args.attachments)
         held += sizeof(each) + each.size();
     return held;
@@ -146,11 +147,11 @@ bool engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio
             out_->post(sio::acks_done_event{token});
         return false;
     }
-    if (token == 0 && is_recorded(*to, nsp, whom)) {
+    if (token == 0 && !whom.is_volatile && is_recorded(*to, nsp, whom)) {
         auto& home = (*to)[home_of_key(nsp, to->count())];
         const auto held = weight(whom, args);
         home.post(
-            {[sent = ::features::flow::emission{std::move(nsp), std::move(whom), std::move(args)}](
+            {[sent = emission{std::move(nsp), std::move(whom), std::move(args)}](
                  shard_context& in) mutable { deliver(in, std::move(sent)); },
              held});
         return home.full();
@@ -191,12 +192,6 @@ shard_set engine::reach(const shards& in, const sio::selection& whom) const {
 }
 
 namespace {
-
-struct emission {
-    std::string nsp;
-    sio::selection whom;
-    sio::arguments args;
-};
 
 // An attachment is framed in place, and for one shard: each has its own.
 sio::arguments own(sio::arguments args) {

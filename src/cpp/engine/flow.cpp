@@ -123,11 +123,13 @@ flow_statistics flow_stats(engine& of) {
                  counted.repeated = found->repeated();
              if (const auto* found = modules.find<conflator>())
                  counted.conflated = found->dropped();
+             counted.volatile_dropped = in.sio().volatile_dropped();
              return counted;
          })) {
         total.limited += each.limited;
         total.repeated += each.repeated;
         total.conflated += each.conflated;
+        total.volatile_dropped += each.volatile_dropped;
     }
     return total;
 }

@@ -15,13 +15,13 @@ namespace engine {
 // In the place of all before.
 void set_limits(engine& of, std::shared_ptr<const ::features::flow::limits> rules);
 void set_dedup(engine& of, std::shared_ptr<const ::features::flow::dedup_rules> rules);
-// Who a client that has joined is, for limits by user; empty: nobody.
 
 // Since the start, of all shards together.
 struct flow_statistics {
-    std::uint64_t limited = 0;   // events refused by a limit
-    std::uint64_t repeated = 0;  // that had come before
-    std::uint64_t conflated = 0; // emits that a later one has taken the place of
+    std::uint64_t limited = 0;          // events refused by a limit
+    std::uint64_t repeated = 0;         // that had come before
+    std::uint64_t conflated = 0;        // emits that a later one has taken the place of
+    std::uint64_t volatile_dropped = 0; // that could not be written at once, for each client
 };
 
 [[nodiscard]] flow_statistics flow_stats(engine& of);

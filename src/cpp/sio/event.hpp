@@ -33,6 +33,7 @@ struct message_event {
 
 struct ack_event {
     ack_token token = 0;
+    base::sid sid; // of who answers
     arguments args;
 };
 

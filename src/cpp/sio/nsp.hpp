@@ -50,6 +50,13 @@ private:
         for (const auto& sid : whom.skip_sids)
             if (auto* skipped = find(sid))
                 skipped->visit = turn;
+        for (const auto& name : whom.except_rooms) {
+            if (auto* own = find(name))
+                own->visit = turn;
+            if (const auto* members = rooms_.find(name))
+                for (auto* member : members->members)
+                    member->visit = turn;
+        }
         const auto once = [&](socket& each) {
             if (std::exchange(each.visit, turn) != turn) {
                 ++visits;

@@ -245,6 +245,17 @@ void server::repeat(
         on_event(*from, event, id, std::move(args));
 }
 
+bool server::takes(const socket& to, const selection& whom) noexcept {
+    if (!to.receives())
+        return false;
+    if (whom.is_volatile && !to.owner->session().writable()) {
+        ++volatile_dropped_;
+        return false;
+    }
+    ++deliveries_;
+    return true;
+}
+
 void server::emit(
     std::string_view nsp,
     const selection& whom,
@@ -258,10 +269,8 @@ void server::emit(
         const auto packet =
             encode(options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
         home->send_each(whom, [&](socket& to) {
-            if (!to.receives())
-                return;
-            ++deliveries_;
-            to.owner->send(packet);
+            if (takes(to, whom))
+                to.owner->send(packet);
         });
         return;
     }
@@ -271,9 +280,8 @@ void server::emit(
     std::uint64_t encoded_id = 0;
     if (home)
         home->send_each(whom, [&](socket& to) {
-            if (!to.receives())
+            if (!takes(to, whom))
                 return;
-            ++deliveries_;
             const auto id = custom() ? token : to.next_ack_id++;
             to.pending_acks.insert(id, token);
             group.asked.emplace_back(to.sid, id);
@@ -322,7 +330,7 @@ void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
             module_->on_answer(peer(from), token & ~modules_token, args);
         return;
     }
-    sink_.on_event(ack_event{token, std::move(args)});
+    sink_.on_event(ack_event{token, from.sid, std::move(args)});
     if (ack_groups_.settle(token))
         sink_.on_event(acks_done_event{token});
 }

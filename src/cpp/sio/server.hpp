@@ -117,6 +117,8 @@ public:
     [[nodiscard]] std::size_t room_count() const noexcept;
     // How many packets its emits have queued so far, one for each receiver.
     [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
+    // Volatile events that a client did not get, as others wait for it to read.
+    [[nodiscard]] std::uint64_t volatile_dropped() const noexcept { return volatile_dropped_; }
 
     // --- deadlines: sessions that join no namespace ---
     void sweep(base::time_point now);
@@ -154,6 +156,8 @@ private:
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     [[nodiscard]] bool custom() const noexcept { return options_.format == packet_format::custom; }
     void fail(eio::session& broken, std::string_view why, base::time_point now);
+    // Counts either way.
+    [[nodiscard]] bool takes(const socket& to, const selection& whom) noexcept;
     void let_in(socket& joined);
     void send_connect(socket& to, std::string_view ready);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
@@ -174,6 +178,7 @@ private:
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     ack_groups ack_groups_;
     std::uint64_t deliveries_ = 0;
+    std::uint64_t volatile_dropped_ = 0;
     // Sessions that have joined no namespace yet.
     base::deadline_queue<client, &client::joins_by> joining_;
 };

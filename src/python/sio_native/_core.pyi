@@ -16,7 +16,7 @@ __version__: Final[str]
 EVENT: Final[int]  # sid, namespace, eio_sid, args (event name first), ack id or None
 CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None
 DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason
-ACK: Final[int]  # token, args: one client's answer to an emit that had this token
+ACK: Final[int]  # token, sid, args: one client's answer to an emit that had this token
 ACKS_DONE: Final[int]  # token: no more answers will come for it
 SESSION_CLOSED: Final[int]  # eio_sid: it is closed, and the last of its sids given up: refused, or
 # disconnect_done
@@ -303,6 +303,8 @@ class Engine:
         rooms: Sequence[str] | None,
         skip_sids: Sequence[str],
         token: int = 0,
+        except_rooms: Sequence[str] = (),
+        is_volatile: bool = False,
         /,
     ) -> None:
         """Send an event to rooms (None: the whole namespace). Encodes before it returns.
@@ -359,8 +361,17 @@ class Engine:
     def close_room(self, room: str, namespace: str, /) -> int: ...
     # Questions: answered by the engine's thread in order with the commands before them.
     def rooms(self, sid: str, namespace: str, /) -> list[str]: ...
-    def participants(self, namespace: str, rooms: Sequence[str] | None, /) -> list[tuple[str, str]]:
-        """(sid, eio_sid) of the members of any of the rooms; None: the whole namespace."""
+    def participants(
+        self,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        except_rooms: Sequence[str] = (),
+        /,
+    ) -> list[tuple[str, str]]:
+        """(sid, eio_sid) of the members of any of the rooms; None: the whole namespace.
+
+        Not of those who are in one of `except_rooms`, too.
+        """
 
     def room_size(self, namespace: str, room: str | None, /) -> int:
         """How many members a room has; None: the whole namespace."""
@@ -609,6 +620,8 @@ class Engine:
         token: int,
         frame: str | bytes,
         attachments: list[bytes],
+        except_rooms: Sequence[str] = (),
+        is_volatile: bool = False,
         /,
     ) -> None:
         """`emit`, encoded: a frame and the binary frames behind it.

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import itertools
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import exceptions
@@ -27,6 +27,20 @@ class Answer:
         return self.report(*self.about, *args)
 
 
+@dataclass
+class _Gathering:
+    """The answers of all who were asked."""
+
+    answers: dict[str, Data] = field(default_factory=dict)
+    complete: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+def _value(args: list[Any]) -> Data:
+    return args[0] if len(args) == 1 else tuple(args) or None
+
+
 class AckTable:
     """Callbacks by token. Entered from any thread, answered on the loop.
 
@@ -41,9 +55,10 @@ class AckTable:
         self._callbacks: dict[int, AckCallback] = {}
         self._calls: dict[int, asyncio.Future[list[Any]]] = {}
         self._endless: set[int] = set()  # of the calls, those without a timeout
+        self._gathered: dict[int, _Gathering] = {}
 
     def __len__(self) -> int:
-        return len(self._callbacks) + len(self._calls)
+        return len(self._callbacks) + len(self._calls) + len(self._gathered)
 
     def expect(self, callback: AckCallback) -> int:
         """A token for an emit whose answers `callback` gets, one call for each client."""
@@ -77,6 +92,26 @@ class AckTable:
             self._endless.discard(token)
             self.forget(token)
 
+    async def gather(
+        self, emit: Callable[[int], None], event: str, timeout: float | None
+    ) -> dict[str, Data]:
+        """Emit with a token and wait until all have answered or left: the answers by sid."""
+        token = next(self._tokens)
+        gathering = self._gathered[token] = _Gathering()
+        try:
+            emit(token)
+            await asyncio.wait_for(gathering.complete, timeout)
+        except asyncio.TimeoutError:
+            raise exceptions.AckTimeoutError(
+                f"not everybody has answered {event!r} within {timeout} seconds",
+                gathering.answers,
+            ) from None
+        finally:
+            del self._gathered[token]
+            if not gathering.complete.done() or gathering.complete.cancelled():
+                self._core.engine.forget_token(token)
+        return gathering.answers
+
     async def in_time(
         self, answer: asyncio.Future[list[Any]], event: str, timeout: float | None
     ) -> Data:
@@ -87,13 +122,15 @@ class AckTable:
             raise exceptions.TimeoutError(
                 f"the client did not answer {event!r} within {timeout} seconds"
             ) from None
-        return args[0] if len(args) == 1 else tuple(args) or None
+        return _value(args)
 
-    def answered(self, token: int, args: list[Any]) -> None:
+    def answered(self, token: int, sid: str, args: list[Any]) -> None:
         """Notification ACK."""
         if (call := self._calls.get(token)) is not None:
             if not call.done():
                 call.set_result(args)
+        elif (gathering := self._gathered.get(token)) is not None:
+            gathering.answers[sid] = _value(args)
         elif (callback := self._callbacks.get(token)) is not None:
             try:
                 result = callback(*args)
@@ -114,11 +151,14 @@ class AckTable:
 
     def fail_all(self) -> None:
         """The engine has ended."""
-        for token in [*self._callbacks, *self._calls]:
+        for token in [*self._callbacks, *self._calls, *self._gathered]:
             self._give_up(token)
 
     def _give_up(self, token: int) -> None:
         self._callbacks.pop(token, None)
+        gathering = self._gathered.get(token)
+        if gathering is not None and not gathering.complete.done():
+            gathering.complete.set_result(None)
         call = self._calls.pop(token, None)
         if call is not None and not call.done():
             call.set_exception(

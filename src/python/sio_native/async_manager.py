@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import exceptions
 from .acks import Answer
 from .base_manager import CLIENT_METHODS, BaseManager
-from .types import AckCallback, Data, Room, Rooms, as_namespace, as_sid
+from .handshake import Handshake
+from .rooms import is_user_room
+from .selection import Selection
+from .types import AckCallback, Data, Room, Rooms, Session, as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .service import Service
+
+# Clients, between two turns of the loop: about two milliseconds.
+DESCRIBED_AT_ONCE = 100
 
 # With one of these of its own a manager is told the sid and the id of each answer.
 ACK_METHODS = frozenset({"trigger_callback", "_generate_ack_id"})
@@ -72,6 +79,96 @@ class AsyncManager(BaseManager):
                 self.emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback)
             )
 
+    async def broadcast(self, whom: Selection, event: str, args: tuple[Any, ...]) -> None:
+        """Emit to those who are selected. Each of `args` is one argument."""
+        if self._is_native("emit") and "get_participants" not in self._own:
+            self._broadcast(whom, event, args)
+            return
+        await self.emit(
+            event,
+            args,
+            whom.namespace,
+            room=list(whom.rooms) or None,
+            skip_sid=[*whom.sids_left_out(), *(sid for sid, _ in self._left_out(whom))],
+            ignore_queue=whom.local,
+        )
+
+    async def broadcast_with_ack(
+        self, whom: Selection, event: str, args: tuple[Any, ...], timeout: float | None
+    ) -> dict[str, Data]:
+        """The same, and wait for the answers; see `BroadcastOperator.emit_with_ack`."""
+        service = self._service
+        if service is None or not service.core.started:
+            return {}
+        service.bind()
+        return await service.acks.gather(
+            lambda token: self._broadcast(whom, event, args, token), event, timeout
+        )
+
+    def _broadcast(
+        self, whom: Selection, event: str, args: tuple[Any, ...], token: int = 0
+    ) -> None:
+        """Here, past what a subclass has overridden."""
+        _check_event(event)
+        if self._core is None or not self._core.started:
+            return
+        keys, left_out = self._keys(whom.rooms or None), self._keys(whom.except_rooms)
+        namespace = as_namespace(whom.namespace)
+        self._engine.emit(event, args, namespace, keys, [], token, left_out or (), whom.volatile)
+        if (watcher := self._watcher) is not None:
+            skipped = [sid for sid, _ in self._left_out(whom)]
+            watcher.sent(event, args, whom.namespace, list(whom.rooms) or None, skipped)
+
+    def _left_out(self, whom: Selection) -> Iterator[tuple[str, str]]:
+        if whom.except_rooms:
+            yield from self.get_participants(whom.namespace, list(whom.except_rooms))
+
+    async def find_sockets(self, whom: Selection) -> list[str]:
+        """The sids of those who are selected."""
+        left_out = {sid for sid, _ in self._left_out(whom)}
+        chosen = self.get_participants(whom.namespace, list(whom.rooms) or None)
+        return [sid for sid, _ in chosen if sid not in left_out]
+
+    async def fetch_sockets(
+        self, whom: Selection
+    ) -> list[tuple[str, Handshake, set[Room], Session]]:
+        """Sid, handshake, rooms and a copy of the user session of those who are selected."""
+        sids = await self.find_sockets(whom)
+        found = []
+        for start in range(0, len(sids), DESCRIBED_AT_ONCE):
+            some = sids[start : start + DESCRIBED_AT_ONCE]
+            for sid, _, _, rooms, head, age in self._engine.describe(whom.namespace, some):
+                session = {}
+                if self._service is not None:
+                    with contextlib.suppress(KeyError):  # it has left meanwhile
+                        session = dict(self._service.sessions.get(sid, whom.namespace))
+                names = {self._names.name(key) for key in rooms if not is_user_room(key)}
+                found.append((sid, Handshake.of(head, age), names, session))
+            await asyncio.sleep(0)
+        return found
+
+    async def add_sockets(self, whom: Selection, rooms: list[Room]) -> None:
+        """Put those who are selected into rooms."""
+        for sid in await self.find_sockets(whom):
+            for room in rooms:
+                with contextlib.suppress(KeyError):  # it has left meanwhile
+                    await self.enter_room(sid, whom.namespace, room)
+
+    async def remove_sockets(self, whom: Selection, rooms: list[Room]) -> None:
+        """Take those who are selected out of rooms."""
+        for sid in await self.find_sockets(whom):
+            for room in rooms:
+                await self.leave_room(sid, whom.namespace, room)
+
+    async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
+        """Disconnect those who are selected; with `close` end their sessions."""
+        assert self.server is not None  # its operators ask
+        for sid in await self.find_sockets(whom):
+            eio_sid = self.eio_sid_from_sid(sid, whom.namespace)
+            await self.server.disconnect(sid, whom.namespace, ignore_queue=True)
+            if close and eio_sid is not None:
+                self._engine.close_session(eio_sid)
+
     def _emit(
         self,
         event: str,
@@ -82,8 +179,7 @@ class AsyncManager(BaseManager):
         callback: AckCallback | None,
     ) -> None:
         """Encode and post. `TypeError` for data that cannot be serialised."""
-        if not isinstance(event, str):
-            raise TypeError(f"the name of an event must be a str, not {event!r}")
+        _check_event(event)
         service = self._service
         if service is None or not service.core.started:  # nobody to send to or to answer
             return
@@ -306,6 +402,11 @@ class AsyncManager(BaseManager):
             await asyncio.wait([listener])
         elif not loop.is_closed():
             loop.call_soon_threadsafe(listener.cancel)
+
+
+def _check_event(event: object) -> None:
+    if not isinstance(event, str):
+        raise TypeError(f"the name of an event must be a str, not {event!r}")
 
 
 def _sids(skip_sid: str | Iterable[str] | None) -> list[str]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import upstream
 from .base_namespace import BaseServerNamespace
+from .broadcast_operator import BroadcastOperator, Operators
 from .handlers import Entry, call, call_either, ignore
 from .rooms import with_users
+from .selection import Selection
 from .session import SessionContext
 from .types import NOT_GIVEN, AckCallback, Data, Handler, NotGiven, Room, Rooms, Session
 
@@ -23,7 +25,7 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class AsyncNamespace(BaseServerNamespace):
+class AsyncNamespace(Operators, BaseServerNamespace):
     """The handlers of one namespace: methods `on_connect`, `on_disconnect`, `on_<event>`.
 
     They may be coroutines or plain functions. Register with `AsyncServer.register_namespace`.
@@ -31,6 +33,9 @@ class AsyncNamespace(BaseServerNamespace):
 
     def is_asyncio_based(self) -> bool:
         return True
+
+    def _operator(self) -> BroadcastOperator:
+        return BroadcastOperator(self.server, Selection(self.namespace))
 
     def _entry(self, event: str) -> Entry:
         """Whom to call for an event: the method at once, unless a subclass routes by itself."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .acks import Answer
 from .async_manager import AsyncManager
-from .pubsub_wire import Message, emit_data, emit_message
+from .pubsub_wire import Message, emit_args, emit_data, emit_message, selection_of
+from .selection import Selection
 from .troubles import Troubles
 from .types import AckCallback, Data, Room, Rooms, as_namespace
 
@@ -210,6 +211,34 @@ class AsyncPubSubManager(AsyncManager):
             await self._handle_emit(message)
         await self._publish(message)
 
+    async def broadcast(self, whom: Selection, event: str, args: tuple[Any, ...]) -> None:
+        if self._own & {"emit", "_handle_emit"}:
+            await super().broadcast(whom, event, args)
+            return
+        if whom.local:
+            self._broadcast(whom, event, args)
+            return
+        # python-socketio's servers know sids to skip, and no rooms.
+        message = self._new_emit(
+            event, args, whom.namespace, list(whom.rooms) or None, whom.sids_left_out(), None
+        )
+        message |= {"except": list(whom.except_rooms), "volatile": whom.volatile}
+        with self._asking(None, message):
+            self._broadcast(whom, event, args)
+        await self._publish(message)
+
+    async def find_sockets(self, whom: Selection) -> list[str]:
+        if not whom.local:
+            raise ValueError("the clients of other servers cannot be listed: choose the local ones")
+        return await super().find_sockets(whom)
+
+    async def broadcast_with_ack(
+        self, whom: Selection, event: str, args: tuple[Any, ...], timeout: float | None
+    ) -> dict[str, Data]:
+        if not whom.local:
+            raise ValueError("the clients of other servers cannot be asked: choose the local ones")
+        return await super().broadcast_with_ack(whom, event, args, timeout)
+
     def emit_nowait(
         self,
         event: str,
@@ -262,6 +291,9 @@ class AsyncPubSubManager(AsyncManager):
             raise
 
     async def _handle_emit(self, message: Message) -> None:
+        if message.get("except") or message.get("volatile"):
+            self._broadcast(selection_of(message), message["event"], emit_args(message))
+            return
         await super().emit(
             message["event"],
             emit_data(message),

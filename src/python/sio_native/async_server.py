@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .acks import Answer
 from .base_server import BaseServer
+from .broadcast_operator import BroadcastOperator, Operators
 from .cancellation import Cancellation
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
@@ -26,7 +27,8 @@ from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_flow import FlowMethods
-from .server_operations import OperatorMethods
+from .server_operations import OperationsMethods
+from .server_sockets import SocketMethods
 from .server_tasks import TaskMethods
 from .service import Service
 from .session import SessionContext
@@ -55,7 +57,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Handler)
 
 
-class AsyncServer(FlowMethods, OperatorMethods, TaskMethods, BaseServer):
+class AsyncServer(
+    Operators, SocketMethods, FlowMethods, OperationsMethods, TaskMethods, BaseServer
+):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
     It serves the event loop of its first request or `listen`, and may serve another one when that
@@ -138,6 +142,9 @@ class AsyncServer(FlowMethods, OperatorMethods, TaskMethods, BaseServer):
         self._routes_events = self._registry.deliver_all = routes
         self._service.interest_changed()
 
+    def _operator(self) -> BroadcastOperator:
+        return BroadcastOperator(self)
+
     def is_asyncio_based(self) -> bool:
         return True
 
@@ -159,7 +166,12 @@ class AsyncServer(FlowMethods, OperatorMethods, TaskMethods, BaseServer):
         return self._registry.resolve(event, namespace, args)
 
     def _entry(self, event: str, namespace: str) -> Entry | Literal[False] | None:
-        if self._routes_events or self._registry.exposed or self._options.cancel_on_disconnect:
+        if (
+            self._routes_events
+            or self._registry.exposed
+            or namespace in self._registry.routers
+            or self._options.cancel_on_disconnect
+        ):
             return False  # by rules, or in tables, that may change at any time; or to be followed
         return self._registry.entry(event, namespace)
 

@@ -60,3 +60,11 @@ if TYPE_CHECKING or _real is None:
 else:
     for _name in __all__:
         globals()[_name] = getattr(_real, _name)
+
+
+class AckTimeoutError(TimeoutError):
+    """Not everybody has answered in time. `answers`: what has come, by sid."""
+
+    def __init__(self, message: str, answers: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.answers = answers

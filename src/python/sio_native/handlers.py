@@ -14,6 +14,8 @@ ANY = "*"
 
 
 Invocation: TypeAlias = tuple[Handler, tuple[Any, ...]]
+# Given an event, its namespace, its arguments behind the sid, and who would handle it: who does.
+Router: TypeAlias = Callable[[str, str, tuple[Any, ...], "Invocation | None"], "Invocation | None"]
 # Whom to call for an event: a handler, or an object's attribute of this name; and what goes in
 # front of the arguments.
 Entry: TypeAlias = tuple[Any, str | None, tuple[str, ...]]
@@ -52,6 +54,8 @@ class Registry:
         self.exposed = False
         self.deliver_all = False  # somebody routes events by rules of their own
         self.deliver_connects = False  # a client manager wants to be told of each client
+        self.routers: dict[str, Router] = {}  # of namespaces whose events go by the client, too
+        self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)
         self._changed = changed
 
@@ -73,6 +77,18 @@ class Registry:
         self.classes[handler.namespace] = handler
         self._changed()
 
+    def route(self, namespace: str, router: Router) -> None:
+        """Ask `router` who handles an event of this namespace, each time."""
+        if namespace not in self.routers:
+            self.routers[namespace] = router
+            self._changed()
+
+    def watch_connects(self, namespace: str) -> None:
+        """Clients may join it, and are told of."""
+        if namespace not in self._watched:
+            self._watched.add(namespace)
+            self._changed()
+
     def expose(self) -> None:
         if not self.exposed:
             self.exposed = True
@@ -83,18 +99,20 @@ class Registry:
         return (
             namespace in self.functions
             or namespace in self.classes
+            or namespace in self._watched
             or self._namespaces == ANY
             or namespace in self._namespaces
         )
 
     def resolve(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
         """What to call for an event, and with which arguments."""
-        found = self.entry(event, namespace)
-        if found is None:
-            return None
-        target, attribute, prefix = found
-        handler = target if attribute is None else getattr(target, attribute, ignore)
-        return handler, (*prefix, *args)
+        invocation: Invocation | None = None
+        if (found := self.entry(event, namespace)) is not None:
+            target, attribute, prefix = found
+            handler = target if attribute is None else getattr(target, attribute, ignore)
+            invocation = handler, (*prefix, *args)
+        router = self.routers.get(namespace)
+        return invocation if router is None else router(event, namespace, args, invocation)
 
     def entry(self, event: str, namespace: str) -> Entry | None:
         """Who handles an event, until the next registration; functions go before classes.
@@ -134,7 +152,8 @@ class Registry:
             return Interest(None, [], True)
         namespaces = None
         if self._namespaces != ANY:
-            namespaces = sorted({*self._namespaces, *self.functions, *self.classes} - {ANY})
+            known = {*self._namespaces, *self.functions, *self.classes, *self._watched}
+            namespaces = sorted(known - {ANY})
         if self.deliver_all:
             return Interest(namespaces, [], True)
         pairs = {(name, event) for name, events in self.functions.items() for event in events}
@@ -144,6 +163,9 @@ class Registry:
             pairs.add((ANY, "connect"))
         # A class answers events that it has no method for, and may get methods later.
         pairs |= {(name, event) for name in self.classes for event in (ANY, "connect")}
+        pairs |= {(name, ANY) for name in self.routers}
+        watched = {*self.routers, *self._watched}
+        pairs |= {(name, event) for name in watched for event in RESERVED_EVENTS}
         return Interest(namespaces, sorted(pairs), False)
 
 

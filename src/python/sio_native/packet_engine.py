@@ -180,7 +180,7 @@ class PacketEngine(_core.Engine):
             if not isinstance(packet.data, (list, tuple)):
                 raise ProtocolError("its acknowledgement is no list")
             if client is not None and self._is_awaited(client.sid, namespace, packet.id):
-                return [(_core.ACK, packet.id, list(packet.data))]
+                return [(_core.ACK, packet.id, client.sid, list(packet.data))]
         else:
             raise ProtocolError(f"it sent a packet of type {kind!r}")
         return []
@@ -216,12 +216,16 @@ class PacketEngine(_core.Engine):
         rooms: Sequence[str] | None,
         skip_sids: Sequence[str],
         token: int = 0,
+        except_rooms: Sequence[str] = (),
+        is_volatile: bool = False,
         /,
     ) -> None:
         # Nobody else knows the id of an ack, so it may be the same for all that are asked.
         args = [event, *_arguments(data)]
         frame, attachments = self._encode(EVENT, args, namespace, token or None)
-        self.emit_frame(namespace, rooms, skip_sids, token, frame, attachments)
+        self.emit_frame(
+            namespace, rooms, skip_sids, token, frame, attachments, except_rooms, is_volatile
+        )
 
     def send_ack(self, sid: str, namespace: str, ack_id: Any, data: Any, /) -> None:
         frame, attachments = self._encode(ACK, _arguments(data), namespace, ack_id)

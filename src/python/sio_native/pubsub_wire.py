@@ -4,6 +4,8 @@
      "room": room | [room, ...] | null, "skip_sid": sid | [sid, ...] | null,
      "callback": [room, namespace, id] | null, "host_id"}
 
+Ours may have `"except": [room, ...]`, whose members are left out, and `"volatile": true`.
+
 Of a binary emit `data` is `[arguments, base64, ...]`, with placeholders in the arguments. Up to
 python-socketio 5.14 `data` may be the only argument by itself, and there is no `binary`.
 """
@@ -14,7 +16,8 @@ import base64
 from typing import Any
 
 from .json_codec import with_bytes, without_bytes
-from .types import Data, Rooms
+from .selection import Selection
+from .types import Data, Rooms, as_namespace
 
 Message = dict[str, Any]
 
@@ -53,6 +56,24 @@ def emit_data(message: Message) -> Data:
     if isinstance(data, list):
         return data[0] if len(data) == 1 else tuple(data)
     return data
+
+
+def emit_args(message: Message) -> tuple[Any, ...]:
+    """The arguments of an emit, one by one."""
+    data = emit_data(message)
+    return data if isinstance(data, tuple) else (data,)
+
+
+def selection_of(message: Message) -> Selection:
+    """Who an emit with `except` or `volatile` goes to."""
+    room = message.get("room")
+    rooms = room if isinstance(room, list) else [] if room is None else [room]
+    return Selection(
+        as_namespace(message.get("namespace")),
+        tuple(rooms),
+        tuple(message.get("except") or ()),
+        volatile=bool(message.get("volatile")),
+    )
 
 
 def _listed(names: Any) -> Any:

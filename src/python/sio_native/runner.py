@@ -59,6 +59,9 @@ class HandlerRunner(SessionTasks):
         # Clients whose connect handler has not decided; a disconnect that came meanwhile.
         self.connecting: dict[Key, Callable[[bool], None] | None] = {}
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
+        # Sid, namespace, auth: what must end well before the connect handler is asked.
+        self.when_joining: Callable[[str, str, Any], Awaitable[None] | None] | None = None
+        self.when_accepted: Callable[[str, str], None] | None = None  # sid, namespace
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self.cancellation: Cancellation | None = None  # of handlers whose client has left
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
@@ -224,6 +227,33 @@ class HandlerRunner(SessionTasks):
     def _start_connect(
         self, sid: str, namespace: str, environ: Any, auth: Any, decide: Decide
     ) -> Awaitable[None] | None:
+        if self.when_joining is not None:
+            middleware = self.when_joining(sid, namespace, auth)
+            if middleware is not None:
+                return self._guarded(middleware, sid, namespace, environ, auth, decide)
+        return self._ask_handler(sid, namespace, environ, auth, decide)
+
+    async def _guarded(
+        self,
+        middleware: Awaitable[None],
+        sid: str,
+        namespace: str,
+        environ: Any,
+        auth: Any,
+        decide: Decide,
+    ) -> None:
+        try:
+            await middleware
+        except Exception as error:
+            decide(_said_no(error))
+            return
+        asked = self._ask_handler(sid, namespace, environ, auth, decide)
+        if asked is not None:
+            await asked
+
+    def _ask_handler(
+        self, sid: str, namespace: str, environ: Any, auth: Any, decide: Decide
+    ) -> Awaitable[None] | None:
         args = (sid, environ, auth)
         try:
             found = self._resolve("connect", namespace, args)
@@ -275,6 +305,8 @@ class HandlerRunner(SessionTasks):
             self._core.engine.accept(sid, namespace)
             if (watcher := self._core.watcher) is not None:
                 watcher.connected(sid, namespace)
+            if self.when_accepted is not None:
+                self.when_accepted(sid, namespace)
         else:
             try:
                 self._core.engine.refuse(sid, namespace, refusal)
@@ -410,6 +442,15 @@ class HandlerRunner(SessionTasks):
         for left in waiting.values():
             if not left.done() and not left.get_loop().is_closed():
                 left.set_result(None)
+
+
+def _said_no(error: Exception) -> Any:
+    """What a client is told of an exception in a middleware: its text, and its `data`."""
+    if isinstance(error, exceptions.ConnectionRefusedError):
+        return error.error_args
+    said = {"message": str(error)}
+    data = getattr(error, "data", None)
+    return said if data is None else {**said, "data": data}
 
 
 def _start_runner(runner: _core.Runner) -> None:

@@ -159,7 +159,9 @@ class FlowMethods:
         return Limits(self._service, self._registry)
 
     def flow_stats(self) -> dict[str, int]:
-        """Since the start: events `limited` and `repeated`, emits `conflated`."""
+        """Since the start: events `limited` and `repeated`, emits `conflated`, and `volatile`
+        events that clients did not get.
+        """
         stats = self._core.engine.flow_stats()
         if "_conflation" in self.__dict__:
             stats["conflated"] += self._conflation.dropped

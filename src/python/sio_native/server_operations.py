@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from .async_server import AsyncServer
     from .health import Health
 
-S = TypeVar("S", bound="OperatorMethods")
+S = TypeVar("S", bound="OperationsMethods")
 
 
-class OperatorMethods:
+class OperationsMethods:
     """Of `AsyncServer`."""
 
     @classmethod

@@ -42,6 +42,43 @@ BOOST_AUTO_TEST_CASE(an_emit_reaches_the_union_of_rooms_once_less_the_skipped) {
     BOOST_TEST(a->sent.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(members_of_the_rooms_that_are_left_out_get_nothing) {
+    sio_world w;
+    const auto [a, a_sid] = w.join();
+    const auto [b, b_sid] = w.join();
+    const auto [c, c_sid] = w.join();
+    for (const auto& sid : {a_sid, b_sid, c_sid})
+        (void)w.sio.enter_room(sid, "/", "x");
+    (void)w.sio.enter_room(b_sid, "/", "y");
+    w.emit("[1]", {.rooms = {{"x"}}, .skip_sids = {}, .except_rooms = {"y", "nowhere"}});
+    w.emit("[2]", {.rooms = {}, .skip_sids = {}, .except_rooms = {"y", c_sid}});
+    w.emit("[3]", {.rooms = {{b_sid, c_sid}}, .skip_sids = {c_sid}, .except_rooms = {"y"}});
+    w.emit("[4]", {.rooms = {{"x"}}, .skip_sids = {}, .except_rooms = {"x"}});
+    BOOST_TEST((a->sent == lines{"42[1]", "42[2]"}));
+    BOOST_TEST(b->sent.empty());
+    BOOST_TEST((c->sent == lines{"42[1]"}));
+    const sio::selection others{.rooms = {}, .skip_sids = {}, .except_rooms = {"y"}};
+    BOOST_TEST(w.sio.participants("/", others).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_volatile_event_is_not_for_who_does_not_read) {
+    sio_world w;
+    const auto [a, a_sid] = w.join();
+    const auto [b, b_sid] = w.join();
+    const sio::selection now{.rooms = {}, .skip_sids = {}, .except_rooms = {}, .is_volatile = true};
+    w.emit("[1]", now);
+    b->takes = false;
+    w.emit("[2]", now);
+    w.emit("[3]", now, 7);
+    w.emit("[4]", {});
+    b->takes = true;
+    w.turn();
+    w.emit("[5]", now);
+    BOOST_TEST((a->sent == lines{"42[1]", "42[2]", "421[3]", "42[4]", "42[5]"}));
+    BOOST_TEST((b->sent == lines{"42[1]", "42[4]", "42[5]"}));
+    BOOST_TEST(w.sio.volatile_dropped() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_knows_its_rooms_and_leaves_them) {
     sio_world w;
     const auto [a, sid] = w.join();

@@ -16,12 +16,7 @@ struct emission {
 
     // Bytes, about.
     [[nodiscard]] std::size_t weight() const noexcept {
-        auto held = sizeof(*this) + nsp.size() + args.json.size();
-        if (whom.rooms)
-            for (const auto& each : *whom.rooms)
-                held += sizeof(each) + each.size();
-        for (const auto& each : whom.skip_sids)
-            held += sizeof(each) + each.size();
+        auto held = sizeof(*this) + nsp.size() + args.json.size() + whom.weight();
         for (const auto& each : args.attachments)
             held += sizeof(each) + each.size();
         return held;

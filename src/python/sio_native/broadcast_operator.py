@@ -1,0 +1,157 @@
+"""Choose clients step by step, and do something with all of them: the JavaScript server's way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .remote_socket import RemoteSocket
+from .selection import EVERYBODY, Selection, rooms_of
+
+if TYPE_CHECKING:
+    from .async_server import AsyncServer
+
+
+class BroadcastOperator:
+    """Clients that are chosen by room, for `emit` and its likes. Each method that chooses returns
+    a new operator, so that one may be kept and used again.
+
+        await sio.to("news").to("sport").except_("muted").emit("goal", 1, 0)
+
+    An event's arguments stand one by one behind its name, and each is one argument.
+    """
+
+    __slots__ = ("_sio", "_timeout", "_whom")
+
+    def __init__(
+        self, sio: AsyncServer, whom: Selection = EVERYBODY, timeout: float | None = None
+    ) -> None:
+        self._sio = sio
+        self._whom = whom
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"BroadcastOperator({self._whom}, timeout={self._timeout})"
+
+    # --- who ---
+
+    def to(self, *rooms: Any) -> BroadcastOperator:
+        """The members of these rooms too. A sid names the room of one client.
+
+        A client in several of them is chosen once. `ValueError` for None and for an empty name.
+        """
+        return self._with(rooms=(*self._whom.rooms, *rooms_of(rooms)))
+
+    in_ = to
+
+    def except_(self, *rooms: Any) -> BroadcastOperator:
+        """Not the members of these rooms, nor the clients of these sids."""
+        return self._with(except_rooms=(*self._whom.except_rooms, *rooms_of(rooms)))
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """Clients of this server, not of others that share a client manager with it."""
+        return self._with(local=True)
+
+    @property
+    def volatile(self) -> BroadcastOperator:
+        """Not clients whose connection has no room at the moment: the event is lost for them.
+
+        `sio.stats()["volatile_dropped"]` counts how many were left out.
+        """
+        return self._with(volatile=True)
+
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """How long `emit_with_ack` waits for all answers. `ValueError` unless it is above 0."""
+        if not (isinstance(seconds, (int, float)) and 0 < seconds < math.inf):
+            raise ValueError(f"a timeout is a number of seconds above 0, not {seconds!r}")
+        return BroadcastOperator(self._sio, self._whom, float(seconds))
+
+    def _with(self, **changed: Any) -> BroadcastOperator:
+        return BroadcastOperator(self._sio, replace(self._whom, **changed), self._timeout)
+
+    # --- what ---
+
+    async def emit(self, event: str, *args: Any) -> None:
+        """Send them an event. `TypeError` for an argument that cannot be serialised."""
+        await self._sio.manager.broadcast(self._whom, event, args)
+
+    async def send(self, *args: Any) -> None:
+        """`emit` the event "message"."""
+        await self.emit("message", *args)
+
+    async def emit_with_ack(self, event: str, *args: Any) -> dict[str, Any]:
+        """Send them an event and wait for the answers: by sid None, one value, or a tuple.
+
+        Who leaves meanwhile does not answer, and is not in there. Raises
+        `exceptions.AckTimeoutError` when the `timeout` is over, with the `answers` that have come;
+        without a timeout it waits until the last of them has answered or left.
+        """
+        manager = self._sio.manager
+        return await manager.broadcast_with_ack(self._whom, event, args, self._timeout)
+
+    # --- those who are chosen ---
+
+    async def all_sockets(self) -> set[str]:
+        """Their sids."""
+        return set(await self._sio.manager.find_sockets(self._whom))
+
+    async def fetch_sockets(self) -> list[RemoteSocket]:
+        """They themselves: id, rooms, handshake and data, as of now."""
+        return [
+            RemoteSocket(
+                id=sid,
+                nsp=self._whom.namespace,
+                handshake=handshake,
+                rooms=rooms,
+                data=data,
+                _client=self._with(rooms=(sid,), except_rooms=()),
+            )
+            for sid, handshake, rooms, data in await self._sio.manager.fetch_sockets(self._whom)
+        ]
+
+    async def sockets_join(self, *rooms: Any) -> None:
+        """Put them into these rooms."""
+        await self._sio.manager.add_sockets(self._whom, list(rooms_of(rooms)))
+
+    async def sockets_leave(self, *rooms: Any) -> None:
+        """Take them out of these rooms."""
+        await self._sio.manager.remove_sockets(self._whom, list(rooms_of(rooms)))
+
+    async def disconnect_sockets(self, close: bool = False) -> None:
+        """Disconnect them from the namespace; with `close` end their sessions."""
+        await self._sio.manager.disconnect_sockets(self._whom, close)
+
+
+class Operators:
+    """The methods that choose clients, of a server and of a class-based namespace."""
+
+    def _operator(self) -> BroadcastOperator:
+        raise NotImplementedError
+
+    def to(self, *rooms: Any) -> BroadcastOperator:
+        """The members of these rooms, each once: see `BroadcastOperator`."""
+        return self._operator().to(*rooms)
+
+    def in_(self, *rooms: Any) -> BroadcastOperator:
+        """`to`."""
+        return self._operator().to(*rooms)
+
+    def except_(self, *rooms: Any) -> BroadcastOperator:
+        """All but the members of these rooms."""
+        return self._operator().except_(*rooms)
+
+    @property
+    def local(self) -> BroadcastOperator:
+        """The clients of this server alone."""
+        return self._operator().local
+
+    @property
+    def volatile(self) -> BroadcastOperator:
+        """The clients that have read what they were sent."""
+        return self._operator().volatile
+
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """Everybody, for `emit_with_ack` within so many seconds."""
+        return self._operator().timeout(seconds)

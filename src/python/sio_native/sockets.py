@@ -1,0 +1,98 @@
+"""The sockets that an application has asked for, and what it has registered with them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from .handlers import ANY, Invocation, call
+from .listeners import Listeners
+from .socket import Socket
+from .types import Key
+
+if TYPE_CHECKING:
+    from .async_server import AsyncServer
+
+log = logging.getLogger("socketio.server")
+
+
+class Sockets:
+    """One `Socket` for each client that was asked for, until it has left."""
+
+    def __init__(self, sio: AsyncServer) -> None:
+        self._sio = sio
+        self._service = sio._service
+        self._registry = sio._registry
+        self._sockets: dict[Key, Socket] = {}
+        self._on_connection: dict[str, Listeners] = {}
+        self._middleware: dict[str, list[Any]] = {}
+        self._service.sessions.when_dropped.append(self._drop)
+
+    def get(self, sid: str, namespace: str) -> Socket:
+        """`KeyError` for an unknown sid."""
+        key = (namespace, sid)
+        found = self._sockets.get(key)
+        if found is None:
+            if self._sio.manager.eio_sid_from_sid(sid, namespace) is None:
+                raise KeyError(sid)
+            found = self._sockets.setdefault(key, Socket(self._sio, self, sid, namespace))
+        return found
+
+    def _drop(self, key: Key) -> None:
+        self._sockets.pop(key, None)
+
+    def on_connection(self, namespace: str, handler: Any) -> None:
+        """Call it with the socket of each client that has been let in."""
+        self._on_connection.setdefault(namespace, Listeners()).add(handler)
+        self._watch(namespace)
+
+    def use(self, namespace: str, middleware: Any) -> None:
+        """Call it with the socket of each client that wants to come in."""
+        if not callable(middleware):
+            raise TypeError(f"a middleware must be callable, not {middleware!r}")
+        self._middleware.setdefault(namespace, []).append(middleware)
+        self._watch(namespace)
+
+    def _watch(self, namespace: str) -> None:
+        self._service.runner.when_joining = self._joining
+        self._service.runner.when_accepted = self._accepted
+        self._registry.watch_connects(namespace)
+
+    def _joining(self, sid: str, namespace: str, auth: Any) -> Awaitable[None] | None:
+        wanted = [*self._middleware.get(namespace, ()), *self._middleware.get(ANY, ())]
+        if not wanted and not {namespace, ANY} & self._on_connection.keys():
+            return None
+        socket = Socket(self._sio, self, sid, namespace, auth)
+        self._sockets[namespace, sid] = socket
+        return _asked(wanted, socket) if wanted else None
+
+    def _accepted(self, sid: str, namespace: str) -> None:
+        for name in (namespace, ANY):
+            if (listeners := self._on_connection.get(name)) is not None:
+                self._service.spawn(self._connected(listeners, self.get(sid, namespace)))
+
+    async def _connected(self, listeners: Listeners, socket: Socket) -> None:
+        try:
+            await listeners.call_all(socket)
+        except Exception:
+            log.exception("on_connection failed for %s [%s]", socket.id, socket.nsp)
+
+    # --- events ---
+
+    def listens(self, namespace: str) -> None:
+        """A socket there has handlers of its own: from now on all events of all are routed."""
+        self._registry.route(namespace, self._route)
+
+    def _route(
+        self, event: str, namespace: str, args: tuple[Any, ...], found: Invocation | None
+    ) -> Invocation | None:
+        socket = self._sockets.get((namespace, args[0]))
+        if socket is None or event == "connect" or not socket._wants(event):
+            return found
+        return socket._handle, (found, event, *args[1:])
+
+
+async def _asked(middleware: list[Any], socket: Socket) -> None:
+    for each in middleware:
+        await call(each, socket)
