@@ -123,6 +123,18 @@ def test_a_provider_is_let_in_by_the_token_that_it_sends_and_may_only_read():
             assert json.loads((await reader.line()).removeprefix("nack "))["reason"] == "read_only"
             text = await sio.yjs.text("doc")
             assert "0" in text and "1" not in text
+    asyncio.run(asyncio.wait_for(work(), LIMIT))
+
+
+def test_a_provider_that_only_reads_is_refused_nothing():
+    async def work() -> None:
+        sio = sio_native.AsyncServer()
+        sio.yjs.serve(dialects=["y-socket.io"])
+        sio.yjs.on_authorize(lambda document, editor: "read")
+        async with served(sio) as url, script("y_socket_io", url, "doc", 0, 0, "r") as reader:
+            # What it answers to the server's first step has nothing new.
+            assert await reader.line() == "edited"
+            assert sio.yjs.stats()["refused"]["read_only"] == 0
 
     asyncio.run(asyncio.wait_for(work(), LIMIT))
 
