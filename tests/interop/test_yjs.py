@@ -123,6 +123,7 @@ def test_a_provider_is_let_in_by_the_token_that_it_sends_and_may_only_read():
             assert json.loads((await reader.line()).removeprefix("nack "))["reason"] == "read_only"
             text = await sio.yjs.text("doc")
             assert "0" in text and "1" not in text
+
     asyncio.run(asyncio.wait_for(work(), LIMIT))
 
 

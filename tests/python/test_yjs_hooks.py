@@ -185,6 +185,30 @@ async def test_a_knock_at_a_document_is_not_let_in_when_it_is_revoked_meanwhile(
         assert await sio.yjs.members("d") == []
 
 
+async def test_a_provider_is_sent_away_when_it_is_revoked_while_the_document_loads():
+    sio = OWN_PORT.server()
+    sio.yjs.serve()
+    loads, loaded, gone = Log(), asyncio.Event(), asyncio.Event()
+
+    @sio.yjs.on_load
+    async def load(document):
+        loads.add(document)
+        await loaded.wait()
+
+    async with OWN_PORT.open(sio) as url:
+        client, nacks = socketio.AsyncClient(reconnection=False), Log()
+        client.on("sync-nack", nacks.add, namespace="/yjs|d")
+        client.on("disconnect", lambda *why: gone.set(), namespace="/yjs|d")
+        await client.connect(url, namespaces=["/yjs|d"])
+        await loads.reaches(1)
+        await sio.yjs.revoke("d", client.get_sid("/yjs|d"))
+        await gone.wait()
+        assert [each[0]["reason"] for each in nacks] == ["not_allowed"]
+        loaded.set()
+        assert await sio.yjs.members("d") == []
+        await client.disconnect()
+
+
 async def test_who_may_read_may_say_again_what_is_known_and_nothing_is_refused():
     sio = OWN_PORT.server()
     sio.yjs.serve()
