@@ -17,6 +17,7 @@ LONGEST_PAUSE: Final = 30.0  # of a document that the store refuses
 LONGEST_PAUSE_FOR_ALL: Final = 5.0  # of a store that is down
 # So many documents in a row, each by itself, and nothing else taken: the others are not tried.
 ENOUGH_REFUSED: Final = 3
+ENOUGH_IN_A_HURRY: Final = 100
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Keeper:
         self._wake: asyncio.Event | None = None  # while it runs
         self._pause_for_all = 0.0  # the last one
         self._all_due = 0.0
+        self._enough = ENOUGH_REFUSED
 
     def keep(self, document: str, epoch: str, number: int, update: bytes) -> None:
         """One more update; without bytes: forget those before it."""
@@ -67,8 +69,9 @@ class Keeper:
         return done
 
     def hurry(self) -> None:
-        """Try all now, however long the pause would be."""
+        """Try all now, however long the pause would be, and harder."""
         self._all_due = 0.0
+        self._enough = ENOUGH_IN_A_HURRY
         for queue in self._queues.values():
             queue.due = 0.0
         if self._wake is not None:
@@ -113,29 +116,43 @@ class Keeper:
                 await asyncio.wait_for(wake.wait(), soonest - now)
 
     async def _write(self, ready: dict[str, Queue]) -> None:
-        """All at once. If that fails each by itself: one must not hold up the others."""
+        # Those that are known to be refused by themselves, lest they be in the way of the others.
+        new = [document for document, queue in ready.items() if not queue.refused]
+        known = sorted(ready.keys() - new, key=lambda document: ready[document].refused)
+        enough, self._enough = self._enough, ENOUGH_REFUSED
+        taken, new_refused = await self._write_all(new, enough)
+        if known:
+            is_down = not taken and len(new_refused) >= enough
+            taken_too, _ = await self._write_all(known, 0 if is_down else enough)
+            taken = taken or taken_too
+        if not taken and len(new_refused) > 1:  # it is down: each need not find that out by itself
+            doubled = max(2 * self._pause_for_all, FIRST_PAUSE)
+            self._pause_for_all = min(doubled, LONGEST_PAUSE_FOR_ALL)
+            self._all_due = asyncio.get_running_loop().time() + self._pause_for_all
+
+    async def _write_all(self, documents: list[str], enough: int) -> tuple[bool, list[str]]:
+        """All at once. If that fails each by itself: one must not hold up the others.
+
+        If `enough` are refused and none is taken, the rest is not tried; 0: none is. Gives whether
+        any has been taken, and which have been refused by themselves.
+        """
         # In the order of the documents, and of each one's changes: more come meanwhile.
-        changes = {document: list(queue.changes) for document, queue in ready.items()}
-        if len(ready) > 1 and await self._written([e for each in changes.values() for e in each]):
-            return
+        changes = {document: list(self._queues[document].changes) for document in documents}
+        together = [each for of_one in changes.values() for each in of_one]
+        if enough and len(documents) > 1 and await self._written(together):
+            return True, []
         taken = False
         refused: list[str] = []
-        new = 0  # of these, that had not been refused before
-        # Those that are known to be refused come last, lest the store seem to take nothing.
-        for document in sorted(ready, key=lambda each: ready[each].refused):
-            if not taken and len(refused) >= ENOUGH_REFUSED:
+        for document in documents:
+            if not taken and len(refused) >= enough:
                 self._pause(document)
             elif await self._written(changes[document]):
                 taken = True
             else:
-                new += not ready[document].refused
-                ready[document].refused += 1
+                self._queues[document].refused += 1
                 refused.append(document)
                 self._pause(document)
-        if not taken and new > 1:  # it is down: no document needs to find that out by itself
-            doubled = max(2 * self._pause_for_all, FIRST_PAUSE)
-            self._pause_for_all = min(doubled, LONGEST_PAUSE_FOR_ALL)
-            self._all_due = asyncio.get_running_loop().time() + self._pause_for_all
+        return taken, refused
 
     def _pause(self, document: str) -> None:
         queue = self._queues[document]
