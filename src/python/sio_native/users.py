@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from .arguments import as_namespace_name
 from .people_nodes import nodes_of
 from .rooms import MOST_ROOM_BYTES, user_room
 from .types import Key, as_sid
@@ -57,8 +58,9 @@ class Users:
         id that is empty or too long.
         """
         self._check_data(data)
-        self._bind(sid, user_id, namespace or "/")
-        self._set(sid, Binding(user_id, namespace or "/", data))
+        where = as_namespace_name(namespace)
+        self._bind(sid, user_id, where)
+        self._set(sid, Binding(user_id, where, data))
 
     async def unbind(self, sid: str, *, namespace: str | None = None) -> None:
         """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's.
