@@ -181,8 +181,7 @@ private:
             octets(told.update));
     }
     py::object of_documents(const features::yjs::load_fault& told) const {
-        return tuple(
-            kind::yjs, "fault", text(told.document), told.damaged, told.of, text(told.seed));
+        return tuple(kind::yjs, "fault", str(told.document), told.damaged, told.of, str(told.seed));
     }
     py::object of_documents(const features::yjs::stored_snapshot& told) const {
         return tuple(
