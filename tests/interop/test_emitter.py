@@ -212,6 +212,10 @@ def test_data_that_cannot_be_sent_is_an_error_before_redis_is_asked(kind):
             await emitter.emit("job", {1, 2})
         with pytest.raises(TypeError, match="id of a user"):
             await emitter.emit("job", 1, to_user=[7])
+        with pytest.raises(TypeError, match="to_user"):  # it would be everybody
+            await emitter.emit("job", 1, to_user=None)
+        with pytest.raises(TypeError, match="to_user"):  # it would be everybody
+            await emitter.send(1, room="r", to_user=None)
 
     run(conversation())
 

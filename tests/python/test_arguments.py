@@ -33,6 +33,8 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda sio: sio.rooms_from_query({"k": {"a": "r"}}, messages={"k": 5}),
         "messages",
     ),
+    "query pattern": (lambda sio: sio.rooms_from_query({"k": {"\ud800": "r"}}), "pattern"),
+    "query room": (lambda sio: sio.rooms_from_query({"k": {"a": "\ud800"}}), "room"),
     "rooms_from_event(5)": (lambda sio: sio.rooms_from_event(5, {"a": "r"}), "event"),
     "rooms_from_event(name)": (lambda sio: sio.rooms_from_event("a", {"a": "r"}, 5), "name"),
     "resume_room(room)": (lambda sio: sio.resume_room("nobody", 5, "a"), "room"),
@@ -66,6 +68,8 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "usage.listen(models)": (lambda sio: sio.usage.listen(models=5), "models"),
     "usage.listen(broadcast)": (lambda sio: sio.usage.listen(broadcast=5), "broadcast"),
     "usage.listen(room)": (lambda sio: sio.usage.listen(broadcast="a", room=5), "room"),
+    "usage.record_many": (lambda sio: sio.usage.record_many(5), "records"),
+    "usage.report([])": (lambda sio: sio.usage.report([]), "by"),
     "usage.report(model)": (lambda sio: sio.usage.report("day", model=5), "model"),
     "usage.report(group)": (lambda sio: sio.usage.report("day", group=[]), "group"),
     "usage.store(interval)": (lambda sio: sio.usage.store(print, interval=None), "interval"),
@@ -102,8 +106,15 @@ async def test_nobody_is_brought_into_a_room() -> None:
     sio = door.server()
     sio.replay("kept")
     async with door.open(sio):
-        with pytest.raises(KeyError):
-            await sio.resume_room("nobody", "kept", "a")
+        for nobody in ("nobody", "\ud800", None, 5):
+            with pytest.raises(KeyError):
+                await sio.resume_room(nobody, "kept", "a")
+            with pytest.raises(KeyError):
+                await sio.users.bind(nobody, "ann")
+            with pytest.raises(KeyError):
+                await sio.presence.track("topic", "ann", sid=nobody)
+            sio.presence.forget(nobody)
+            assert not await sio.revoke(nobody, "kept")
 
 
 def test_counts_and_times_have_bounds() -> None:

@@ -92,6 +92,27 @@ async def test_each_server_knows_the_clients_of_both(threads: int) -> None:
         )
 
 
+@pytest.mark.parametrize("threads", THREADS)
+async def test_a_user_who_is_put_out_is_waited_for_nowhere(threads: int) -> None:
+    bus = Bus()
+    async with (
+        server(bus, threads) as (one, here),
+        server(bus, threads) as (two, there),
+        connected(here, **auth("ann")),
+        connected(there, **auth("bob")),
+        connected(there, **auth("carl")) as carl,
+    ):
+        for each in (one, two):
+            each.presence.configure(tick=0.01, grace=60)
+        await until(lambda: agree(one, two) and one.presence.count("room") == 3)
+        await one.users.disconnect_user("bob")
+        await until(lambda: not one.presence.is_online("bob"))
+        assert not two.presence.is_online("bob")
+        await one.disconnect(carl.get_sid())
+        await carl.wait()
+        assert one.presence.is_online("carl"), "who is disconnected otherwise may come back"
+
+
 async def test_clients_hear_of_those_of_other_servers() -> None:
     bus = Bus()
     async with (

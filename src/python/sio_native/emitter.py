@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 from .async_redis_manager import AsyncRedisManager, make_client
 from .pubsub_wire import Message, emit_message
 from .rooms import with_users
-from .types import Data, Room, Rooms
+from .types import NOT_GIVEN, Data, NotGiven, Room, Rooms
 
 SOCKET_TIMEOUT = 10.0  # seconds; the client libraries would wait for ever
 
 Skipped: TypeAlias = str | Iterable[str] | None
-Users: TypeAlias = str | Iterable[str] | None
+Users: TypeAlias = str | Iterable[str] | NotGiven
 
 
 class _Messages:
@@ -58,7 +58,7 @@ class _Messages:
         namespace: str | None,
         to_user: Users,
     ) -> str | bytes:
-        if to_user is not None:
+        if to_user is not NOT_GIVEN:
             room = with_users(room, to_user)
         message = emit_message(event, data, namespace or "/", room, skip_sid, None, self._host_id)
         return self._encoded(message)
@@ -113,11 +113,12 @@ class Emitter(_Messages):
         skip_sid: Skipped = None,
         namespace: str | None = None,
         *,
-        to_user: Users = None,
+        to_user: Users = NOT_GIVEN,
     ) -> int:
         """Send an event as `AsyncServer.emit`, without a callback: to clients of all servers.
 
-        `to_user` reaches the clients that servers of sio_native have bound to a user.
+        `to_user` reaches the clients that servers of sio_native have bound to a user; `TypeError`
+        for None, which would be everybody.
         """
         payload = self._emit_payload(event, data, to or room, skip_sid, namespace, to_user)
         return self._publish(payload)
@@ -130,7 +131,7 @@ class Emitter(_Messages):
         skip_sid: Skipped = None,
         namespace: str | None = None,
         *,
-        to_user: Users = None,
+        to_user: Users = NOT_GIVEN,
     ) -> int:
         """`emit` the event "message"."""
         return self.emit("message", data, to, room, skip_sid, namespace, to_user=to_user)
@@ -196,7 +197,7 @@ class AsyncEmitter(_Messages):
         skip_sid: Skipped = None,
         namespace: str | None = None,
         *,
-        to_user: Users = None,
+        to_user: Users = NOT_GIVEN,
     ) -> int:
         """As `Emitter.emit`."""
         payload = self._emit_payload(event, data, to or room, skip_sid, namespace, to_user)
@@ -210,7 +211,7 @@ class AsyncEmitter(_Messages):
         skip_sid: Skipped = None,
         namespace: str | None = None,
         *,
-        to_user: Users = None,
+        to_user: Users = NOT_GIVEN,
     ) -> int:
         """`emit` the event "message"."""
         return await self.emit("message", data, to, room, skip_sid, namespace, to_user=to_user)

@@ -6,6 +6,7 @@ What travels over the client manager's channel, {"method": "people", "host_id", 
     delta  {"seq", "users", "put", "drop"}  what has changed; numbered without gaps
     state  {"seq", "users", "put"}        everything, for whoever has missed something
     ask    {"to"}                         a process has missed something of that one
+    forget {"to", "sids"}                 clients of that one that will not come back
     bye    {}                             it ends
 
 Nobody says anything about another's clients, so there is nothing to agree on, and no lock. Channels
@@ -81,6 +82,7 @@ class Nodes:
         self._users = users
         users._told = self._user_changed
         users._check_data = _check
+        users._forget_there = self._tell_to_forget
 
     def share_presence(self, presence: Presence) -> None:
         self._presence = presence
@@ -167,6 +169,10 @@ class Nodes:
         except Exception:
             self._server.logger.exception("what other processes should know was not published")
 
+    async def _tell_to_forget(self, node: str, sids: list[str]) -> None:
+        """At once: it must come before they are told to leave."""
+        await self._publish({"kind": "forget", "to": node, "sids": sids})
+
     def _tell_state(self) -> None:
         self._flush_users()
         users = {} if self._users is None else self._users._own()
@@ -216,6 +222,11 @@ class Nodes:
         if kind == "ask":
             if message["to"] == self._manager.host_id:
                 self._tell_state()
+            return
+        if kind == "forget":
+            if message["to"] == self._manager.host_id and self._presence is not None:
+                for sid in message["sids"]:
+                    self._presence.forget(sid)
             return
         if kind == "bye":
             self._forget(name)

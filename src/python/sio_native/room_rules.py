@@ -138,7 +138,7 @@ def _mapping(given: Any, name: str) -> Mapping[str, Any]:
 
 def _choices(given: Any, parameter: str) -> list[tuple[str, str]]:
     choices = _mapping(given, f"the rule of {parameter!r}")
-    for room in choices.values():
-        if not isinstance(room, str):
-            raise TypeError(f"the rule of {parameter!r} leads to rooms by str, not {room!r}")
+    for pattern, room in choices.items():
+        as_str(pattern, f"a pattern of {parameter!r}")
+        as_str(room, f"the room of {parameter!r}")
     return list(choices.items())

@@ -64,8 +64,8 @@ NOT_GIVEN: Final = NotGiven.NOT_GIVEN
 
 
 def as_sid(given: object) -> str:
-    """What names a client: a str. All else, None above all, names nobody, as the empty one does."""
-    return given if isinstance(given, str) else ""
+    """What names a client: a str, in ASCII. All else, None above all, names nobody, as "" does."""
+    return given if isinstance(given, str) and given.isascii() else ""
 
 
 def as_namespace(given: object) -> str:

@@ -91,6 +91,8 @@ class Usage:
         If a value of any of them is wrong, none is counted. After `OSError` of the journal they
         may have been: records with ids can be sent again.
         """
+        if not isinstance(records, Sequence) or isinstance(records, (str, bytes)):
+            raise TypeError(f"records must be a list, not {records!r}")
         return self.meter.record_many(records)
 
     def listen(
@@ -314,6 +316,7 @@ class Usage:
         Days are those of `zone` and begin at `reset`: of the group if there is one, else midnight
         UTC. From the store where it has rows, flushed before; else from memory: the last 25 hours.
         """
+        as_str(by, "by")
         for name, given in (("model", model), ("user", user), ("group", group)):
             if given is not None:
                 as_str(given, name)

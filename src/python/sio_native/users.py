@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from .arguments import as_namespace_name
 from .people_nodes import nodes_of
 from .rooms import MOST_ROOM_BYTES, user_room
 from .types import Key, as_sid
@@ -36,6 +38,8 @@ class Users:
         self._table = UserTable()
         # Called with what has changed here and with None where it has ended, to tell others.
         self._told: Callable[[str, Binding | None], None] | None = None
+        # Called with a process, and clients of it that are put out and will not come back.
+        self._forget_there: Callable[[str, list[str]], Awaitable[None]] = _of_nobody
         self._check_data: Callable[[Any], None] = lambda data: None
         self._session_pool = SessionPool(self)
         self._user_pool = UserPool(self)
@@ -54,8 +58,9 @@ class Users:
         id that is empty or too long.
         """
         self._check_data(data)
-        self._bind(sid, user_id, namespace or "/")
-        self._set(sid, Binding(user_id, namespace or "/", data))
+        where = as_namespace_name(namespace)
+        self._bind(sid, user_id, where)
+        self._set(sid, Binding(user_id, where, data))
 
     async def unbind(self, sid: str, *, namespace: str | None = None) -> None:
         """It is nobody's client any more, and `get(sid)` has nothing. No-op if it was nobody's.
@@ -89,9 +94,7 @@ class Users:
         Those of other processes are told to leave, and not waited for.
         """
         bindings = self._table.bindings
-        if "presence" in vars(self._server):  # in use: then it does not wait for them
-            for sid in self.sids(user_id):
-                self._server.presence.forget(sid)
+        await self._forget(self.sids(user_id))
         await asyncio.gather(
             *(
                 self._server.disconnect(sid, bindings[sid].namespace)
@@ -109,6 +112,18 @@ class Users:
     def user_pool(self) -> UserPool:
         """The sids of each user, as a dictionary by the user's id: see `user_views`."""
         return self._user_pool
+
+    async def _forget(self, sids: list[str]) -> None:
+        """Presence does not wait for them, where it is in use."""
+        elsewhere = defaultdict(list)
+        for sid in sids:
+            node = self._table.bindings[sid].node
+            if node is not None:
+                elsewhere[node].append(sid)
+            elif "presence" in vars(self._server):
+                self._server.presence.forget(sid)
+        for node, theirs in elsewhere.items():
+            await self._forget_there(node, theirs)
 
     # --- for the views ---
 
@@ -176,3 +191,7 @@ class Users:
         before = self._table.bindings.get(sid)
         if before is None or before.node is not None:
             self._table.set(sid, binding)
+
+
+async def _of_nobody(node: str, sids: list[str]) -> None:
+    """All clients are of this process."""
