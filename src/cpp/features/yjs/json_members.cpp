@@ -158,20 +158,22 @@ constexpr auto make_table() {
 
 void append_list(std::string& out, std::string_view bytes) {
     static constexpr auto table = make_table();
-    const auto start = out.size();
-    // The longest it can be, of which what is too much is cut off: no check for each byte.
-    out.resize(start + 2 + 4 * bytes.size());
-    char* to = out.data() + start;
-    *to++ = '[';
-    for (const char each : bytes) {
-        const auto& entry = table[static_cast<std::uint8_t>(each)];
-        std::memcpy(to, entry.text.data(), entry.text.size());
-        to += entry.size;
+    constexpr std::size_t at_once = 256;
+    std::array<char, 4 * at_once> text; // as long as they can be: no check for each byte
+    out += '[';
+    for (std::size_t done = 0; done < bytes.size(); done += at_once) {
+        char* to = text.data();
+        for (const char each : bytes.substr(done, at_once)) {
+            const auto& entry = table[static_cast<std::uint8_t>(each)];
+            std::memcpy(to, entry.text.data(), entry.text.size());
+            to += entry.size;
+        }
+        out.append(text.data(), to);
     }
-    if (!bytes.empty())
-        --to; // the last comma
-    *to++ = ']';
-    out.resize(static_cast<std::size_t>(to - out.data()));
+    if (bytes.empty())
+        out += ']';
+    else
+        out.back() = ']'; // where the last comma was
 }
 
 std::optional<std::uint32_t> placeholder(std::string_view value) noexcept {

@@ -211,7 +211,7 @@ sio::arguments state(
     std::string_view content,
     std::string_view sessions,
     std::string_view epoch) {
-    sio::arguments args{begun("document:state", document, 5 * state.size() + content.size()), {}};
+    sio::arguments args{begun("document:state", document, 4 * state.size() + content.size()), {}};
     add_bytes(args, how, "state", state);
     add(args.json, "content", content.empty() ? "null" : content);
     add(args.json, "sessions", sessions);
