@@ -7,14 +7,16 @@ import contextlib
 import importlib
 import json as standard_json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from .async_redis_manager import AsyncRedisManager, make_client
 from .pubsub_wire import Message, emit_message
 from .rooms import with_users
 from .types import NOT_GIVEN, Data, NotGiven, Room, Rooms
+
+R = TypeVar("R")
 
 SOCKET_TIMEOUT = 10.0  # seconds; the client libraries would wait for ever
 
@@ -22,8 +24,11 @@ Skipped: TypeAlias = str | Iterable[str] | None
 Users: TypeAlias = str | Iterable[str] | NotGiven
 
 
-class _Messages:
-    """What both emitters say: python-socketio's messages, so that its servers understand too."""
+class _Emits(Generic[R]):
+    """What both emitters say: python-socketio's messages, so that its servers understand too.
+
+    `R` is what publishing returns: a count, or one to be awaited.
+    """
 
     def __init__(
         self,
@@ -80,8 +85,59 @@ class _Messages:
             where = self._manager._shown_url()
             raise ConnectionError(f"cannot publish to {where}: {error}") from error
 
+    def emit(
+        self,
+        event: str,
+        data: Data = None,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: Skipped = None,
+        namespace: str | None = None,
+        *,
+        to_user: Users = NOT_GIVEN,
+    ) -> R:
+        """Send an event as `AsyncServer.emit`, without a callback: to clients of all servers.
 
-class Emitter(_Messages):
+        `to_user` reaches the clients that servers of sio_native have bound to a user; `TypeError`
+        for None, which would be everybody.
+        """
+        payload = self._emit_payload(event, data, to or room, skip_sid, namespace, to_user)
+        return self._publish(payload)
+
+    def send(
+        self,
+        data: Data,
+        to: Rooms = None,
+        room: Rooms = None,
+        skip_sid: Skipped = None,
+        namespace: str | None = None,
+        *,
+        to_user: Users = NOT_GIVEN,
+    ) -> R:
+        """`emit` the event "message"."""
+        return self.emit("message", data, to, room, skip_sid, namespace, to_user=to_user)
+
+    def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> R:
+        """Put a client of any server into a room. No-op for an unknown sid."""
+        return self._publish(self._command("enter_room", namespace, sid=sid, room=room))
+
+    def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> R:
+        """Take a client of any server out of a room."""
+        return self._publish(self._command("leave_room", namespace, sid=sid, room=room))
+
+    def close_room(self, room: Room, namespace: str | None = None) -> R:
+        """Take everybody out of a room, on all servers."""
+        return self._publish(self._command("close_room", namespace, room=room))
+
+    def disconnect(self, sid: str, namespace: str | None = None) -> R:
+        """Disconnect a client of any server."""
+        return self._publish(self._command("disconnect", namespace, sid=sid))
+
+    def _publish(self, payload: str | bytes) -> R:
+        raise NotImplementedError
+
+
+class Emitter(_Emits[int]):
     """Emits from threads and from workers like Celery's; safe from any thread, and after a fork.
 
     `url` and `redis_options` are those of `AsyncRedisManager`, `channel` is that of the servers'
@@ -103,54 +159,6 @@ class Emitter(_Messages):
         super().__init__(url, channel, json=json, redis_options=redis_options)
         package = self._asyncio_module.__name__.partition(".")[0]
         self._redis = self._client(importlib.import_module(package))
-
-    def emit(
-        self,
-        event: str,
-        data: Data = None,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: Skipped = None,
-        namespace: str | None = None,
-        *,
-        to_user: Users = NOT_GIVEN,
-    ) -> int:
-        """Send an event as `AsyncServer.emit`, without a callback: to clients of all servers.
-
-        `to_user` reaches the clients that servers of sio_native have bound to a user; `TypeError`
-        for None, which would be everybody.
-        """
-        payload = self._emit_payload(event, data, to or room, skip_sid, namespace, to_user)
-        return self._publish(payload)
-
-    def send(
-        self,
-        data: Data,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: Skipped = None,
-        namespace: str | None = None,
-        *,
-        to_user: Users = NOT_GIVEN,
-    ) -> int:
-        """`emit` the event "message"."""
-        return self.emit("message", data, to, room, skip_sid, namespace, to_user=to_user)
-
-    def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> int:
-        """Put a client of any server into a room. No-op for an unknown sid."""
-        return self._publish(self._command("enter_room", namespace, sid=sid, room=room))
-
-    def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> int:
-        """Take a client of any server out of a room."""
-        return self._publish(self._command("leave_room", namespace, sid=sid, room=room))
-
-    def close_room(self, room: Room, namespace: str | None = None) -> int:
-        """Take everybody out of a room, on all servers."""
-        return self._publish(self._command("close_room", namespace, room=room))
-
-    def disconnect(self, sid: str, namespace: str | None = None) -> int:
-        """Disconnect a client of any server."""
-        return self._publish(self._command("disconnect", namespace, sid=sid))
 
     def subscribers(self) -> int:
         """How many processes listen to the channel: 0, and it is the wrong one, or nobody's yet."""
@@ -178,7 +186,7 @@ class Emitter(_Messages):
             return int(self._redis.publish(self.channel, payload))
 
 
-class AsyncEmitter(_Messages):
+class AsyncEmitter(_Emits[Awaitable[int]]):
     """`Emitter` for asyncio: the same arguments, results and errors.
 
     Calls that are awaited one after the other arrive in their order. It may be used on one loop
@@ -187,50 +195,6 @@ class AsyncEmitter(_Messages):
 
     _redis: Any = None
     _loop: asyncio.AbstractEventLoop | None = None
-
-    async def emit(
-        self,
-        event: str,
-        data: Data = None,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: Skipped = None,
-        namespace: str | None = None,
-        *,
-        to_user: Users = NOT_GIVEN,
-    ) -> int:
-        """As `Emitter.emit`."""
-        payload = self._emit_payload(event, data, to or room, skip_sid, namespace, to_user)
-        return await self._publish(payload)
-
-    async def send(
-        self,
-        data: Data,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: Skipped = None,
-        namespace: str | None = None,
-        *,
-        to_user: Users = NOT_GIVEN,
-    ) -> int:
-        """`emit` the event "message"."""
-        return await self.emit("message", data, to, room, skip_sid, namespace, to_user=to_user)
-
-    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> int:
-        """As `Emitter.enter_room`."""
-        return await self._publish(self._command("enter_room", namespace, sid=sid, room=room))
-
-    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> int:
-        """As `Emitter.leave_room`."""
-        return await self._publish(self._command("leave_room", namespace, sid=sid, room=room))
-
-    async def close_room(self, room: Room, namespace: str | None = None) -> int:
-        """As `Emitter.close_room`."""
-        return await self._publish(self._command("close_room", namespace, room=room))
-
-    async def disconnect(self, sid: str, namespace: str | None = None) -> int:
-        """As `Emitter.disconnect`."""
-        return await self._publish(self._command("disconnect", namespace, sid=sid))
 
     async def subscribers(self) -> int:
         """As `Emitter.subscribers`."""
