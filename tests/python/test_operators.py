@@ -209,6 +209,23 @@ async def test_a_volatile_event_is_lost_for_who_does_not_read(native_door: Door)
             deaf._reader._protocol.resume_reading()  # type: ignore[attr-defined]
 
 
+async def test_those_who_are_put_out_do_not_wait_for_each_other(native_door: Door) -> None:
+    sio = native_door.server()
+    all_leaving = asyncio.Event()
+    leaving: set[str] = set()
+
+    @sio.event
+    async def disconnect(sid: str, reason: str) -> None:
+        leaving.add(sid)
+        if len(leaving) == 3:
+            all_leaving.set()
+        await all_leaving.wait()
+
+    async with three(native_door, sio) as clients:
+        await sio.to("all").disconnect_sockets()
+        assert leaving == {each.sid for each in clients}
+
+
 async def test_those_who_are_chosen_are_described(native_door: Door) -> None:
     sio = native_door.server()
     async with three(native_door, sio) as clients:

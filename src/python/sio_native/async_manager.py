@@ -163,11 +163,14 @@ class AsyncManager(BaseManager):
     async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
         """Disconnect those who are selected; with `close` end their sessions."""
         assert self.server is not None  # its operators ask
-        for sid in await self.find_sockets(whom):
-            eio_sid = self.eio_sid_from_sid(sid, whom.namespace)
-            await self.server.disconnect(sid, whom.namespace, ignore_queue=True)
-            if close and eio_sid is not None:
-                self._engine.close_session(eio_sid)
+        sids = await self.find_sockets(whom)
+        sessions = [self.eio_sid_from_sid(sid, whom.namespace) for sid in sids] if close else []
+        # At once: each waits for a disconnect handler, and none should wait for another's.
+        await asyncio.gather(
+            *(self.server.disconnect(sid, whom.namespace, ignore_queue=True) for sid in sids)
+        )
+        for eio_sid in filter(None, sessions):
+            self._engine.close_session(eio_sid)
 
     def _emit(
         self,
