@@ -46,8 +46,8 @@ void bind_raw(py::class_<py_engine>& type) {
         without_gil());
     type.def(
         "admit_session",
-        [](py_engine& self, std::string eio_sid, std::string name) {
-            self.get().admit_session(std::move(eio_sid), std::move(name));
+        [](py_engine& self, std::string eio_sid, std::string name, bool closes) {
+            self.get().admit_session(std::move(eio_sid), std::move(name), closes);
         },
         without_gil());
     type.def(

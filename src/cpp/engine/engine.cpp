@@ -338,10 +338,15 @@ void engine::set_raw_interest(eio::raw_interest wanted) {
     post_all([wanted](shard_context& in) { in.raw().set_interest(wanted); });
 }
 
-void engine::admit_session(std::string eio_sid, std::string name) {
+void engine::admit_session(std::string eio_sid, std::string name, bool closes) {
     const auto home = owner(eio_sid);
-    post(home, [eio_sid = std::move(eio_sid), name = std::move(name)](shard_context& in) {
+    post(home, [eio_sid = std::move(eio_sid), name = std::move(name), closes](shard_context& in) {
         in.raw().admit(eio_sid, name, in.now());
+        if (!closes)
+            return;
+        // In the same turn: the answer that opens the session carries its close.
+        if (auto* opened = in.eio().find(eio_sid))
+            opened->close(eio::close_reason::server_disconnect, in.now());
     });
 }
 

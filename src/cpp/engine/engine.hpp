@@ -100,7 +100,8 @@ public:
 
     // --- of a raw engine, see eio::raw_server ---
     void set_raw_interest(eio::raw_interest wanted);
-    void admit_session(std::string eio_sid, std::string name);
+    // `closes`: after what has been sent to it so far.
+    void admit_session(std::string eio_sid, std::string name, bool closes);
     void refuse_session(std::string eio_sid, int status, std::string body);
     // Of any engine. True as of emit().
     bool send_packet(std::string eio_sid, eio::packet outgoing);

@@ -339,11 +339,11 @@ class Engine:
     def set_raw_interest(self, decides: bool, messages: bool) -> None:
         """Whether a new session waits for `admit_session`, and whether messages are delivered."""
 
-    def admit_session(self, eio_sid: str, name: str, /) -> None:
+    def admit_session(self, eio_sid: str, name: str, closes: bool, /) -> None:
         """Open the session of an EIO_OPEN. One that is not open by then is told by EIO_CLOSE.
 
         `name`, if it is not empty, is what its client knows in the place of the eio_sid: URL-safe,
-        and no other session's.
+        and no other session's. With `closes` it ends after what has been sent to it so far.
         """
 
     def refuse_session(self, eio_sid: str, status: int, body: str, /) -> None:

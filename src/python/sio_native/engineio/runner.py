@@ -109,12 +109,11 @@ class EngineRunner(SessionTasks):
             self._to_be_closed.discard(sid)
             self._forget(sid, eio_sid)
             return
-        self._core.engine.admit_session(eio_sid, "" if sid == eio_sid else sid)
+        closes = sid in self._to_be_closed
+        self._to_be_closed.discard(sid)
+        self._core.engine.admit_session(eio_sid, "" if sid == eio_sid else sid, closes)
         if not self._core.engine.running:  # and will tell of no end
             self.closed(eio_sid, "server disconnect", transport)
-        elif sid in self._to_be_closed:
-            self._to_be_closed.discard(sid)
-            self._core.engine.close_session(eio_sid)
 
     def _refuse(self, eio_sid: str, message: Any, status: int) -> None:
         try:
