@@ -178,7 +178,9 @@ def test_a_process_that_only_sends_reaches_the_clients_of_sio_native() -> None:
         run(conversation(server.url))
 
 
-@pytest.mark.parametrize("document", ["docs/managers.md", "docs/serializers.md"])
+@pytest.mark.parametrize(
+    "document", ["docs/compression.md", "docs/managers.md", "docs/serializers.md"]
+)
 def test_servers_are_made_as_the_documents_say(document: str) -> None:
     for code in examples(document):
         names: Names = {}

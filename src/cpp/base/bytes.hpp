@@ -38,13 +38,14 @@ public:
     // every transport of a kind must frame one payload alike.
     [[nodiscard]] std::string_view framed(std::string_view prefix) const;
 
+    // Another form of the payload (compressed), which a transport makes once and leaves here for
+    // those behind it. As a frame, it belongs to the one shard that sends it.
+    [[nodiscard]] bool has_derived() const noexcept;
+    [[nodiscard]] const bytes& derived() const noexcept;
+    void keep_derived(bytes form) const noexcept; // may be an empty one
+
 private:
-    struct block {
-        std::atomic<std::uint32_t> references;
-        std::uint32_t prefix_size;
-        std::size_t size;
-        char* payload() noexcept { return reinterpret_cast<char*>(this + 1) + headroom; }
-    };
+    struct block;
     static block* allocate(std::size_t size);
 
     block* block_ = nullptr;

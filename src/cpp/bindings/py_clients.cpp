@@ -65,13 +65,15 @@ void bind_commands(py::class_<py_engine>& type) {
            const py::sequence& skip,
            sio::ack_token token,
            const py::sequence& except,
-           bool is_volatile) {
+           bool is_volatile,
+           bool compress) {
             auto& to = self.get();
             auto args = encoded([&](sio::arguments& made) {
                 return self.codec().dump_event(utf8(event), data.ptr(), made);
             });
             auto whom = selection(rooms, skip, except);
             whom.is_volatile = is_volatile;
+            whom.compress = compress;
             const py::gil_scoped_release released;
             if (to.emit(std::move(nsp), std::move(whom), std::move(args), token))
                 to.wait_for_room();
@@ -84,6 +86,7 @@ void bind_commands(py::class_<py_engine>& type) {
         py::arg("token") = 0,
         py::arg("except_rooms") = py::tuple(),
         py::arg("is_volatile") = false,
+        py::arg("compress") = true,
         py::pos_only());
     type.def(
         "send_ack",

@@ -51,11 +51,13 @@ void bind_outgoing(py::class_<py_engine>& type) {
            const py::object& frame,
            const std::vector<py::bytes>& attachments,
            const py::sequence& except,
-           bool is_volatile) {
+           bool is_volatile,
+           bool compress) {
             auto& to = self.get();
             auto args = ready(frame, attachments);
             auto whom = selection(rooms, skip, except);
             whom.is_volatile = is_volatile;
+            whom.compress = compress;
             const py::gil_scoped_release released;
             if (to.emit(std::move(nsp), std::move(whom), std::move(args), token))
                 to.wait_for_room();

@@ -34,8 +34,11 @@ struct config {
     bool websocket = true;
     bool http_compression = true;
     std::size_t compression_threshold_bytes = 1024;
-    std::string cookie_name;       // empty: no cookie
-    std::string cookie_attributes; // "; path=/; SameSite=Lax", after the value
+    bool websocket_compression = false; // permessage-deflate, of who offers it
+    std::size_t websocket_compression_threshold_bytes = 1024;
+    int websocket_compression_level = 6; // 1 to 9
+    std::string cookie_name;             // empty: no cookie
+    std::string cookie_attributes;       // "; path=/; SameSite=Lax", after the value
     cors_config cors;
     bool verbose = false; // lines at level INFO: each packet, each request refused
 };

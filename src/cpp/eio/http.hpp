@@ -77,6 +77,9 @@ public:
 // Whether two header names, or tokens, are equal but for the case of ASCII letters.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// A header's value, or a part of it, without the blanks around it.
+[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
+
 // What a client that sends this Accept-Encoding takes: gzip before deflate before identity.
 [[nodiscard]] content_encoding accepted_encoding(std::string_view accept_encoding) noexcept;
 

@@ -26,6 +26,7 @@ struct packet {
     packet_type type = packet_type::message;
     bool binary = false;
     base::bytes data;
+    bool compress = true; // where that is switched on
 };
 
 // From a peer: a view into the door's buffer, dead when the call returns.

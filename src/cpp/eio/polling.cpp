@@ -2,6 +2,7 @@
 
 #include "eio/payload.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -87,7 +88,8 @@ bool polling::on_post(
 void polling::send(std::span<const packet> packets) {
     auto reply = std::move(parked_reply_);
     reply.body = encode_payload(packets);
-    if (options_.http_compression && reply.body.size() >= options_.compression_threshold_bytes)
+    if (options_.http_compression && reply.body.size() >= options_.compression_threshold_bytes &&
+        std::ranges::any_of(packets, &packet::compress))
         reply.encoding = accepted_;
     auto exchange = std::exchange(parked_, nullptr);
     exchange->watch(nullptr);

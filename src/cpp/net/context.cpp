@@ -2,6 +2,7 @@
 
 #include "eio/server.hpp"
 #include "net/http_connection.hpp"
+#include "net/message_deflate.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +13,18 @@
 namespace net {
 
 namespace asio = boost::asio;
+
+namespace {
+
+std::unique_ptr<message_deflate> make_deflate(const eio::config& options) {
+    if (!options.websocket_compression)
+        return nullptr;
+    return std::make_unique<message_deflate>(deflate_options{
+        .threshold_bytes = options.websocket_compression_threshold_bytes,
+        .level = options.websocket_compression_level});
+}
+
+} // namespace
 
 // Runs while there is a deadline, so that a loop without one can end.
 class context::ticker : public std::enable_shared_from_this<ticker> {
@@ -72,6 +85,7 @@ context::context(
       deadlines([this](bool wanted) { ticker_->watch(wanted); }),
       connections(std::move(connections_)),
       decoder(server_.options().max_payload_bytes),
+      deflate(make_deflate(server_.options())),
       ticker_(std::make_shared<ticker>(*this)) {}
 
 context::~context() {

@@ -26,6 +26,7 @@ class server;
 namespace net {
 
 class http_connection;
+class message_deflate;
 class origin_judge;
 class siblings;
 
@@ -78,6 +79,7 @@ public:
     output_queue scratch;
     // Decodes for every WebSocket that is between two messages; who is inside one has its own.
     websocket_decoder decoder;
+    const std::unique_ptr<message_deflate> deflate; // null: not offered to anybody
 
 private:
     class ticker;

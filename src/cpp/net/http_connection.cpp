@@ -4,6 +4,7 @@
 #include "eio/wire_log.hpp"
 #include "net/content_encoding.hpp"
 #include "net/http_response_head.hpp"
+#include "net/message_deflate.hpp"
 #include "net/origin_judge.hpp"
 #include "net/siblings.hpp"
 #include "net/websocket_connection.hpp"
@@ -333,8 +334,14 @@ void http_connection::become_websocket(const eio::http_request& request) {
 
 void http_connection::attach_websocket(
     const eio::http_request& request, const eio::websocket_ticket& ticket) {
+    const auto extensions = context_.deflate ? agreed_deflate(request) : std::nullopt;
     const auto opened = std::make_shared<websocket_connection>(
-        context_, std::move(socket_), std::move(place_), door_->kind, accept_handshake(request));
+        context_,
+        std::move(socket_),
+        std::move(place_),
+        door_->kind,
+        accept_handshake(request, extensions.value_or("")),
+        extensions ? context_.deflate.get() : nullptr);
     state_ = state::closed;
     context_.http_connections.erase(this);
     const auto sid = context_.server.attach_websocket(ticket, request, opened, context_.time.now());

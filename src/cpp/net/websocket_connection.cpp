@@ -1,6 +1,7 @@
 #include "net/websocket_connection.hpp"
 
 #include "eio/server.hpp"
+#include "net/message_deflate.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -18,16 +19,24 @@ constexpr std::size_t shared_from_bytes = 4096; // smaller payloads are cheaper 
 constexpr std::size_t writable_up_to = 64 * 1024;
 constexpr int reads_a_turn = 4; // then the other connections get theirs
 
-void append_packet(output_queue& out, const eio::packet& packet) {
+void append_payload(output_queue& out, std::string_view header, const base::bytes& payload) {
+    if (payload.size() >= shared_from_bytes) {
+        out.append_shared(payload, payload.framed(header));
+    } else {
+        out.append_copy(header);
+        out.append_copy(payload.view());
+    }
+}
+
+void append_packet(output_queue& out, const eio::packet& packet, message_deflate* deflate) {
+    if (const auto* deflated = deflate ? deflate->deflated(packet) : nullptr) {
+        const auto op = packet.binary ? opcode::binary : opcode::text;
+        return append_payload(out, websocket_header(op, deflated->size(), true).view(), *deflated);
+    }
     const auto header =
         packet.binary ? websocket_header(opcode::binary, packet.data.size())
                       : websocket_header(eio::type_character(packet.type), packet.data.size());
-    if (packet.data.size() >= shared_from_bytes) {
-        out.append_shared(packet.data, packet.data.framed(header.view()));
-    } else {
-        out.append_copy(header.view());
-        out.append_copy(packet.data.view());
-    }
+    append_payload(out, header.view(), packet.data);
 }
 
 } // namespace
@@ -37,8 +46,13 @@ websocket_connection::websocket_connection(
     std::unique_ptr<socket> peer,
     base::counted place,
     eio::door came_by,
-    std::string_view preface)
-    : context_(shared), socket_(std::move(peer)), place_(std::move(place)), came_by_(came_by) {
+    std::string_view preface,
+    message_deflate* deflate)
+    : context_(shared),
+      deflate_(deflate),
+      socket_(std::move(peer)),
+      place_(std::move(place)),
+      came_by_(came_by) {
     if (!preface.empty())
         pending().append_copy(preface);
 }
@@ -143,7 +157,7 @@ void websocket_connection::deliver(std::span<char> bytes) {
     auto& decoder = decoder_ ? *decoder_ : context_.decoder;
     if (!decoder_)
         decoder.reset(); // from what another one has left behind by an end or an exception
-    const auto fed = decoder.feed(bytes, *this);
+    const auto fed = decoder.feed(bytes, *this, deflate_);
     if (decoder.idle())
         decoder_ = nullptr;
     else if (!decoder_)
@@ -225,14 +239,14 @@ void websocket_connection::send(std::span<const eio::packet> packets) {
         return;
     if (pending_) {
         for (const auto& each : packets)
-            append_packet(*pending_, each);
+            append_packet(*pending_, each, deflate_);
         return flush();
     }
     // What the socket takes at once never touches storage of this connection.
     auto& scratch = context_.scratch;
     scratch.clear(); // of what an exception may have left in it
     for (const auto& each : packets)
-        append_packet(scratch, each);
+        append_packet(scratch, each, deflate_);
     const auto error = socket_->send(scratch);
     if (!scratch.empty())
         scratch.move_to(pending());

@@ -24,13 +24,15 @@ class websocket_connection final : public eio::transport,
                                    private websocket_sink,
                                    private deadline_holder {
 public:
-    // `preface` is the answer to the handshake: it goes out before any frame.
+    // `preface` is the answer to the handshake: it goes out before any frame. `deflate`: the
+    // context's, when the handshake has agreed on compression.
     websocket_connection(
         context& shared,
         std::unique_ptr<socket> peer,
         base::counted place,
         eio::door came_by,
-        std::string_view preface);
+        std::string_view preface,
+        message_deflate* deflate = nullptr);
 
     // Begins to read, with what came right behind the handshake, and sends the preface, with the
     // first packet if that is sent in this turn. Once, after an owner is set.
@@ -87,6 +89,7 @@ private:
     void finish() noexcept;
 
     context& context_;
+    message_deflate* const deflate_; // null: no message is compressed
     std::unique_ptr<socket> socket_;
     base::counted place_;                        // among those that are open
     std::unique_ptr<websocket_decoder> decoder_; // inside a message; else null

@@ -1,5 +1,7 @@
 #include "net/websocket_frame.hpp"
 
+#include "net/message_deflate.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -12,6 +14,7 @@ namespace {
 using eio::close_code;
 
 constexpr std::uint8_t fin_bit = 0x80;
+constexpr std::uint8_t compressed_bit = 0x40; // of a message's first frame (RFC 7692, 7.2.1)
 constexpr std::uint8_t reserved_bits = 0x70;
 constexpr std::uint8_t opcode_bits = 0x0F;
 constexpr std::uint8_t mask_bit = 0x80;
@@ -47,14 +50,15 @@ std::size_t extended_length_size(std::uint8_t length) noexcept {
 
 } // namespace
 
-websocket_decoder::result websocket_decoder::feed(std::span<char> bytes, websocket_sink& sink) {
+websocket_decoder::result
+websocket_decoder::feed(std::span<char> bytes, websocket_sink& sink, message_deflate* inflater) {
     const std::size_t given = bytes.size();
     // An empty payload has an end too: the loop also runs when a header was the last of the bytes.
     while (!bytes.empty()) {
         if (step_ == step::header) {
             bytes = bytes.subspan(take_header(bytes));
             if (header_size_ >= 2)
-                if (const auto violation = check_first_bytes())
+                if (const auto violation = check_first_bytes(inflater != nullptr))
                     return {given - bytes.size(), violation};
             const auto second = byte_at(header_.data(), 1);
             if (header_size_ < 2 || header_size_ < 6 + extended_length_size(second & length_bits))
@@ -78,7 +82,7 @@ websocket_decoder::result websocket_decoder::feed(std::span<char> bytes, websock
         const std::string_view view(piece.data(), piece.size());
         std::optional<close_code> violation;
         if (!is_control(frame_.op)) {
-            violation = on_data(view, frame_ends, sink, go_on);
+            violation = on_data(view, frame_ends, sink, inflater, go_on);
         } else if (!frame_ends) {
             control_ += view;
         } else if (control_.empty()) {
@@ -115,12 +119,15 @@ std::size_t websocket_decoder::take_header(std::span<const char> bytes) {
     return taken;
 }
 
-std::optional<close_code> websocket_decoder::check_first_bytes() const noexcept {
+std::optional<close_code>
+websocket_decoder::check_first_bytes(bool may_be_compressed) const noexcept {
     const auto first = byte_at(header_.data(), 0);
     const auto second = byte_at(header_.data(), 1);
     const auto op = static_cast<opcode>(first & opcode_bits);
-    if ((first & reserved_bits) != 0 || (second & mask_bit) == 0)
-        return close_code::protocol_error; // no extension was agreed on; clients must mask
+    const bool begins_message = op == opcode::text || op == opcode::binary;
+    const auto agreed = may_be_compressed && begins_message ? compressed_bit : 0;
+    if ((first & reserved_bits & ~agreed) != 0 || (second & mask_bit) == 0)
+        return close_code::protocol_error; // clients must mask
     switch (op) {
     case opcode::continuation:
         return in_message_ ? std::nullopt : std::optional(close_code::protocol_error);
@@ -160,21 +167,31 @@ std::optional<close_code> websocket_decoder::begin_frame() {
     if (!in_message_) {
         in_message_ = true;
         binary_ = frame_.op == opcode::binary;
+        compressed_ = (first & compressed_bit) != 0;
         utf8_.reset();
     }
     return std::nullopt;
 }
 
 std::optional<close_code> websocket_decoder::on_data(
-    std::string_view piece, bool frame_ends, websocket_sink& sink, bool& go_on) {
+    std::string_view piece,
+    bool frame_ends,
+    websocket_sink& sink,
+    message_deflate* inflater,
+    bool& go_on) {
     const bool message_ends = frame_ends && frame_.fin;
-    if (!binary_ && (!utf8_.feed(piece) || (message_ends && !utf8_.complete())))
+    if (!binary_ && !compressed_ && (!utf8_.feed(piece) || (message_ends && !utf8_.complete())))
         return close_code::invalid_utf8;
     if (!message_ends) {
         message_ += piece;
         return std::nullopt;
     }
     in_message_ = false;
+    if (compressed_) {
+        message_ += piece;
+        const auto whole = std::exchange(message_, {});
+        return on_compressed(whole, sink, *inflater, go_on);
+    }
     if (message_.empty()) {
         go_on = sink.on_message(piece, binary_);
     } else {
@@ -183,6 +200,23 @@ std::optional<close_code> websocket_decoder::on_data(
         const auto whole = std::exchange(message_, {});
         go_on = sink.on_message(whole, binary_);
     }
+    return std::nullopt;
+}
+
+std::optional<close_code> websocket_decoder::on_compressed(
+    std::string_view payload, websocket_sink& sink, message_deflate& inflater, bool& go_on) {
+    std::string message;
+    switch (inflater.inflate(payload, max_message_bytes_, message)) {
+    case message_deflate::outcome::too_big:
+        return close_code::message_too_big;
+    case message_deflate::outcome::broken:
+        return close_code::protocol_error;
+    case message_deflate::outcome::whole:
+        break;
+    }
+    if (!binary_ && !base::is_utf8(message))
+        return close_code::invalid_utf8;
+    go_on = sink.on_message(message, binary_);
     return std::nullopt;
 }
 
@@ -212,9 +246,9 @@ websocket_decoder::on_close_payload(std::string_view payload, websocket_sink& si
     return std::nullopt;
 }
 
-websocket_header::websocket_header(opcode op, std::size_t payload_size) noexcept {
+websocket_header::websocket_header(opcode op, std::size_t payload_size, bool compressed) noexcept {
     const auto put = [this](std::uint64_t byte) { bytes_[size_++] = static_cast<char>(byte); };
-    put(fin_bit | static_cast<std::uint8_t>(op));
+    put(fin_bit | (compressed ? compressed_bit : 0U) | static_cast<std::uint8_t>(op));
     if (payload_size < length_16) {
         put(payload_size);
     } else if (payload_size <= 0xFFFF) {

@@ -14,6 +14,8 @@
 
 namespace net {
 
+class message_deflate;
+
 enum class opcode : std::uint8_t {
     continuation = 0,
     text = 1,
@@ -48,8 +50,10 @@ public:
     explicit websocket_decoder(std::size_t max_message_bytes) noexcept
         : max_message_bytes_(max_message_bytes) {}
 
-    // Unmasks in place: `bytes` are garbage afterwards, up to what was consumed.
-    [[nodiscard]] result feed(std::span<char> bytes, websocket_sink& sink);
+    // Unmasks in place: `bytes` are garbage afterwards, up to what was consumed. `inflater`: for
+    // messages that the peer has compressed; null when that was not agreed on.
+    [[nodiscard]] result
+    feed(std::span<char> bytes, websocket_sink& sink, message_deflate* inflater = nullptr);
 
     // Between two messages, with nothing kept: as good as a new one.
     [[nodiscard]] bool idle() const noexcept {
@@ -68,11 +72,18 @@ private:
     enum class step : std::uint8_t { header, payload };
 
     [[nodiscard]] std::size_t take_header(std::span<const char> bytes);
-    [[nodiscard]] std::optional<eio::close_code> check_first_bytes() const noexcept;
+    [[nodiscard]] std::optional<eio::close_code>
+    check_first_bytes(bool may_be_compressed) const noexcept;
     [[nodiscard]] std::optional<eio::close_code> begin_frame();
     // A whole data frame, or the next piece of one.
-    [[nodiscard]] std::optional<eio::close_code>
-    on_data(std::string_view piece, bool frame_ends, websocket_sink& sink, bool& go_on);
+    [[nodiscard]] std::optional<eio::close_code> on_data(
+        std::string_view piece,
+        bool frame_ends,
+        websocket_sink& sink,
+        message_deflate* inflater,
+        bool& go_on);
+    [[nodiscard]] std::optional<eio::close_code> on_compressed(
+        std::string_view payload, websocket_sink& sink, message_deflate& inflater, bool& go_on);
     [[nodiscard]] std::optional<eio::close_code>
     on_control(std::string_view payload, websocket_sink& sink, bool& go_on);
     [[nodiscard]] std::optional<eio::close_code>
@@ -86,6 +97,7 @@ private:
     std::uint64_t received_ = 0; // of the current frame's payload
     bool in_message_ = false;    // its first frame has begun and its last has not ended
     bool binary_ = false;
+    bool compressed_ = false;
     base::utf8_validator utf8_;
     std::string message_; // what has come of a message that is not complete
     std::string control_; // what has come of a control frame that is not complete
@@ -95,7 +107,7 @@ private:
 // packet's type character follows.
 class websocket_header {
 public:
-    websocket_header(opcode op, std::size_t payload_size) noexcept;
+    websocket_header(opcode op, std::size_t payload_size, bool compressed = false) noexcept;
     // A text frame whose payload is `type` and `data_size` bytes.
     websocket_header(char type, std::size_t data_size) noexcept;
     [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), size_}; }

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t key_bytes = 16;
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Whether a comma-separated header, which may come in several lines, names `token`.
 bool lists(const eio::http_request& request, std::string_view name, std::string_view token) {
     for (const auto& header : request.headers) {
@@ -29,7 +22,7 @@ bool lists(const eio::http_request& request, std::string_view name, std::string_
         std::string_view rest = header.value;
         while (!rest.empty()) {
             const auto comma = std::min(rest.find(','), rest.size());
-            if (eio::equal_ignoring_case(trimmed(rest.substr(0, comma)), token))
+            if (eio::equal_ignoring_case(eio::trimmed(rest.substr(0, comma)), token))
                 return true;
             rest.remove_prefix(std::min(comma + 1, rest.size()));
         }
@@ -62,12 +55,12 @@ bool wants_websocket(const eio::http_request& request) noexcept {
 }
 
 std::optional<eio::http_response> check_handshake(const eio::http_request& request) {
-    if (trimmed(request.header("Sec-WebSocket-Version")) != "13") {
+    if (eio::trimmed(request.header("Sec-WebSocket-Version")) != "13") {
         auto refusal = plain_response(426);
         refusal.headers.push_back({"Sec-WebSocket-Version", "13"});
         return refusal;
     }
-    const auto key = trimmed(request.header("Sec-WebSocket-Key"));
+    const auto key = eio::trimmed(request.header("Sec-WebSocket-Key"));
     const auto nonce = base::decode_base64(key);
     if (key.size() != 24 || !nonce || nonce->size() != key_bytes || !request.body.empty() ||
         request.body_too_large)
@@ -75,13 +68,15 @@ std::optional<eio::http_response> check_handshake(const eio::http_request& reque
     return std::nullopt;
 }
 
-std::string accept_handshake(const eio::http_request& request) {
+std::string accept_handshake(const eio::http_request& request, std::string_view extensions) {
     eio::http_response response;
     response.status = 101;
     response.headers = {
         {"Upgrade", "websocket"},
         {"Connection", "Upgrade"},
-        {"Sec-WebSocket-Accept", accept_key(trimmed(request.header("Sec-WebSocket-Key")))}};
+        {"Sec-WebSocket-Accept", accept_key(eio::trimmed(request.header("Sec-WebSocket-Key")))}};
+    if (!extensions.empty())
+        response.headers.push_back({"Sec-WebSocket-Extensions", std::string(extensions)});
     return response_head(response, true);
 }
 

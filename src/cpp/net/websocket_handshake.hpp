@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace net {
 
@@ -14,7 +15,8 @@ namespace net {
 // For a request that does: the refusal when its handshake is not in order.
 [[nodiscard]] std::optional<eio::http_response> check_handshake(const eio::http_request& request);
 
-// The head of the 101 response to a handshake that is in order.
-[[nodiscard]] std::string accept_handshake(const eio::http_request& request);
+// The head of the 101 response to a handshake that is in order. `extensions`: those agreed on.
+[[nodiscard]] std::string
+accept_handshake(const eio::http_request& request, std::string_view extensions = {});
 
 } // namespace net

@@ -30,9 +30,10 @@ bool client::was_removed_from(std::string_view nsp) const noexcept {
 }
 
 void client::send(const outgoing_packet& packet) {
-    session_.send({eio::packet_type::message, packet.binary, packet.frame});
+    constexpr auto message = eio::packet_type::message;
+    session_.send({message, packet.binary, packet.frame, packet.compress});
     for (const auto& attachment : packet.attachments)
-        session_.send({eio::packet_type::message, true, attachment});
+        session_.send({message, true, attachment, packet.compress});
 }
 
 fault client::on_frame(std::string_view data, bool binary) {

@@ -33,6 +33,7 @@ struct outgoing_packet {
     base::bytes frame;
     bool binary = false;
     std::span<const base::bytes> attachments{}; // a view: of what the packet was made from
+    bool compress = true;
 };
 
 // `type` is never a binary one: attachments make it so where the format has such types.

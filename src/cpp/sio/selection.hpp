@@ -15,6 +15,7 @@ struct selection {
     std::vector<std::string> skip_sids;
     std::vector<std::string> except_rooms{};
     bool is_volatile = false; // only whom it can be written to at once
+    bool compress = true;     // where that is switched on
 
     // Bytes of the names, about.
     [[nodiscard]] std::size_t weight() const noexcept {

@@ -197,9 +197,8 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
     if (leaving.is_modules)
         return remove(leaving); // nobody else has to hear of it
     leaving.state = socket_state::leaving;
-    sink_.on_event(
-        disconnect_event{
-            leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
+    sink_.on_event(disconnect_event{
+        leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {
@@ -266,8 +265,9 @@ void server::emit(
     if (token == 0) {
         if (!home)
             return;
-        const auto packet =
+        auto packet =
             encode(options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
+        packet.compress = whom.compress;
         home->send_each(whom, [&](socket& to) {
             if (takes(to, whom))
                 to.owner->send(packet);
@@ -288,6 +288,7 @@ void server::emit(
             if (std::exchange(encoded_id, id) != id)
                 packet = encode(
                     options_.format, packet_type::event, nsp, id, args.json, args.attachments);
+            packet.compress = whom.compress;
             to.owner->send(packet);
         });
     group.waiting = group.asked.size();

@@ -305,6 +305,7 @@ class Engine:
         token: int = 0,
         except_rooms: Sequence[str] = (),
         is_volatile: bool = False,
+        compress: bool = True,
         /,
     ) -> None:
         """Send an event to rooms (None: the whole namespace). Encodes before it returns.
@@ -622,6 +623,7 @@ class Engine:
         attachments: list[bytes],
         except_rooms: Sequence[str] = (),
         is_volatile: bool = False,
+        compress: bool = True,
         /,
     ) -> None:
         """`emit`, encoded: a frame and the binary frames behind it.

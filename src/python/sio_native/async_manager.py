@@ -114,7 +114,8 @@ class AsyncManager(BaseManager):
             return
         keys, left_out = self._keys(whom.rooms or None), self._keys(whom.except_rooms)
         namespace = as_namespace(whom.namespace)
-        self._engine.emit(event, args, namespace, keys, [], token, left_out or (), whom.volatile)
+        how = whom.volatile, whom.compress
+        self._engine.emit(event, args, namespace, keys, [], token, left_out or (), *how)
         if (watcher := self._watcher) is not None:
             skipped = [sid for sid, _ in self._left_out(whom)]
             watcher.sent(event, args, whom.namespace, list(whom.rooms) or None, skipped)

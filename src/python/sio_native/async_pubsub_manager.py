@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .acks import Answer
 from .async_manager import AsyncManager
-from .pubsub_wire import Message, emit_args, emit_data, emit_message, selection_of
+from .pubsub_wire import Message, emit_args, emit_data, emit_message, is_chosen, selection_of
 from .selection import Selection
 from .troubles import Troubles
 from .types import AckCallback, Data, Room, Rooms, as_namespace
@@ -223,6 +223,8 @@ class AsyncPubSubManager(AsyncManager):
             event, args, whom.namespace, list(whom.rooms) or None, whom.sids_left_out(), None
         )
         message |= {"except": list(whom.except_rooms), "volatile": whom.volatile}
+        if not whom.compress:
+            message["compress"] = False
         with self._asking(None, message):
             self._broadcast(whom, event, args)
         await self._publish(message)
@@ -291,7 +293,7 @@ class AsyncPubSubManager(AsyncManager):
             raise
 
     async def _handle_emit(self, message: Message) -> None:
-        if message.get("except") or message.get("volatile"):
+        if is_chosen(message):
             self._broadcast(selection_of(message), message["event"], emit_args(message))
             return
         await super().emit(

@@ -58,9 +58,18 @@ class BroadcastOperator:
     def volatile(self) -> BroadcastOperator:
         """Not clients whose connection has no room at the moment: the event is lost for them.
 
-        `sio.stats()["volatile_dropped"]` counts how many were left out.
+        `sio.flow_stats()["volatile"]` counts how many were left out.
         """
         return self._with(volatile=True)
+
+    def compress(self, compress: bool) -> BroadcastOperator:
+        """With False the event is sent as it is, also where the server's options compress it.
+
+        Of what a polling client gets in one response, all is compressed or nothing.
+        """
+        if not isinstance(compress, bool):
+            raise TypeError(f"compress() takes True or False, not {compress!r}")
+        return self._with(compress=compress)
 
     def timeout(self, seconds: float) -> BroadcastOperator:
         """How long `emit_with_ack` waits for all answers. `ValueError` unless it is above 0."""
@@ -151,6 +160,10 @@ class Operators:
     def volatile(self) -> BroadcastOperator:
         """The clients that have read what they were sent."""
         return self._operator().volatile
+
+    def compress(self, compress: bool) -> BroadcastOperator:
+        """Everybody, with what they are sent compressed or not."""
+        return self._operator().compress(compress)
 
     def timeout(self, seconds: float) -> BroadcastOperator:
         """Everybody, for `emit_with_ack` within so many seconds."""

@@ -46,6 +46,7 @@ class Options:
     connect_timeout: float = 45  # seconds in which a client must join a namespace
     upgrade_timeout: float = 10  # seconds for the change to WebSocket
     max_attachments: int = 10  # of one packet; more close the client
+    per_message_deflate: bool | Mapping[str, int] = False  # of WebSockets; see docs/compression.md
     send_buffer_bytes: int = 1 << 20  # of one client; past it the client counts as slow
     max_sessions: int = 0  # Engine.IO sessions; 0: no limit
     # TCP connections of the engine's own, handed over or on its port; 0: as many as the process can
@@ -101,6 +102,7 @@ class Options:
             "compression_threshold_bytes": whole(
                 "compression_threshold", self.compression_threshold
             ),
+            **_deflate(self.per_message_deflate),
             "cookie_name": cookie_name,
             "cookie_attributes": cookie_attributes,
             **_cors(self.cors_allowed_origins),
@@ -174,6 +176,24 @@ def whole(name: str, value: int, smallest: int = 0, largest: int | None = None) 
         bounds = f"at least {smallest}" if largest is None else f"{smallest} to {largest}"
         raise ValueError(f"{name} must be a whole number of {bounds}, not {value!r}")
     return value
+
+
+def _deflate(value: bool | Mapping[str, int]) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"websocket_compression": value}
+    if not isinstance(value, Mapping) or not value.keys() <= {"threshold", "level"}:
+        raise ValueError(
+            f"per_message_deflate must be a bool or a dict of threshold and level, not {value!r}"
+        )
+    return {
+        "websocket_compression": True,
+        "websocket_compression_threshold_bytes": whole(
+            "the threshold of per_message_deflate", value.get("threshold", 1024)
+        ),
+        "websocket_compression_level": whole(
+            "the level of per_message_deflate", value.get("level", 6), 1, 9
+        ),
+    }
 
 
 def _transports(value: str | Collection[str] | None) -> list[str]:

@@ -218,13 +218,22 @@ class PacketEngine(_core.Engine):
         token: int = 0,
         except_rooms: Sequence[str] = (),
         is_volatile: bool = False,
+        compress: bool = True,
         /,
     ) -> None:
         # Nobody else knows the id of an ack, so it may be the same for all that are asked.
         args = [event, *_arguments(data)]
         frame, attachments = self._encode(EVENT, args, namespace, token or None)
         self.emit_frame(
-            namespace, rooms, skip_sids, token, frame, attachments, except_rooms, is_volatile
+            namespace,
+            rooms,
+            skip_sids,
+            token,
+            frame,
+            attachments,
+            except_rooms,
+            is_volatile,
+            compress,
         )
 
     def send_ack(self, sid: str, namespace: str, ack_id: Any, data: Any, /) -> None:

@@ -4,7 +4,8 @@
      "room": room | [room, ...] | null, "skip_sid": sid | [sid, ...] | null,
      "callback": [room, namespace, id] | null, "host_id"}
 
-Ours may have `"except": [room, ...]`, whose members are left out, and `"volatile": true`.
+Ours may have `"except": [room, ...]`, whose members are left out, `"volatile": true` and
+`"compress": false`.
 
 Of a binary emit `data` is `[arguments, base64, ...]`, with placeholders in the arguments. Up to
 python-socketio 5.14 `data` may be the only argument by itself, and there is no `binary`.
@@ -64,8 +65,14 @@ def emit_args(message: Message) -> tuple[Any, ...]:
     return data if isinstance(data, tuple) else (data,)
 
 
+def is_chosen(message: Message) -> bool:
+    """Whether an emit says more than python-socketio's do about who it goes to, and how."""
+    plain = not message.get("except") and not message.get("volatile")
+    return not plain or message.get("compress") is False
+
+
 def selection_of(message: Message) -> Selection:
-    """Who an emit with `except` or `volatile` goes to."""
+    """Who such an emit goes to."""
     room = message.get("room")
     rooms = room if isinstance(room, list) else [] if room is None else [room]
     return Selection(
@@ -73,6 +80,7 @@ def selection_of(message: Message) -> Selection:
         tuple(rooms),
         tuple(message.get("except") or ()),
         volatile=bool(message.get("volatile")),
+        compress=message.get("compress") is not False,
     )
 
 

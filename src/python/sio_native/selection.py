@@ -14,7 +14,7 @@ class Selection:
     """The union of the rooms, or the whole namespace; less the members of `except_rooms`.
 
     A sid names the room of one client, in both. `local`: clients of this server. `volatile`: only
-    those that read what they are sent.
+    those that read what they are sent. `compress`: where the server's options have it.
     """
 
     namespace: str = "/"
@@ -22,6 +22,7 @@ class Selection:
     except_rooms: tuple[Room, ...] = ()
     local: bool = False
     volatile: bool = False
+    compress: bool = True
 
     def sids_left_out(self) -> list[str]:
         """What of `except_rooms` may be a sid, for who knows sids alone."""

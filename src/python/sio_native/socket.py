@@ -92,6 +92,10 @@ class Socket:
         """Itself, if it has read what it was sent: else the event is lost."""
         return self._client.volatile
 
+    def compress(self, compress: bool) -> BroadcastOperator:
+        """Itself, with what it is sent compressed or not: see `BroadcastOperator.compress`."""
+        return self._client.compress(compress)
+
     async def join(self, *rooms: Any) -> None:
         """Come into rooms."""
         for room in rooms_of(rooms):
