@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
         (
+            "disconnects.md",
             "flow.md",
             "open_webui.md",
             "operators.md",
@@ -40,6 +41,7 @@ TESTED_ELSEWHERE = {
     "events.md": "tests/interop/test_event_registry.py",
     "operations.md": "tests/interop/test_operations_docs.py",
     "people.md": "tests/python/test_people_docs.py",
+    "shutdown.md": "tests/python/test_drain.py",
     "yjs.md": "tests/python/test_yjs_docs.py",
 }
 

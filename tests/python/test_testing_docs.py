@@ -27,7 +27,16 @@ def anyio_backend():
 
 @pytest.mark.parametrize(
     "name",
-    ["flow.md", "open_webui.md", "operators.md", "rooms.md", "socket.md", "testing.md", "usage.md"],
+    [
+        "disconnects.md",
+        "flow.md",
+        "open_webui.md",
+        "operators.md",
+        "rooms.md",
+        "socket.md",
+        "testing.md",
+        "usage.md",
+    ],
 )
 def test_the_examples_pass_under_pytest_with_anyio(name: str, tmp_path: Path) -> None:
     text = (DOCS / name).read_text()

@@ -5,11 +5,13 @@
 #include "bindings/py_runner.hpp"
 #include "bindings/py_usage.hpp"
 #include "bindings/py_value.hpp"
+#include "sio/event.hpp"
 #include "sio/room_result.hpp"
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,15 @@ void register_constants(py::module_& module) {
     constant("STREAM_CANCELLED", kind::stream_cancelled);
     constant("PRESENCE", kind::presence);
     constant("YJS", kind::yjs);
+    constant("SERVER_DISCONNECT", eio::close_reason::server_disconnect);
+    constant("SERVER_SHUTDOWN", eio::close_reason::server_shutdown);
+    constant("CLIENT_LEFT", eio::close_reason::client_left);
+    py::tuple reasons(eio::close_reasons);
+    for (std::size_t each = 0; each < eio::close_reasons; ++each) {
+        const auto reason = static_cast<eio::close_reason>(each);
+        reasons[each] = py::make_tuple(to_string(reason), detail(reason));
+    }
+    module.attr("CLOSE_REASONS") = reasons;
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

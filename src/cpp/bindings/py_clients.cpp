@@ -145,6 +145,21 @@ void bind_commands(py::class_<py_engine>& type) {
         "close_session",
         [](py_engine& self, std::string eio_sid) { self.get().close_session(std::move(eio_sid)); },
         without_gil());
+    type.def(
+        "close_sessions",
+        [](py_engine& self, names eio_sids, unsigned reason, bool when_sent) {
+            if (reason >= eio::close_reasons)
+                throw py::value_error("no reason: " + std::to_string(reason));
+            self.get().close_sessions(
+                std::move(eio_sids),
+                static_cast<eio::close_reason>(reason),
+                when_sent ? engine::closing::when_sent : engine::closing::at_once);
+        },
+        py::arg("eio_sids"),
+        py::arg("reason"),
+        py::arg("when_sent") = false,
+        py::pos_only(),
+        without_gil());
 }
 
 void bind_rooms(py::class_<py_engine>& type) {

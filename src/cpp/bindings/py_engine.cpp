@@ -332,6 +332,7 @@ void bind_own_port(py::class_<py_engine>& type) {
                 throw std::runtime_error(error.what());
             }
         });
+    type.def("stop_accepting", [](py_engine& self) { self.get().stop_accepting(); }, without_gil());
     type.def("stop_listening", [](py_engine& self) { self.get().stop_listening(); }, without_gil());
 }
 

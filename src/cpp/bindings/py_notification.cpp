@@ -60,7 +60,11 @@ struct converter {
     }
     py::object operator()(const sio::disconnect_event& told) const {
         return tuple(
-            kind::disconnect, str(told.sid), str(told.nsp), str(told.eio_sid), str(told.reason));
+            kind::disconnect,
+            str(told.sid),
+            str(told.nsp),
+            str(told.eio_sid),
+            static_cast<int>(told.reason));
     }
     py::object operator()(const sio::ack_event& told) const {
         return tuple(kind::ack, told.token, str(told.sid), arguments(told.args, codec));
@@ -80,7 +84,10 @@ struct converter {
     }
     py::object operator()(const eio::raw_close& told) const {
         return tuple(
-            kind::eio_close, str(told.eio_sid), str(told.reason), str(to_string(told.transport)));
+            kind::eio_close,
+            str(told.eio_sid),
+            static_cast<int>(told.reason),
+            str(to_string(told.transport)));
     }
     py::object operator()(const net::asgi_opening& told) const {
         return tuple(kind::opening, told.id, str(told.eio_sid));

@@ -3,43 +3,14 @@
 
 #include "base/clock.hpp"
 #include "base/sid.hpp"
+#include "eio/close_reason.hpp"
 #include "eio/transport.hpp"
 
-#include <cstdint>
 #include <string_view>
 
 namespace eio {
 
 class session;
-
-enum class close_reason : std::uint8_t {
-    server_disconnect, // this side asked for it
-    client_disconnect, // the peer sent a close packet
-    ping_timeout,      // no pong in time
-    transport_close,   // the connection ended in order
-    transport_error,   // the connection broke, or the peer broke the protocol
-    slow_peer,         // the send buffer stayed full for too long
-    server_shutdown,
-};
-
-// As python-engineio and python-socketio name it to disconnect handlers: one of five.
-[[nodiscard]] constexpr std::string_view to_string(close_reason reason) noexcept {
-    switch (reason) {
-    case close_reason::server_disconnect:
-    case close_reason::server_shutdown:
-        return "server disconnect";
-    case close_reason::client_disconnect:
-        return "client disconnect";
-    case close_reason::ping_timeout:
-        return "ping timeout";
-    case close_reason::transport_close:
-        return "transport close";
-    case close_reason::transport_error:
-    case close_reason::slow_peer:
-        return "transport error";
-    }
-    return {};
-}
 
 class handler {
 public:

@@ -72,7 +72,7 @@ bool polling::on_post(
             owner_->on_frame(*this, item.data(), item.binary, now);
         }
     } else if (owner_) {
-        owner_->on_transport_closed(*this, true, now);
+        owner_->on_frame(*this, {}, false, now); // nothing in it is a packet: the session ends
     }
     if (!owner_ && !retired_)
         reply = bad_request(std::move(reply));

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/sid.hpp"
+#include "eio/close_reason.hpp"
 #include "eio/transport.hpp"
 
 #include <string>
-#include <string_view>
 #include <variant>
 
 namespace eio {
@@ -25,7 +25,7 @@ struct raw_message {
 // Once for every session; and for each that was admitted and whose peer had gone by then.
 struct raw_close {
     base::sid eio_sid;
-    std::string_view reason; // one of python-engineio's five, a literal
+    close_reason reason = close_reason::transport_close;
     transport_kind transport = transport_kind::polling;
 };
 

@@ -25,7 +25,7 @@ void raw_server::admit(std::string_view eio_sid, std::string name, base::time_po
         return;
     // Its peer has not waited. The application has let it in, so it hears of an end.
     if (const auto sid = base::sid::parse(eio_sid); sid && !below_.find(eio_sid))
-        sink_.on_raw_event(raw_close{*sid, to_string(close_reason::transport_close)});
+        sink_.on_raw_event(raw_close{*sid, close_reason::transport_close});
 }
 
 void raw_server::refuse(std::string_view eio_sid, int status, std::string body) {
@@ -49,7 +49,7 @@ void raw_server::on_message(session& from, std::string_view data, bool binary, b
 
 void raw_server::on_close(session& closed, close_reason reason, base::time_point) {
     below_.forget_name(closed.sid());
-    sink_.on_raw_event(raw_close{closed.sid(), to_string(reason), closed.transport_in_use()});
+    sink_.on_raw_event(raw_close{closed.sid(), reason, closed.transport_in_use()});
 }
 
 } // namespace eio

@@ -69,7 +69,7 @@ void server::on_request(
 
     if (!query.sid) {
         if (full())
-            return fail(503, "Too many sessions");
+            return fail(503, why_full());
         if (above_.decides())
             return await_verdict(std::move(request), std::move(exchange), now);
         return open_polling(request, std::move(exchange), sids_.next(), now);
@@ -128,7 +128,7 @@ server::admit_websocket(const http_request& request) {
     if (!query.sid) {
         if (full())
             return error_response(
-                request, options_.cors, request_error::bad_request, 503, "Too many sessions");
+                request, options_.cors, request_error::bad_request, 503, why_full());
         if (above_.decides())
             return verdict_needed{};
         return websocket_ticket{};
@@ -270,6 +270,10 @@ bool server::full() const noexcept {
     // Shards that open one at the same moment may pass the limit by one each.
     return !accepting_ || (options_.max_sessions != 0 &&
                            table_.size_everywhere() + gate_.size() >= options_.max_sessions);
+}
+
+std::string_view server::why_full() const noexcept {
+    return accepting_ ? "Too many sessions" : "Shutting down";
 }
 
 void server::sweep(base::time_point now) {

@@ -136,6 +136,7 @@ private:
         return find(names_.sid_of(name));
     }
     [[nodiscard]] bool full() const noexcept;
+    [[nodiscard]] std::string_view why_full() const noexcept;
 
     const config options_;
     handler& above_;

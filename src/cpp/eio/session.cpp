@@ -17,11 +17,16 @@ constexpr std::string_view probe_data = "probe";
 close_code code_for(close_reason reason) {
     switch (reason) {
     case close_reason::server_disconnect:
+    case close_reason::session_closed:
+    case close_reason::client_left:
     case close_reason::client_disconnect:
     case close_reason::ping_timeout:
     case close_reason::transport_close:
         return close_code::normal;
     case close_reason::transport_error:
+    case close_reason::parse_error:
+    case close_reason::bad_packet:
+    case close_reason::out_of_place:
         return close_code::protocol_error;
     case close_reason::slow_peer:
         return close_code::policy_violation;
@@ -89,6 +94,10 @@ bool session::writable() const noexcept {
 void session::flush(base::time_point now) {
     if (closed())
         return;
+    // A poll carries the goodbye as well.
+    if (closes_when_sent_ && carrier_->writable() &&
+        queue_.size() < carrier_->max_packets_per_send())
+        return close(*closes_when_sent_, now);
     if (carrier_->writable() && !queue_.empty()) {
         send_queued();
         if (closed())
@@ -153,12 +162,19 @@ void session::close(close_reason reason, base::time_point now) {
     context_.table.retire(*this);
 }
 
-void session::fail(std::string_view why, base::time_point now) {
+void session::close_when_sent(close_reason reason) {
+    if (closed())
+        return;
+    closes_when_sent_ = reason;
+    context_.table.mark_dirty(*this);
+}
+
+void session::fail(std::string_view why, base::time_point now, close_reason reason) {
     context_.log.log(
         base::log_channel::engineio,
         base::log_level::error,
         "closing session " + sid_.str() + ": " + std::string(why));
-    close(close_reason::transport_error, now);
+    close(reason, now);
 }
 
 void session::give_up(const char* error, base::time_point now) noexcept {
@@ -243,7 +259,7 @@ void session::on_frame(transport& from, std::string_view data, bool binary, base
         log_received(received->type, false, received->data);
         on_carrier_packet(*received, now);
     } else {
-        fail("not an Engine.IO packet", now);
+        fail("not an Engine.IO packet", now, close_reason::parse_error);
     }
 }
 

@@ -69,6 +69,9 @@ public:
     void send(packet&& outgoing);
     // The one way to end. The handler hears `on_close`; the table frees the session after the turn.
     void close(close_reason reason, base::time_point now);
+    // As soon as its peer has been sent all that is queued, a close packet with it. It is for the
+    // caller to close one whose peer never reads.
+    void close_when_sent(close_reason reason);
 
     // What the layer above has taken from this session and not yet dealt with. At 1,000 the peer
     // is not read, and owes no pong meanwhile: a busy application never costs a client its
@@ -115,7 +118,10 @@ private:
     void complete_upgrade(base::time_point now);
     void drop_probe(close_code code);
     void pause_if_unhandled();
-    void fail(std::string_view why, base::time_point now);
+    void fail(
+        std::string_view why,
+        base::time_point now,
+        close_reason reason = close_reason::transport_error);
     void give_up_waiting(base::time_point now); // for a pong
     // For who has asked for lines at level INFO.
     void log_received(packet_type type, bool binary, std::string_view data);
@@ -134,6 +140,7 @@ private:
     bool overflown_ = false;
     bool reading_paused_ = false;
     relay_wait relay_wait_ = relay_wait::none;
+    std::optional<close_reason> closes_when_sent_;
     const tenths opened_at_;
 
     const base::sid sid_;

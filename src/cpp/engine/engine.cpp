@@ -297,8 +297,26 @@ void engine::close_session(std::string eio_sid) {
     const auto home = owner(eio_sid);
     post(home, [eio_sid = std::move(eio_sid)](shard_context& in) {
         if (auto* found = in.eio().find(eio_sid))
-            found->close(eio::close_reason::server_disconnect, in.now());
+            found->close(eio::close_reason::session_closed, in.now());
     });
+}
+
+void engine::close_sessions(std::vector<std::string> eio_sids, eio::close_reason why, closing how) {
+    std::vector<std::vector<std::string>> parts(options_.threads);
+    for (auto& each : eio_sids)
+        parts[owner(each)].push_back(std::move(each));
+    for (unsigned shard = 0; shard < parts.size(); ++shard)
+        if (!parts[shard].empty())
+            post(shard, [part = std::move(parts[shard]), why, how](shard_context& in) {
+                const auto now = in.now();
+                for (const auto& eio_sid : part)
+                    if (auto* found = in.eio().find(eio_sid); !found)
+                        continue;
+                    else if (how == closing::when_sent)
+                        found->close_when_sent(why);
+                    else
+                        found->close(why, now);
+            });
 }
 
 void engine::leave_room(std::string sid, std::string nsp, std::string room) {
@@ -312,6 +330,10 @@ void engine::leave_room(std::string sid, std::string nsp, std::string room) {
 
 void engine::stop_listening() {
     post(shards::listening, [](shard_context& in) { in.stop_listening(); });
+}
+
+void engine::stop_accepting() {
+    post_all([](shard_context& in) { in.eio().refuse_new_sessions(); });
 }
 
 void engine::relay_checked(shard_set asked) {
@@ -346,7 +368,7 @@ void engine::admit_session(std::string eio_sid, std::string name, bool closes) {
             return;
         // In the same turn: the answer that opens the session carries its close.
         if (auto* opened = in.eio().find(eio_sid))
-            opened->close(eio::close_reason::server_disconnect, in.now());
+            opened->close(eio::close_reason::session_closed, in.now());
     });
 }
 

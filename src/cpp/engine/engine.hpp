@@ -45,6 +45,9 @@ struct handled {
     std::size_t events = 0;
 };
 
+// At once, or as soon as their peers have been sent what is queued.
+enum class closing : std::uint8_t { at_once, when_sent };
+
 // A set of shards: bit n is shard n.
 using shard_set = std::uint64_t;
 static_assert(base::max_shards <= 64);
@@ -91,7 +94,10 @@ public:
     void disconnect_done(std::string sid, std::string nsp);
     void events_done(std::vector<handled> done);
     void close_session(std::string eio_sid);
+    void close_sessions(std::vector<std::string> eio_sids, eio::close_reason why, closing how);
     void leave_room(std::string sid, std::string nsp, std::string room);
+    // New sessions are refused with 503; those that are open go on.
+    void stop_accepting();
     void stop_listening();
     // `asked`: those whose relay_check has been drained.
     void relay_checked(shard_set asked);

@@ -8,6 +8,15 @@
 
 namespace sio {
 
+namespace {
+
+// A sound packet that the client may not send now.
+mistake out_of_place(const char* what) {
+    return {what, eio::close_reason::out_of_place};
+}
+
+} // namespace
+
 socket* client::find(std::string_view nsp) const noexcept {
     const auto found = std::ranges::find_if(
         sockets_, [&](const socket* each) { return each->home.name() == nsp; });
@@ -82,7 +91,7 @@ fault client::on_packet(const packet_view& packet) {
     case packet_type::connect_error:
         break;
     }
-    return "it sent a connect error, which only a server does";
+    return out_of_place("it sent a connect error, which only a server does");
 }
 
 fault client::on_connect(const packet_view& packet) {
@@ -90,7 +99,7 @@ fault client::on_connect(const packet_view& packet) {
     if (auto wrong = auth_fault(format, packet.data))
         return wrong;
     if (find(packet.nsp))
-        return "it connects twice to one namespace";
+        return out_of_place("it connects twice to one namespace");
     if (!above_.on_connect(*this, packet.nsp, packet.data))
         send(encode(
             format,
@@ -113,7 +122,7 @@ fault client::on_arguments(const packet_view& packet) {
         return "its event has the name \"" + scan->first + "\", which is reserved";
     auto* to = find(packet.nsp);
     if (!to && !is_ack && !was_removed_from(packet.nsp))
-        return "its event is for a namespace that it has not connected to";
+        return out_of_place("its event is for a namespace that it has not connected to");
     if (packet.attachments == 0) {
         if (to)
             deliver(*to, is_ack, packet.id, scan->first, {std::string(packet.data), {}});

@@ -15,14 +15,23 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sio {
 
 class server;
 
-// What breaks the protocol in a frame, for the log; nothing if all is well.
-using fault = std::optional<std::string>;
+// What breaks the protocol in a frame: for the log, and for what its session is closed.
+struct mistake {
+    mistake(const char* text) : what(text) {}
+    mistake(std::string text, eio::close_reason ends_for = eio::close_reason::bad_packet)
+        : what(std::move(text)), reason(ends_for) {}
+
+    std::string what;
+    eio::close_reason reason = eio::close_reason::bad_packet;
+};
+using fault = std::optional<mistake>; // nothing if all is well
 
 class client {
 public:

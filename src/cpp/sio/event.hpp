@@ -3,12 +3,12 @@
 
 #include "base/bytes.hpp"
 #include "base/sid.hpp"
+#include "eio/close_reason.hpp"
 #include "sio/packet.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 
 namespace sio {
@@ -46,7 +46,7 @@ struct disconnect_event {
     base::sid sid;
     std::string nsp;
     base::sid eio_sid;
-    std::string_view reason; // one of python-socketio's five, a literal
+    eio::close_reason reason = eio::close_reason::transport_close;
 };
 
 // A frame of a custom format, for the application to decode. It counts as unhandled.

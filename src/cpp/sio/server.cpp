@@ -39,12 +39,12 @@ void server::on_message(
         fail(from, *wrong, now);
 }
 
-void server::fail(eio::session& broken, std::string_view why, base::time_point now) {
+void server::fail(eio::session& broken, const mistake& made, base::time_point now) {
     log_.log(
         base::log_channel::socketio,
         base::log_level::error,
-        "closing session " + broken.sid().str() + ": " + std::string(why));
-    broken.close(eio::close_reason::transport_error, now);
+        "closing session " + broken.sid().str() + ": " + made.what);
+    broken.close(made.reason, now);
 }
 
 void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point) {
@@ -179,7 +179,7 @@ void server::disconnect(std::string_view sid, std::string_view nsp, std::string_
 }
 
 void server::on_client_disconnect(socket& leaving) {
-    start_leaving(leaving, eio::close_reason::client_disconnect, false);
+    start_leaving(leaving, eio::close_reason::client_left, false);
 }
 
 void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_server) {
@@ -197,8 +197,7 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
     if (leaving.is_modules)
         return remove(leaving); // nobody else has to hear of it
     leaving.state = socket_state::leaving;
-    sink_.on_event(disconnect_event{
-        leaving.sid, leaving.home.name(), leaving.eio_sid, eio::to_string(reason)});
+    sink_.on_event(disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason});
 }
 
 void server::disconnect_done(std::string_view sid, std::string_view nsp) {
@@ -396,7 +395,7 @@ void server::send_frame(std::string_view eio_sid, std::string_view ready) {
 
 void server::fail(std::string_view eio_sid, std::string_view why, base::time_point now) {
     if (auto* broken = clients_.find(eio_sid))
-        fail(broken->session(), why, now);
+        fail(broken->session(), std::string(why), now);
 }
 
 // --- rooms ---

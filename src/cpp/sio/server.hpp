@@ -155,7 +155,7 @@ private:
     [[nodiscard]] nsp* find_nsp(std::string_view name) const noexcept;
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     [[nodiscard]] bool custom() const noexcept { return options_.format == packet_format::custom; }
-    void fail(eio::session& broken, std::string_view why, base::time_point now);
+    void fail(eio::session& broken, const mistake& made, base::time_point now);
     // Counts either way.
     [[nodiscard]] bool takes(const socket& to, const selection& whom) noexcept;
     void let_in(socket& joined);

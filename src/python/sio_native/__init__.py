@@ -14,6 +14,7 @@ from .asgi import ASGIApp
 from .async_manager import AsyncManager
 from .async_namespace import AsyncNamespace
 from .async_server import AsyncServer
+from .disconnect_reason import DisconnectReason
 from .drop_in import install, uninstall
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "AsyncSimpleClient",
     "Client",
     "ClientNamespace",
+    "DisconnectReason",
     "Emitter",
     "EventRegistry",
     "KafkaManager",

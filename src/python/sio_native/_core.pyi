@@ -8,6 +8,7 @@ from builtins import list as _List
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, final
 
+from .disconnect_reason import Detail
 from .types import PresenceData, PresenceEntry, RequestHead
 
 __version__: Final[str]
@@ -15,7 +16,7 @@ __version__: Final[str]
 # First item of each tuple that `Engine.drain` returns, and what follows it:
 EVENT: Final[int]  # sid, namespace, eio_sid, args (event name first), ack id or None
 CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None
-DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason
+DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason (of CLOSE_REASONS)
 ACK: Final[int]  # token, sid, args: one client's answer to an emit that had this token
 ACKS_DONE: Final[int]  # token: no more answers will come for it
 SESSION_CLOSED: Final[int]  # eio_sid: it is closed, and the last of its sids given up: refused, or
@@ -54,6 +55,13 @@ EIO_OPEN: Final[int]  # eio_sid, transport: waits for `Engine.admit_session` or 
 EIO_MESSAGE: Final[int]  # eio_sid, data (str or bytes)
 EIO_CLOSE: Final[int]  # eio_sid, reason, transport: once for each session, and for each that was
 # admitted after its client had gone
+
+# Why a client or a session has ended: python-socketio's reason and its detail, by number; and the
+# numbers that Python has a use for.
+CLOSE_REASONS: Final[tuple[tuple[str, Detail], ...]]
+SERVER_DISCONNECT: Final[int]
+SERVER_SHUTDOWN: Final[int]
+CLIENT_LEFT: Final[int]
 
 # What `Engine.enter_room` and `Engine.close_room` answer.
 ROOM_OK: Final[int]
@@ -336,6 +344,14 @@ class Engine:
     def close_session(self, eio_sid: str, /) -> None:
         """Close the Engine.IO session and so all its namespaces."""
 
+    def close_sessions(
+        self, eio_sids: Sequence[str], reason: int, when_sent: bool = False, /
+    ) -> None:
+        """Close many, for one of CLOSE_REASONS; with `when_sent` each as soon as it was sent all.
+
+        One whose client does not read stays open then. Unknown ones are left out.
+        """
+
     # Of an engine with the option "raw": Engine.IO without Socket.IO above it.
     def set_raw_interest(self, decides: bool, messages: bool) -> None:
         """Whether a new session waits for `admit_session`, and whether messages are delivered."""
@@ -567,6 +583,9 @@ class Engine:
     # The engine's own port.
     def listen(self, host: str, port: int, path: str, /) -> tuple[str, int]:
         """Bind, listen and accept; returns the address bound. Raises `OSError`."""
+
+    def stop_accepting(self) -> None:
+        """Refuse new sessions with 503 until the engine ends; those that are open go on."""
 
     def stop_listening(self) -> None: ...
 

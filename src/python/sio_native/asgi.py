@@ -109,6 +109,7 @@ class ASGIApp:
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.engineio_server.handle_startup(receive)
+        self.engineio_server._begin_serving()
         if self.other_asgi_app is not None and not self.on_startup and not self.on_shutdown:
             await self.other_asgi_app(scope, self._closing_first(receive), send)
             return
@@ -140,7 +141,7 @@ class ASGIApp:
 
     async def _close_server(self) -> None:
         try:
-            await self.engineio_server.shutdown()
+            await self.engineio_server._end_serving()
         except Exception:
             self.engineio_server.logger.exception("the Socket.IO server could not be shut down")
 
@@ -164,12 +165,13 @@ def mount(server: AsyncServer, app: Any, path: str, **asgi_app_arguments: Any) -
     @asynccontextmanager
     async def lifespan(host: Any) -> AsyncIterator[Any]:
         server.handle_startup()
+        server._begin_serving()
         async with inner(host) as state:
             await run_hook(on_startup)
             try:
                 yield state
             finally:
-                await server.shutdown()
+                await server._end_serving()
                 await run_hook(on_shutdown)
 
     app.router.lifespan_context = lifespan

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import exceptions
+from ._core import SERVER_DISCONNECT
 from .acks import Answer
 from .base_manager import CLIENT_METHODS, BaseManager
 from .handshake import Handshake
@@ -170,8 +171,7 @@ class AsyncManager(BaseManager):
         await asyncio.gather(
             *(self.server.disconnect(sid, whom.namespace, ignore_queue=True) for sid in sids)
         )
-        for eio_sid in filter(None, sessions):
-            self._engine.close_session(eio_sid)
+        self._engine.close_sessions(list(filter(None, sessions)), SERVER_DISCONNECT)
 
     def _emit(
         self,

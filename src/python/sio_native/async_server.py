@@ -26,6 +26,7 @@ from .options import read_options
 from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
+from .server_ends import EndMethods
 from .server_flow import FlowMethods
 from .server_operations import OperationsMethods
 from .server_sockets import SocketMethods
@@ -58,7 +59,7 @@ F = TypeVar("F", bound=Handler)
 
 
 class AsyncServer(
-    Operators, SocketMethods, FlowMethods, OperationsMethods, TaskMethods, BaseServer
+    Operators, SocketMethods, FlowMethods, OperationsMethods, TaskMethods, EndMethods, BaseServer
 ):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 
@@ -110,6 +111,7 @@ class AsyncServer(
             self._service.runner.cancellation = Cancellation()
         self._look_who_routes()
         self.manager = manager
+        self._use_drain_option()
         if self._options.rooms_from_query is not None:
             self.rooms_from_query(self._options.rooms_from_query)
 
@@ -538,19 +540,20 @@ class AsyncServer(
             raise ValueError(f"listen() needs a port from 0 to 65535, not {port!r}")
         self._options.check_own_port()
         self._initialize_manager()
+        self._service.reopen()
         self._service.bind()
         return self._core.engine.listen(host, port, path)
 
     async def serve(
         self, host: str = "127.0.0.1", port: int = 5000, path: str = "/socket.io"
     ) -> None:
-        """`listen` until cancelled, then `shutdown`."""
+        """`listen` until cancelled, then `shutdown`.
+
+        With the option `drain` until SIGTERM, too, and then `drain`.
+        """
         address = self.listen(host, port, path)
         self.logger.info("listening on %s:%s", *address)
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            await self.shutdown()
+        await self._serve_until_told()
 
     async def shutdown(self) -> None:
         """Disconnect every client ("server disconnect"), stop listening, end the engine's thread.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from . import _core
@@ -42,7 +42,13 @@ class Doors:
         self.core = core
         self.environs = environs
         self._tasks = tasks
-        self.handoff = Handoff(core, environs, options.handoff, options.max_connections, self.end)
+        self.closed = False  # until reopen(): every request is answered 503
+        self.draining = False  # new sessions are, until the engine ends
+        # What uvicorn waits for before it ends.
+        self.farewell: Callable[[], Awaitable[Any]] = self.end
+        self.handoff = Handoff(
+            core, environs, options.handoff, options.max_connections, lambda: self.farewell()
+        )
         self._bridge = Bridge(
             core,
             environs,
@@ -64,7 +70,7 @@ class Doors:
         """Tell the engine what is wanted of it."""
         raise NotImplementedError
 
-    def open_sessions(self) -> Set[str]:
+    def open_sessions(self) -> set[str]:
         """The Engine.IO sids of those whose disconnect handlers are waited for at the end."""
         raise NotImplementedError
 
@@ -93,7 +99,7 @@ class Doors:
 
     async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI request or WebSocket."""
-        if self._is_ending():
+        if self.closed or self._is_ending():
             if scope["type"] == "http":
                 await send_response(send, SHUTTING_DOWN)
             else:
@@ -107,6 +113,15 @@ class Doors:
             await self._bridge.http(scope, receive, send)
         else:
             await self._bridge.websocket(scope, receive, send)
+
+    def refuse_new(self) -> None:
+        """No more sessions; those that are open go on."""
+        self.draining = True
+        self.core.engine.stop_accepting()
+
+    def reopen(self) -> None:
+        """Requests are dealt with again, and start the engine where it has ended."""
+        self.closed = False
 
     async def end(self) -> None:
         """Close all and end the engine. Whoever asks while it ends waits for the same end."""
@@ -126,15 +141,16 @@ class Doors:
         if self.on_its_loop():
             # While the engine still answers, so that disconnect handlers can ask it.
             engine.stop_listening()
+            self.refuse_new()
             eio_sids = self.open_sessions()
-            for eio_sid in eio_sids:
-                engine.close_session(eio_sid)
+            engine.close_sessions(list(eio_sids), _core.SERVER_SHUTDOWN)
             await self._tasks.wait_closed(eio_sids, GRACE)
             for save in self.when_ending:
                 await save()
         else:
             self._abandon_loop()
         await asyncio.get_running_loop().run_in_executor(None, self.core.close, GRACE)
+        self.draining = False
         self._dispatcher.release()
         self._dispatcher.drain_all()
         self._bridge.end()

@@ -30,6 +30,8 @@ class Health:
         found: dict[str, Any] = {"ok": True, "problems": problems, "server": self._server()}
         found["manager"] = await self._manager(timeout, problems)
         used = vars(self._sio)
+        if self._sio._service.draining or self._sio._service.closed:
+            problems.append("this server takes no new clients: it is about to end, or has ended")
         if "yjs" in used and (counted := self._sio.yjs.stats()):
             errors = self._sio.yjs._errors()
             found["documents"] = {

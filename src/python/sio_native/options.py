@@ -55,6 +55,7 @@ class Options:
     threads: int = 1  # of the engine, with its own share of the clients each
     rooms_from_query: Mapping[str, Mapping[str, str]] | None = None  # see the method
     cancel_on_disconnect: bool = False  # the handlers of a client's events that still wait
+    drain: Mapping[str, Any] | None = None  # at the end: the arguments of `AsyncServer.drain`
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
@@ -62,6 +63,8 @@ class Options:
             raise ValueError("Invalid async_mode specified")
         if self.dispatch not in ("runner", "task"):
             raise ValueError(f'dispatch must be "runner" or "task", not {self.dispatch!r}')
+        if self.drain is not None and not isinstance(self.drain, Mapping):
+            raise TypeError(f"drain must be a mapping of drain()'s arguments, not {self.drain!r}")
 
     def origin_check(self) -> Callable[..., Any] | None:
         """The callable that decides about origins, if that is what was given."""

@@ -90,7 +90,7 @@ class PacketEngine(_core.Engine):
                 if item[0] == _core.DISCONNECT:
                     client = self._left(item[1], item[2])
                     if client is not None and client.has_left:
-                        item = (*item[:4], "client disconnect")
+                        item = (*item[:4], _core.CLIENT_LEFT)
                 elif item[0] == _core.SESSION_CLOSED:
                     self._partial.pop(item[1], None)
                     self._failed.discard(item[1])

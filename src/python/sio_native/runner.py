@@ -13,6 +13,7 @@ from . import _core, exceptions
 from .cancellation import Cancellation
 from .client_hooks import ClientHooks, Decide
 from .core import Core
+from .disconnect_reason import REASONS
 from .environs import Environs
 from .handlers import Entry, Invocation, start_either
 from .session import SessionStore
@@ -319,7 +320,7 @@ class HandlerRunner(SessionTasks):
 
     # --- disconnect ---
 
-    def disconnect(self, sid: str, namespace: str, eio_sid: str, reason: str) -> None:
+    def disconnect(self, sid: str, namespace: str, eio_sid: str, reason: int) -> None:
         """Notification DISCONNECT."""
         work = self._leave_work(sid, namespace, eio_sid, reason)
         if work is None:
@@ -333,7 +334,7 @@ class HandlerRunner(SessionTasks):
             self.spawn(waiting, finish)
 
     def _leave_work(
-        self, sid: str, namespace: str, eio_sid: str, reason: str
+        self, sid: str, namespace: str, eio_sid: str, reason: int
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
         if self.cancellation is not None:
@@ -341,7 +342,7 @@ class HandlerRunner(SessionTasks):
 
         def start() -> Awaitable[None] | None:
             self.departing.add(key)
-            handler = partial(self._start_disconnect, sid, namespace, reason)
+            handler = partial(self._start_disconnect, sid, namespace, REASONS[reason])
             if self.hooks is None:
                 return handler()
             forget = partial(self._forget, sid, namespace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -29,8 +29,7 @@ class SessionTasks:
         self._tasks: dict[asyncio.Future[Any], Finish] = {}
         self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
         self._handled: dict[str, int] = {}  # events since the last flush, by session
-        self._ending: set[str] = set()  # sessions that wait_closed() waits for
-        self._ended: asyncio.Future[None] | None = None
+        self._waiting: list[tuple[set[str], asyncio.Future[None]]] = []  # in wait_closed()
 
     def spawn(self, work: Awaitable[Any], finish: Finish | None = None) -> None:
         """Run in a task, which is kept alive; `finish` is called when it has ended."""
@@ -86,19 +85,26 @@ class SessionTasks:
 
     # --- ends ---
 
-    async def wait_closed(self, eio_sids: Iterable[str], timeout: float) -> None:
-        """Wait until these sessions are closed and their disconnect handlers have ended."""
-        self._ending = set(eio_sids)
-        if not self._ending:
+    async def wait_closed(self, eio_sids: set[str], timeout: float) -> None:
+        """Wait until these sessions are closed and their disconnect handlers have ended.
+
+        They are taken out of the set then: what is left in it took too long.
+        """
+        if not eio_sids:
             return
-        self._ended = asyncio.get_running_loop().create_future()
-        await asyncio.wait([self._ended], timeout=timeout)
-        self._ending, self._ended = set(), None
+        ended = asyncio.get_running_loop().create_future()
+        waiting = (eio_sids, ended)
+        self._waiting.append(waiting)
+        try:
+            await asyncio.wait([ended], timeout=timeout)
+        finally:
+            self._waiting.remove(waiting)
 
     def session_dropped(self, eio_sid: str) -> None:
-        self._ending.discard(eio_sid)
-        if not self._ending and self._ended is not None and not self._ended.done():
-            self._ended.set_result(None)
+        for eio_sids, ended in self._waiting:
+            eio_sids.discard(eio_sid)
+            if not eio_sids and not ended.done():
+                ended.set_result(None)
 
     def abandon_tasks(self) -> None:
         """Their loop is closed: nothing runs any more, and the engine must not wait for it."""

@@ -51,7 +51,7 @@ struct fixture : private eio::raw_event_sink {
             heard.push_back((message->binary ? "<" : "") + message->data);
         } else {
             const auto& close = std::get<eio::raw_close>(told);
-            closed.push_back(close.eio_sid.str() + " " + std::string(close.reason));
+            closed.push_back(close.eio_sid.str() + " " + std::string(to_string(close.reason)));
         }
     }
 

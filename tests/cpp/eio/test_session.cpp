@@ -197,12 +197,21 @@ BOOST_AUTO_TEST_CASE(a_probe_that_breaks_leaves_polling_as_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_packet_closes_the_session) {
-    for (const auto* frame : {"", "x", "7", "9", "2", "2probe", "0", "5"}) {
+    const std::vector<std::pair<const char*, close_reason>> bad = {
+        {"", close_reason::parse_error},
+        {"x", close_reason::parse_error},
+        {"7", close_reason::parse_error},
+        {"9", close_reason::parse_error},
+        {"2", close_reason::transport_error},
+        {"2probe", close_reason::transport_error},
+        {"0", close_reason::transport_error},
+        {"5", close_reason::transport_error}};
+    for (const auto& [frame, reason] : bad) {
         world w;
         const auto ws = w.open_websocket();
         w.receive(*ws, frame);
         BOOST_TEST_CONTEXT(frame) {
-            BOOST_TEST((w.app.closed == std::vector{close_reason::transport_error}));
+            BOOST_TEST((w.app.closed == std::vector{reason}));
             BOOST_TEST(ws->closed.has_value());
             BOOST_TEST(ws->owner == nullptr);
         }
@@ -240,6 +249,37 @@ BOOST_AUTO_TEST_CASE(a_queue_of_twice_the_bound_closes_at_the_end_of_the_turn) {
     BOOST_TEST(w.app.closed.empty()); // whoever sends may be walking through a room
     w.turn();
     BOOST_TEST((w.app.closed == std::vector{close_reason::slow_peer}));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_closes_once_its_peer_has_been_sent_all) {
+    world w;
+    const auto ws = w.open_websocket();
+    auto& slow = *w.app.last;
+    ws->takes = false;
+    queue(slow, "last words");
+    slow.close_when_sent(close_reason::server_shutdown);
+    w.turn();
+    BOOST_TEST(w.app.closed.empty());
+    ws->takes = true;
+    ws->owner->on_writable(*ws, w.now);
+    w.turn();
+    BOOST_TEST((w.app.closed == std::vector{close_reason::server_shutdown}));
+    BOOST_TEST((ws->sent.back() == "4last words"));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_between_two_polls_is_told_of_the_end_by_the_next) {
+    world w;
+    const auto sid = w.open_polling();
+    queue(*w.app.last, "last words");
+    w.app.last->close_when_sent(close_reason::server_shutdown);
+    w.turn();
+    BOOST_TEST(w.app.closed.empty());
+    const auto poll = w.get(sid);
+    w.turn();
+    BOOST_TEST(
+        poll->response->body == "4last words\x1e"
+                                "1");
+    BOOST_TEST((w.app.closed == std::vector{close_reason::server_shutdown}));
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_may_close_the_session_that_it_hears) {

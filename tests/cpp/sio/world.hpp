@@ -33,7 +33,8 @@ struct told final : sio::event_sink {
         lines.push_back("acks done " + std::to_string(e.token));
     }
     void operator()(const sio::disconnect_event& e) {
-        lines.push_back("disconnect " + name(e.sid) + " " + e.nsp + " " + std::string(e.reason));
+        lines.push_back(
+            "disconnect " + name(e.sid) + " " + e.nsp + " " + std::string(to_string(e.reason)));
     }
     void operator()(const sio::session_closed_event&) { lines.emplace_back("session closed"); }
     void operator()(const sio::frame_event& e) {

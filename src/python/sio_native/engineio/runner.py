@@ -7,7 +7,9 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from .. import _core
 from ..core import Core
+from ..disconnect_reason import REASONS
 from ..environs import Environs
 from ..handlers import call, start_either
 from ..session import SessionStore
@@ -113,7 +115,7 @@ class EngineRunner(SessionTasks):
         self._to_be_closed.discard(sid)
         self._core.engine.admit_session(eio_sid, "" if sid == eio_sid else sid, closes)
         if not self._core.engine.running:  # and will tell of no end
-            self.closed(eio_sid, "server disconnect", transport)
+            self.closed(eio_sid, _core.SERVER_SHUTDOWN, transport)
 
     def _refuse(self, eio_sid: str, message: Any, status: int) -> None:
         try:
@@ -143,7 +145,7 @@ class EngineRunner(SessionTasks):
 
     # --- disconnect ---
 
-    def closed(self, eio_sid: str, reason: str, transport: str) -> None:
+    def closed(self, eio_sid: str, reason: int, transport: str) -> None:
         """Notification EIO_CLOSE."""
         sid = self._names.sid(eio_sid)
         self.closing[sid] = transport
@@ -151,12 +153,14 @@ class EngineRunner(SessionTasks):
         if left is None:
             self._run(
                 eio_sid,
-                lambda: self._handle_disconnect(sid, reason),
+                lambda: self._handle_disconnect(sid, REASONS[reason]),
                 lambda: self._left(sid, eio_sid),
             )
         else:
             # disconnect() waits for it, perhaps in the very handler that the queue would wait for.
-            self.spawn(self._handle_disconnect(sid, reason), lambda: self._left(sid, eio_sid))
+            self.spawn(
+                self._handle_disconnect(sid, REASONS[reason]), lambda: self._left(sid, eio_sid)
+            )
 
     async def _handle_disconnect(self, sid: str, reason: str) -> None:
         handler = self._handlers.get("disconnect")
