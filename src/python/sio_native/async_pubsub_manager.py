@@ -15,7 +15,14 @@ from .async_manager import AsyncManager
 from .cluster import METHOD as CLUSTER
 from .cluster import Cluster
 from .cluster_wire import Found, cluster_message, packed, whom_message
-from .pubsub_wire import Message, emit_args, emit_data, emit_message, selection_of
+from .pubsub_wire import (
+    Message,
+    broadcast_message,
+    emit_args,
+    emit_data,
+    emit_message,
+    selection_of,
+)
 from .selection import Selection
 from .troubles import Troubles
 from .types import AckCallback, Data, Room, Rooms, as_namespace
@@ -231,11 +238,7 @@ class AsyncPubSubManager(AsyncManager):
         if whom.local:
             self._broadcast(whom, event, args)
             return
-        # python-socketio's servers know sids to skip, and no rooms.
-        message = self._new_emit(
-            event, args, whom.namespace, list(whom.rooms) or None, whom.sids_left_out(), None
-        )
-        message |= {"except": list(whom.except_rooms), "volatile": whom.volatile}
+        message = broadcast_message(whom, event, args, self.host_id)
         with self._asking(None, message):
             self._broadcast(whom, event, args)
         await self._publish(message)
