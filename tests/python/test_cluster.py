@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from brokers import NATIVE, REFERENCE, Bus, Node, broker, node
+from brokers import ADOPTED, NATIVE, REFERENCE, Bus, Node, broker, node
 from conftest import Log, connected, under_uvicorn, until
 
 import sio_native
@@ -269,6 +269,22 @@ async def test_a_process_that_only_publishes_moves_clients_and_cannot_ask() -> N
         assert await sio.local.all_sockets() == set()
         await sio.to("r").disconnect_sockets()
         await until(lambda: not there.client.connected)
+
+
+async def test_a_manager_made_for_python_socketio_says_that_it_cannot_ask() -> None:
+    async with node(ADOPTED, Bus()) as here:
+        for ask in (
+            here.sio.all_sockets(),
+            here.sio.fetch_sockets(),
+            here.sio.emit_with_ack("ask"),
+            here.sio.sockets_join("r"),
+            here.sio.server_side_emit("x"),
+            here.sio.server_side_emit_with_ack("x"),
+        ):
+            with pytest.raises(ValueError, match="made for python-socketio"):
+                await ask
+        assert await here.sio.local.all_sockets() == {here.sid}
+        assert await here.sio.local.emit_with_ack("ask") == {here.sid: "answer"}
 
 
 BAD: list[Any] = [

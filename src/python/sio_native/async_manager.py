@@ -97,6 +97,7 @@ class AsyncManager(Adapter):
     async def broadcast_with_ack(
         self, whom: Selection, event: str, args: tuple[Any, ...], timeout: float | None
     ) -> dict[str, Data]:
+        self._check_reach(whom.local)
         return await self._gather(whom, event, args, timeout)
 
     async def _gather(
@@ -139,13 +140,23 @@ class AsyncManager(Adapter):
 
     async def server_side_emit(self, namespace: str, event: str, args: tuple[Any, ...]) -> None:
         """To nobody: there is no other server."""
+        self._check_reach()
 
     async def server_side_emit_with_ack(
         self, namespace: str, event: str, args: tuple[Any, ...], timeout: float | None = None
     ) -> list[Any]:
+        self._check_reach()
         return []
 
+    def _check_reach(self, local: bool = False) -> None:
+        if not local and hasattr(self, "_publish"):  # see foreign_manager
+            raise ValueError(
+                "a client manager made for python-socketio cannot ask other servers: derive it "
+                "from sio_native's AsyncPubSubManager, or choose the local clients"
+            )
+
     async def find_sockets(self, whom: Selection) -> list[str]:
+        self._check_reach(whom.local)
         left_out = {sid for sid, _ in self._left_out(whom)}
         chosen = self.get_participants(whom.namespace, list(whom.rooms) or None)
         return [sid for sid, _ in chosen if sid not in left_out]

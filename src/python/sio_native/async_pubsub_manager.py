@@ -250,7 +250,7 @@ class AsyncPubSubManager(AsyncManager):
             return await super().broadcast_with_ack(whom, event, args, timeout)
         self._check_sent(event, args)
         results = await asyncio.gather(
-            super().broadcast_with_ack(whom, event, args, timeout),
+            self._gather(whom, event, args, timeout),
             self._cluster.acks(whom, event, args, timeout),
             return_exceptions=True,
         )
