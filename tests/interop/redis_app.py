@@ -57,10 +57,45 @@ def build(flavour: str, url: str, channel: str) -> Any:
             await sio.emit("progress", value, **options)
 
     @sio.event
+    async def choose(sid: str, steps: list[Any]) -> Any:
+        """Call one method after the other, each of what the one before has returned."""
+        try:
+            chosen: Any = sio
+            for name, *args in steps:
+                chosen = getattr(chosen, name)
+                chosen = chosen(*args) if callable(chosen) else chosen
+            return shown(await chosen)
+        except Exception as error:
+            answers = shown(getattr(error, "answers", None))
+            return [f"{type(error).__name__}: {error}", answers]
+
+    if flavour == "native":
+        sio.on_server_event("add", lambda *numbers: {"sum": sum(numbers), "blob": b"\x00"})
+        told: list[Any] = []
+        sio.on_server_event("tell", lambda *args: told.append(args))
+        sio.on("told", lambda sid: told)
+
+    @sio.event
     def who_left(sid: str) -> list[Any]:
         return left
 
     return socketio.ASGIApp(sio)
+
+
+def shown(result: Any) -> Any:
+    """What operators return, for a client."""
+    if isinstance(result, set):
+        return sorted(result)
+    if isinstance(result, list):
+        return [shown(each) for each in result]
+    if isinstance(result, dict):
+        return {key: shown(value) for key, value in result.items()}
+    if isinstance(result, tuple):
+        return list(result)
+    if hasattr(result, "handshake"):
+        rooms = sorted(map(str, result.rooms))
+        return [result.id, rooms, result.data, result.handshake.headers["user-agent"]]
+    return result
 
 
 if __name__ == "__main__":

@@ -138,7 +138,8 @@ async def spoken(listening: Any) -> AsyncIterator[dict[str, Any]]:
         told = json.loads(message["data"])
         if told["kind"] == "end":
             return
-        yield told
+        if told["method"] == "people":
+            yield told
 
 
 def test_what_was_done_while_redis_was_away_is_known_afterwards(redis, two):

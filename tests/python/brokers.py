@@ -22,11 +22,13 @@ class Bus:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.cluster: list[dict[str, Any]] = []  # what our servers say to each other, and beats
         self._listeners: list[asyncio.Queue[Any]] = []
 
     def publish(self, payload: Any) -> None:
-        with contextlib.suppress(ValueError, TypeError):  # garbage travels too
-            self.messages.append(json.loads(payload))
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # garbage travels too
+            message = json.loads(payload)
+            (self.cluster if message["method"] == "cluster" else self.messages).append(message)
         for each in self._listeners:
             each.put_nowait(payload)
 

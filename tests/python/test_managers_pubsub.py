@@ -422,6 +422,9 @@ async def test_a_listener_that_fails_is_started_again(
                 raise OSError("no broker")
             yield {"method": "emit", "event": "news", "data": [1], "namespace": "/"}
 
+        async def _publish(self, data: Any) -> None:
+            """What it says of itself."""
+
     sio = sio_native.AsyncServer(client_manager=Manager())
     with caplog.at_level(logging.INFO, "socketio.server"):
         sio.manager.initialize()

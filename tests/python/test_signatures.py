@@ -51,6 +51,10 @@ for _cls in ("AsyncServer", "AsyncNamespace"):
         "conflate": "the key of values of which the latest counts",
         "interval": "between two of them, in seconds",
     }
+for _cls in ("AsyncAioPikaManager", "AsyncRedisManager", "async_pubsub_manager.AsyncPubSubManager"):
+    EXTRA[f"socketio.{_cls}.__init__"] = {
+        "requests_timeout": "how long other servers are waited for, in seconds"
+    }
 
 # What is not the same, and why.
 _ASGI = "theirs takes anything, for all its async modes; ASGI's arguments are these three"

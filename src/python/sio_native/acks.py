@@ -29,8 +29,9 @@ class Answer:
 
 @dataclass
 class _Gathering:
-    """The answers of all who were asked."""
+    """The answers of all who were asked; `heard` is told each."""
 
+    heard: Callable[[str, Data], None] | None = None
     answers: dict[str, Data] = field(default_factory=dict)
     complete: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -93,11 +94,15 @@ class AckTable:
             self.forget(token)
 
     async def gather(
-        self, emit: Callable[[int], None], event: str, timeout: float | None
+        self,
+        emit: Callable[[int], None],
+        event: str,
+        timeout: float | None,
+        heard: Callable[[str, Data], None] | None = None,
     ) -> dict[str, Data]:
         """Emit with a token and wait until all have answered or left: the answers by sid."""
         token = next(self._tokens)
-        gathering = self._gathered[token] = _Gathering()
+        gathering = self._gathered[token] = _Gathering(heard)
         try:
             emit(token)
             await asyncio.wait_for(gathering.complete, timeout)
@@ -130,7 +135,9 @@ class AckTable:
             if not call.done():
                 call.set_result(args)
         elif (gathering := self._gathered.get(token)) is not None:
-            gathering.answers[sid] = _value(args)
+            gathering.answers[sid] = value = _value(args)
+            if gathering.heard is not None:
+                gathering.heard(sid, value)
         elif (callback := self._callbacks.get(token)) is not None:
             try:
                 result = callback(*args)

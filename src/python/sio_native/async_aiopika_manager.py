@@ -29,6 +29,8 @@ class AsyncAioPikaManager(AsyncPubSubManager):
         write_only: bool = False,
         logger: Any = None,
         json: Any = None,
+        *,
+        requests_timeout: float = AsyncPubSubManager.requests_timeout,
     ) -> None:
         try:
             self._aio_pika: Any = importlib.import_module("aio_pika")
@@ -36,7 +38,13 @@ class AsyncAioPikaManager(AsyncPubSubManager):
             raise RuntimeError(
                 'aio_pika package is not installed (Run "pip install aio_pika" in your virtualenv).'
             ) from None
-        super().__init__(channel=channel, write_only=write_only, logger=logger, json=json)
+        super().__init__(
+            channel=channel,
+            write_only=write_only,
+            logger=logger,
+            json=json,
+            requests_timeout=requests_timeout,
+        )
         self.url = url
         self._lock = asyncio.Lock()
         self.publisher_connection: Any = None

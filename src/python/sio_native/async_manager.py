@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import exceptions
 from ._core import SERVER_DISCONNECT
 from .acks import Answer
-from .base_manager import CLIENT_METHODS, BaseManager
+from .adapter import Adapter
+from .base_manager import CLIENT_METHODS
+from .cluster_wire import Found
 from .handshake import Handshake
 from .rooms import is_user_room
 from .selection import Selection
-from .types import AckCallback, Data, Room, Rooms, Session, as_namespace, as_sid
+from .types import AckCallback, Data, Room, Rooms, as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .service import Service
@@ -27,7 +29,7 @@ DESCRIBED_AT_ONCE = 100
 ACK_METHODS = frozenset({"trigger_callback", "_generate_ack_id"})
 
 
-class AsyncManager(BaseManager):
+class AsyncManager(Adapter):
     """The clients of one asyncio server, kept by its engine.
 
     What is said of `BaseManager` holds: subclasses may override, and `super()` reaches the engine.
@@ -81,7 +83,6 @@ class AsyncManager(BaseManager):
             )
 
     async def broadcast(self, whom: Selection, event: str, args: tuple[Any, ...]) -> None:
-        """Emit to those who are selected. Each of `args` is one argument."""
         if self._is_native("emit") and "get_participants" not in self._own:
             self._broadcast(whom, event, args)
             return
@@ -97,13 +98,24 @@ class AsyncManager(BaseManager):
     async def broadcast_with_ack(
         self, whom: Selection, event: str, args: tuple[Any, ...], timeout: float | None
     ) -> dict[str, Data]:
-        """The same, and wait for the answers; see `BroadcastOperator.emit_with_ack`."""
+        self._check_reach(whom.local)
+        return await self._gather(whom, event, args, timeout)
+
+    async def _gather(
+        self,
+        whom: Selection,
+        event: str,
+        args: tuple[Any, ...],
+        timeout: float | None,
+        heard: Callable[[str, Data], None] | None = None,
+    ) -> dict[str, Data]:
+        """The answers of clients of this server. `heard` is told each when it comes."""
         service = self._service
         if service is None or not service.core.started:
             return {}
         service.bind()
         return await service.acks.gather(
-            lambda token: self._broadcast(whom, event, args, token), event, timeout
+            lambda token: self._broadcast(whom, event, args, token), event, timeout, heard
         )
 
     def _broadcast(
@@ -125,16 +137,33 @@ class AsyncManager(BaseManager):
         if whom.except_rooms:
             yield from self.get_participants(whom.namespace, list(whom.except_rooms))
 
+    async def server_count(self) -> int:
+        return 1
+
+    async def server_side_emit(self, namespace: str, event: str, args: tuple[Any, ...]) -> None:
+        """To nobody: there is no other server."""
+        self._check_reach()
+
+    async def server_side_emit_with_ack(
+        self, namespace: str, event: str, args: tuple[Any, ...], timeout: float | None = None
+    ) -> list[Any]:
+        self._check_reach()
+        return []
+
+    def _check_reach(self, local: bool = False) -> None:
+        if not local and hasattr(self, "_publish"):  # see foreign_manager
+            raise ValueError(
+                "a client manager made for python-socketio cannot ask other servers: derive it "
+                "from sio_native's AsyncPubSubManager, or choose the local clients"
+            )
+
     async def find_sockets(self, whom: Selection) -> list[str]:
-        """The sids of those who are selected."""
+        self._check_reach(whom.local)
         left_out = {sid for sid, _ in self._left_out(whom)}
         chosen = self.get_participants(whom.namespace, list(whom.rooms) or None)
         return [sid for sid, _ in chosen if sid not in left_out]
 
-    async def fetch_sockets(
-        self, whom: Selection
-    ) -> list[tuple[str, Handshake, set[Room], Session]]:
-        """Sid, handshake, rooms and a copy of the user session of those who are selected."""
+    async def fetch_sockets(self, whom: Selection) -> list[Found]:
         sids = await self.find_sockets(whom)
         found = []
         for start in range(0, len(sids), DESCRIBED_AT_ONCE):
@@ -150,20 +179,17 @@ class AsyncManager(BaseManager):
         return found
 
     async def add_sockets(self, whom: Selection, rooms: list[Room]) -> None:
-        """Put those who are selected into rooms."""
         for sid in await self.find_sockets(whom):
             for room in rooms:
                 with contextlib.suppress(KeyError):  # it has left meanwhile
                     await self.enter_room(sid, whom.namespace, room)
 
     async def remove_sockets(self, whom: Selection, rooms: list[Room]) -> None:
-        """Take those who are selected out of rooms."""
         for sid in await self.find_sockets(whom):
             for room in rooms:
                 await self.leave_room(sid, whom.namespace, room)
 
     async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
-        """Disconnect those who are selected; with `close` end their sessions."""
         assert self.server is not None  # its operators ask
         sids = await self.find_sockets(whom)
         sessions = [self.eio_sid_from_sid(sid, whom.namespace) for sid in sids] if close else []

@@ -6,11 +6,24 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import exceptions
 from .acks import Answer
 from .async_manager import AsyncManager
-from .pubsub_wire import Message, emit_args, emit_data, emit_message, is_chosen, selection_of
+from .cluster import METHOD as CLUSTER
+from .cluster import Cluster
+from .cluster_wire import Found, cluster_message, packed, whom_message
+from .pubsub_wire import (
+    Message,
+    broadcast_message,
+    emit_args,
+    emit_data,
+    emit_message,
+    is_chosen,
+    selection_of,
+)
 from .selection import Selection
 from .troubles import Troubles
 from .types import AckCallback, Data, Room, Rooms, as_namespace
@@ -40,8 +53,11 @@ class AsyncPubSubManager(AsyncManager):
         write_only: bool = False,
         logger: Any = None,
         json: Any = None,
+        *,
+        requests_timeout: float = AsyncManager.requests_timeout,
     ) -> None:
         super().__init__()
+        self.requests_timeout = requests_timeout
         self.channel = channel
         self.write_only = write_only
         self.host_id = uuid.uuid4().hex
@@ -53,6 +69,7 @@ class AsyncPubSubManager(AsyncManager):
         self._shared: dict[str, Callable[[Message], Awaitable[None]]] = {}
         self._tellers: list[Callable[[], Awaitable[None]]] = []
         self._telling: list[asyncio.Future[None]] = []
+        self._cluster = Cluster(self)
 
     # --- what a broker implements ---
 
@@ -93,7 +110,7 @@ class AsyncPubSubManager(AsyncManager):
         self._telling.append(asyncio.ensure_future(tell()))
 
     async def _thread(self) -> None:
-        for tell in self._tellers:
+        for tell in (self._cluster.serve, *self._tellers):
             await self._begin(tell)
         try:
             await self._listen_on()
@@ -126,6 +143,9 @@ class AsyncPubSubManager(AsyncManager):
         if method == "people":
             if self._people is not None:
                 self._people.heard(message)
+            return
+        if method == CLUSTER:
+            await self._cluster.heard(message)
             return
         self._get_logger().debug(f"pubsub message: {method}")
         handler = self._handler(method)
@@ -177,6 +197,7 @@ class AsyncPubSubManager(AsyncManager):
             return None
 
     async def _end(self) -> None:
+        await self._cluster.end()
         if self._people is not None:
             await self._people.end()
         await super()._end()
@@ -218,28 +239,41 @@ class AsyncPubSubManager(AsyncManager):
         if whom.local:
             self._broadcast(whom, event, args)
             return
-        # python-socketio's servers know sids to skip, and no rooms.
-        message = self._new_emit(
-            event, args, whom.namespace, list(whom.rooms) or None, whom.sids_left_out(), None
-        )
-        message |= {"except": list(whom.except_rooms), "volatile": whom.volatile}
-        if not whom.compress:
-            message["compress"] = False
+        message = broadcast_message(whom, event, args, self.host_id)
         with self._asking(None, message):
             self._broadcast(whom, event, args)
         await self._publish(message)
 
-    async def find_sockets(self, whom: Selection) -> list[str]:
-        if not whom.local:
-            raise ValueError("the clients of other servers cannot be listed: choose the local ones")
-        return await super().find_sockets(whom)
-
     async def broadcast_with_ack(
         self, whom: Selection, event: str, args: tuple[Any, ...], timeout: float | None
     ) -> dict[str, Data]:
-        if not whom.local:
-            raise ValueError("the clients of other servers cannot be asked: choose the local ones")
-        return await super().broadcast_with_ack(whom, event, args, timeout)
+        if whom.local:
+            return await super().broadcast_with_ack(whom, event, args, timeout)
+        self._check_sent(event, args)
+        results = await asyncio.gather(
+            self._gather(whom, event, args, timeout),
+            self._cluster.acks(whom, event, args, timeout),
+            return_exceptions=True,
+        )
+        answers: dict[str, Data] = {}
+        failure: BaseException | None = None
+        for each in results:
+            if isinstance(each, BaseException):
+                failure = failure or each
+                answers |= getattr(each, "answers", {})
+            else:
+                answers |= each
+        if isinstance(failure, (exceptions.AckTimeoutError, exceptions.ServersError)):
+            failure.answers = answers
+        if failure is not None:
+            raise failure
+        return answers
+
+    def _check_sent(self, event: object, args: tuple[Any, ...]) -> None:
+        """Raises for what cannot be said to other servers, before anybody hears of it."""
+        if not isinstance(event, str):
+            raise TypeError(f"the name of an event must be a str, not {event!r}")
+        self.json.dumps(packed(list(args)))
 
     def emit_nowait(
         self,
@@ -343,6 +377,51 @@ class AsyncPubSubManager(AsyncManager):
             return
         if all(key in message for key in ("sid", "id", "args")):
             await self.trigger_callback(message["sid"], message["id"], message["args"])
+
+    # --- all servers ---
+
+    async def server_count(self) -> int:
+        return await self._cluster.server_count()
+
+    async def find_sockets(self, whom: Selection) -> list[str]:
+        return await (super().find_sockets(whom) if whom.local else self._cluster.sids(whom))
+
+    async def fetch_sockets(self, whom: Selection) -> list[Found]:
+        return await (super().fetch_sockets(whom) if whom.local else self._cluster.sockets(whom))
+
+    async def add_sockets(self, whom: Selection, rooms: list[Room]) -> None:
+        if not whom.local:
+            await self._tell("join", **whom_message(whom), into=rooms)
+        await super().add_sockets(replace(whom, local=True), rooms)
+
+    async def remove_sockets(self, whom: Selection, rooms: list[Room]) -> None:
+        if not whom.local:
+            await self._tell("leave", **whom_message(whom), into=rooms)
+        await super().remove_sockets(replace(whom, local=True), rooms)
+
+    async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
+        if not whom.local:
+            await self._tell("disconnect", **whom_message(whom), close=close)
+        if self.server is not None:  # a process that only emits has no clients
+            await super().disconnect_sockets(replace(whom, local=True), close)
+
+    async def server_side_emit(self, namespace: str, event: str, args: tuple[Any, ...]) -> None:
+        self._check_sent(event, args)
+        await self._tell("event", nsp=namespace, event=event, args=packed(list(args)))
+
+    async def server_side_emit_with_ack(
+        self, namespace: str, event: str, args: tuple[Any, ...], timeout: float | None = None
+    ) -> list[Any]:
+        self._check_sent(event, args)
+        return await self._cluster.event(namespace, event, args, timeout)
+
+    def cluster_stats(self) -> dict[str, Any]:
+        """What is known of the other servers, and what is going on between them: see
+        docs/operators.md."""
+        return self._cluster.figures()
+
+    async def _tell(self, kind: str, **about: Any) -> None:
+        await self._publish(cluster_message(self.host_id, kind, **about))
 
     # --- clients of any server ---
 

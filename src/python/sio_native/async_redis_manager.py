@@ -34,8 +34,16 @@ class AsyncRedisManager(AsyncPubSubManager):
         logger: Any = None,
         json: Any = None,
         redis_options: dict[str, Any] | None = None,
+        *,
+        requests_timeout: float = AsyncPubSubManager.requests_timeout,
     ) -> None:
-        super().__init__(channel=channel, write_only=write_only, logger=logger, json=json)
+        super().__init__(
+            channel=channel,
+            write_only=write_only,
+            logger=logger,
+            json=json,
+            requests_timeout=requests_timeout,
+        )
         self.redis_url = url
         self.redis_options = redis_options or {}
         self.connected = False

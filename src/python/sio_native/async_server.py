@@ -26,6 +26,7 @@ from .options import read_options
 from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
+from .server_cluster import ClusterMethods
 from .server_ends import EndMethods
 from .server_flow import FlowMethods
 from .server_operations import OperationsMethods
@@ -59,7 +60,14 @@ F = TypeVar("F", bound=Handler)
 
 
 class AsyncServer(
-    Operators, SocketMethods, FlowMethods, OperationsMethods, TaskMethods, EndMethods, BaseServer
+    Operators,
+    SocketMethods,
+    ClusterMethods,
+    FlowMethods,
+    OperationsMethods,
+    TaskMethods,
+    EndMethods,
+    BaseServer,
 ):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
 

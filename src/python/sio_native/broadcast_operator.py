@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import exceptions
+from .cluster_wire import Found
 from .remote_socket import RemoteSocket
 from .selection import EVERYBODY, Selection, rooms_of
+from .server_cluster import check_server_event
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
@@ -101,6 +105,10 @@ class BroadcastOperator:
         return await manager.broadcast_with_ack(self._whom, event, args, self._timeout)
 
     # --- those who are chosen ---
+    #
+    # With a client manager that connects servers, those of all servers. What asks the others raises
+    # `exceptions.ServersTimeoutError` when one of them has not answered within the manager's
+    # `requests_timeout`; its `answers` are those that came.
 
     async def all_sockets(self) -> set[str]:
         """Their sids."""
@@ -108,6 +116,14 @@ class BroadcastOperator:
 
     async def fetch_sockets(self) -> list[RemoteSocket]:
         """They themselves: id, rooms, handshake and data, as of now."""
+        try:
+            found = await self._sio.manager.fetch_sockets(self._whom)
+        except (exceptions.ServersTimeoutError, exceptions.ServersError) as error:
+            error.answers = self._remote(error.answers)
+            raise
+        return self._remote(found)
+
+    def _remote(self, found: Iterable[Found]) -> list[RemoteSocket]:
         return [
             RemoteSocket(
                 id=sid,
@@ -117,7 +133,7 @@ class BroadcastOperator:
                 data=data,
                 _client=self._with(rooms=(sid,), except_rooms=()),
             )
-            for sid, handshake, rooms, data in await self._sio.manager.fetch_sockets(self._whom)
+            for sid, handshake, rooms, data in found
         ]
 
     async def sockets_join(self, *rooms: Any) -> None:
@@ -168,3 +184,55 @@ class Operators:
     def timeout(self, seconds: float) -> BroadcastOperator:
         """Everybody, for `emit_with_ack` within so many seconds."""
         return self._operator().timeout(seconds)
+
+    # --- all clients ---
+
+    async def emit_with_ack(self, event: str, *args: Any) -> dict[str, Any]:
+        """Ask all clients of the namespace: see `BroadcastOperator.emit_with_ack`."""
+        return await self._operator().emit_with_ack(event, *args)
+
+    async def all_sockets(self) -> set[str]:
+        """The sids of all clients of the namespace."""
+        return await self._operator().all_sockets()
+
+    async def fetch_sockets(self) -> list[RemoteSocket]:
+        """All clients of the namespace: see `BroadcastOperator.fetch_sockets`."""
+        return await self._operator().fetch_sockets()
+
+    async def sockets_join(self, *rooms: Any) -> None:
+        """Put all clients of the namespace into rooms."""
+        await self._operator().sockets_join(*rooms)
+
+    async def sockets_leave(self, *rooms: Any) -> None:
+        """Take all clients of the namespace out of rooms."""
+        await self._operator().sockets_leave(*rooms)
+
+    async def disconnect_sockets(self, close: bool = False) -> None:
+        """Disconnect all clients of the namespace; with `close` end their sessions."""
+        await self._operator().disconnect_sockets(close)
+
+    # --- other servers ---
+
+    async def server_side_emit(self, event: str, *args: Any) -> None:
+        """Call the handlers of all other servers for this event: see `on_server_event`.
+
+        `TypeError` for an argument that cannot be sent, `ValueError` for a reserved name.
+        """
+        check_server_event(event)
+        chosen = self._operator()
+        await chosen._sio.manager.server_side_emit(chosen._whom.namespace, event, args)
+
+    async def server_side_emit_with_ack(
+        self, event: str, *args: Any, timeout: float | None = None
+    ) -> list[Any]:
+        """The same, and wait for what they return: a list, in no order.
+
+        `timeout` in seconds is that of the client manager's `requests_timeout`. Raises
+        `exceptions.ServersTimeoutError` when it is over and `exceptions.ServersError` for handlers
+        that have raised, both with the `answers` that came.
+        """
+        check_server_event(event)
+        chosen = self._operator()
+        return await chosen._sio.manager.server_side_emit_with_ack(
+            chosen._whom.namespace, event, args, timeout
+        )

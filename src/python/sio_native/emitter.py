@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .async_redis_manager import AsyncRedisManager, make_client
+from .emitter_operator import EmitterOperator
 from .pubsub_wire import Message, emit_message
 from .rooms import with_users
+from .selection import Selection
 from .types import NOT_GIVEN, Data, NotGiven, Room, Rooms
 
 R = TypeVar("R")
@@ -132,6 +134,47 @@ class _Emits(Generic[R]):
     def disconnect(self, sid: str, namespace: str | None = None) -> R:
         """Disconnect a client of any server."""
         return self._publish(self._command("disconnect", namespace, sid=sid))
+
+    # --- step by step ---
+
+    def of(self, namespace: str) -> EmitterOperator[R]:
+        """The clients of a namespace; without it they are those of "/"."""
+        return EmitterOperator(
+            lambda message: self._publish(self._encoded(message)),
+            self._host_id,
+            Selection(namespace),
+        )
+
+    def to(self, *rooms: Any) -> EmitterOperator[R]:
+        """The members of these rooms, each once."""
+        return self.of("/").to(*rooms)
+
+    in_ = to
+
+    def except_(self, *rooms: Any) -> EmitterOperator[R]:
+        """All but the members of these rooms."""
+        return self.of("/").except_(*rooms)
+
+    @property
+    def volatile(self) -> EmitterOperator[R]:
+        """The clients that have read what they were sent."""
+        return self.of("/").volatile
+
+    def sockets_join(self, *rooms: Any) -> R:
+        """Put all clients into these rooms."""
+        return self.of("/").sockets_join(*rooms)
+
+    def sockets_leave(self, *rooms: Any) -> R:
+        """Take all clients out of these rooms."""
+        return self.of("/").sockets_leave(*rooms)
+
+    def disconnect_sockets(self, close: bool = False) -> R:
+        """Disconnect all clients; with `close` end their sessions."""
+        return self.of("/").disconnect_sockets(close)
+
+    def server_side_emit(self, event: str, *args: Any) -> R:
+        """Call the handlers of all servers for this event: see `AsyncServer.on_server_event`."""
+        return self.of("/").server_side_emit(event, *args)
 
     def _publish(self, payload: str | bytes) -> R:
         raise NotImplementedError

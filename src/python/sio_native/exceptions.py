@@ -68,3 +68,19 @@ class AckTimeoutError(TimeoutError):
     def __init__(self, message: str, answers: dict[str, Any]) -> None:
         super().__init__(message)
         self.answers = answers
+
+
+class ServersTimeoutError(TimeoutError):
+    """Not all other servers have answered in time. `answers`: what has come, a list."""
+
+    def __init__(self, message: str, answers: list[Any]) -> None:
+        super().__init__(message)
+        self.answers = answers
+
+
+class ServersError(SocketIOError):
+    """What was asked has failed on other servers. `answers`: what has come from the others."""
+
+    def __init__(self, message: str, answers: Any) -> None:
+        super().__init__(message)
+        self.answers = answers

@@ -49,6 +49,15 @@ def emit_message(
     }
 
 
+def broadcast_message(whom: Selection, event: str, args: tuple[Any, ...], host_id: str) -> Message:
+    """The same for those who are selected. python-socketio's servers know sids to skip, and no
+    rooms."""
+    rooms = list(whom.rooms) or None
+    message = emit_message(event, args, whom.namespace, rooms, whom.sids_left_out(), None, host_id)
+    message |= {"except": list(whom.except_rooms), "volatile": whom.volatile}
+    return message if whom.compress else message | {"compress": False}
+
+
 def emit_data(message: Message) -> Data:
     """`data` as `emit` takes it, of a message that may have come from anywhere."""
     data = message["data"]
