@@ -48,6 +48,7 @@ void register_constants(py::module_& module) {
     constant("STREAM_CANCELLED", kind::stream_cancelled);
     constant("PRESENCE", kind::presence);
     constant("YJS", kind::yjs);
+    constant("RECOVERY", kind::recovery);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);
