@@ -50,6 +50,7 @@ void register_constants(py::module_& module) {
     constant("STREAM_CANCELLED", kind::stream_cancelled);
     constant("PRESENCE", kind::presence);
     constant("YJS", kind::yjs);
+    constant("RECOVERY", kind::recovery);
     constant("SERVER_DISCONNECT", eio::close_reason::server_disconnect);
     constant("SERVER_SHUTDOWN", eio::close_reason::server_shutdown);
     constant("CLIENT_LEFT", eio::close_reason::client_left);

@@ -83,6 +83,11 @@ const std::map<std::string, setter>& setters() {
          [](engine::config& to, py::handle value) {
              to.sio.format = packet_format(value.cast<std::string>());
          }},
+        {"recovery", set<bool>(OPTION(sio.recovery.on))},
+        {"recovery_ms", set_ms(OPTION(sio.recovery.max_disconnection))},
+        {"recovery_bytes", set<std::size_t>(OPTION(sio.recovery.max_bytes))},
+        {"recovery_total_bytes", set<std::size_t>(OPTION(sio.recovery.max_total_bytes))},
+        {"recovery_sessions", set<std::size_t>(OPTION(sio.recovery.max_sessions))},
         {"log_packets", set<bool>(OPTION(eio.verbose))},
         {"log_acks", set<bool>(OPTION(sio.verbose))},
         {"threads", set<unsigned>(OPTION(threads))},

@@ -75,6 +75,11 @@ struct converter {
     py::object operator()(const sio::session_closed_event& told) const {
         return tuple(kind::session_closed, str(told.eio_sid));
     }
+    py::object operator()(const sio::recovery_event& told) const {
+        constexpr const char* names[] = {"kept", "resumed", "expired"};
+        const auto* step = names[static_cast<std::size_t>(told.step)];
+        return tuple(kind::recovery, step, str(told.sid), str(told.nsp));
+    }
     py::object operator()(const eio::raw_open& told) const {
         return tuple(kind::eio_open, str(told.eio_sid), str(to_string(told.transport)));
     }

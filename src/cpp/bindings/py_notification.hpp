@@ -35,6 +35,7 @@ enum class kind : int {
     stream_cancelled,
     presence,
     yjs,
+    recovery,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

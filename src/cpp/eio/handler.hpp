@@ -22,6 +22,9 @@ public:
     virtual void on_open(session& opened, base::time_point now) = 0;
     virtual void
     on_message(session& from, std::string_view data, bool binary, base::time_point now) = 0;
+    // A ping has been queued behind what was sent so far; its pong has come.
+    virtual void on_ping(session&) {}
+    virtual void on_pong(session&) {}
     // The last call for this session; the reference is good until it returns.
     virtual void on_close(session& closed, close_reason reason, base::time_point now) = 0;
 };

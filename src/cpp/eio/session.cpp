@@ -209,6 +209,7 @@ void session::on_deadline(base::time_point now) {
     if (now >= ping_at_) {
         ping_at_ = never; // until the pong
         send({packet_type::ping, false, {}});
+        context_.above.on_ping(*this);
         await_pong(now);
     }
 }
@@ -288,6 +289,7 @@ void session::on_carrier_packet(packet_view received, base::time_point now) {
         if (ping_at_ == never) {
             ping_at_ = now + context_.options.ping_interval;
             context_.table.schedule(*this);
+            context_.above.on_pong(*this);
         }
         return;
     case packet_type::close:

@@ -63,6 +63,7 @@ using notification = std::variant<
     sio::acks_done_event,
     sio::disconnect_event,
     sio::session_closed_event,
+    sio::recovery_event,
     eio::raw_open,
     eio::raw_message,
     eio::raw_close,

@@ -174,7 +174,7 @@ void client::deliver(
     if (is_ack) {
         if (id)
             above_.on_ack(to, *id, std::move(args));
-    } else if (to.state == socket_state::pending) {
+    } else if (to.state != socket_state::connected) {
         if (!std::exchange(to.warned, true)) // once: a peer does not fill the log
             above_.warn(to.sid.str() + " is not connected to namespace " + to.home.name());
     } else {

@@ -8,6 +8,15 @@
 
 namespace sio {
 
+// Of clients that come back, see recovery.hpp. What is past a bound cannot be recovered.
+struct recovery_config {
+    bool on = false;
+    std::chrono::milliseconds max_disconnection{120'000};
+    std::size_t max_bytes = 1 << 20;        // of one client: the oldest events go
+    std::size_t max_total_bytes = 64 << 20; // of a shard: who has been away for longest goes
+    std::size_t max_sessions = 10'000;      // that are away: the same
+};
+
 struct config {
     packet_format format = packet_format::json;
     // A session that has joined no namespace by then is closed; socket.io's connectTimeout.
@@ -19,6 +28,7 @@ struct config {
     std::size_t max_namespaces = 32;
     std::size_t max_rooms = 100'000;         // of one socket. An error to the caller
     std::size_t max_room_name_bytes = 1'024; // An error to the caller
+    recovery_config recovery;                // in the format json
     bool verbose = false;                    // a line at level INFO for each ack
 };
 

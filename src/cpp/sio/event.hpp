@@ -49,6 +49,18 @@ struct disconnect_event {
     eio::close_reason reason = eio::close_reason::transport_close;
 };
 
+// Of a client that may come back. It goes in front of the event that it belongs to.
+enum class recovery_step : std::uint8_t {
+    kept,    // a disconnect_event follows: what is known of the client stays
+    resumed, // a connect_event follows, if the application is asked: it is the same client
+    expired, // it has been away for too long, or has come back too late
+};
+struct recovery_event {
+    recovery_step step = recovery_step::kept;
+    base::sid sid;
+    std::string nsp;
+};
+
 // A frame of a custom format, for the application to decode. It counts as unhandled.
 struct frame_event {
     base::sid eio_sid;
@@ -68,6 +80,7 @@ using server_event = std::variant<
     acks_done_event,
     disconnect_event,
     session_closed_event,
+    recovery_event,
     frame_event>;
 
 class event_sink {

@@ -7,4 +7,10 @@ void nsp::remove(socket& gone) {
     sockets_.take(gone);
 }
 
+void nsp::rename(socket& which, const base::sid& sid) {
+    auto taken = sockets_.take(which);
+    taken->sid = sid;
+    sockets_.add(std::move(taken));
+}
+
 } // namespace sio

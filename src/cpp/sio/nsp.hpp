@@ -22,6 +22,8 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] socket* find(std::string_view sid) const noexcept { return sockets_.find(sid); }
     socket& add(std::unique_ptr<socket> joined) { return sockets_.add(std::move(joined)); }
+    // Takes the name of a socket that has gone.
+    void rename(socket& which, const base::sid& sid);
     // Leaves its rooms and is freed.
     void remove(socket& gone);
     [[nodiscard]] const base::sid_set<socket, &socket::sid>& sockets() const noexcept {

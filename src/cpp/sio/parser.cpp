@@ -75,9 +75,13 @@ outgoing_packet encode(
     return {base::bytes(data.substr(data.empty() ? 0 : 1)), binary, attachments};
 }
 
-std::string sid_object(packet_format format, std::string_view sid) {
-    if (format == packet_format::json)
-        return "{\"sid\":\"" + std::string(sid) + "\"}";
+std::string sid_object(packet_format format, std::string_view sid, std::string_view pid) {
+    if (format == packet_format::json) {
+        auto json = "{\"sid\":\"" + std::string(sid);
+        if (!pid.empty())
+            json.append("\",\"pid\":\"").append(pid);
+        return json + "\"}";
+    }
     std::string map;
     msgpack::append_map(map, 1);
     msgpack::append_string(map, "sid");

@@ -45,8 +45,9 @@ struct outgoing_packet {
     std::string_view data,
     std::span<const base::bytes> attachments = {});
 
-// The data of CONNECT and of the answer to who may not join.
-[[nodiscard]] std::string sid_object(packet_format format, std::string_view sid);
+// The data of CONNECT, `pid` for who may come back, and of the answer to who may not join.
+[[nodiscard]] std::string
+sid_object(packet_format format, std::string_view sid, std::string_view pid = {});
 [[nodiscard]] std::string text_value(packet_format format, std::string_view utf8);
 
 } // namespace sio

@@ -7,7 +7,10 @@
 namespace sio {
 
 server::server(const config& options, event_sink& sink, base::log_sink& log, base::sid_source& sids)
-    : options_(options), sink_(sink), log_(log), sids_(sids) {}
+    : options_(options), sink_(sink), log_(log), sids_(sids) {
+    if (options.recovery.on && options.format == packet_format::json)
+        recovery_ = std::make_unique<recovery>(options.recovery, sids);
+}
 
 void server::warn(std::string text) {
     log_.log(base::log_channel::socketio, base::log_level::warning, std::move(text));
@@ -47,11 +50,12 @@ void server::fail(eio::session& broken, const mistake& made, base::time_point no
     broken.close(made.reason, now);
 }
 
-void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point) {
+void server::on_close(eio::session& closed, eio::close_reason reason, base::time_point now) {
     auto& gone = *clients_.find(closed.sid());
     const auto left = gone.sockets();
     for (auto* each : left)
-        start_leaving(*each, reason, false);
+        if (!part(*each, reason, now))
+            start_leaving(*each, reason, false);
     joining_.clear(gone);
     const auto unfreed = gone.unfreed_sockets();
     clients_.take(gone);
@@ -91,6 +95,17 @@ void server::sweep(base::time_point now) {
     while (auto* late = joining_.take_due(now))
         if (late->sockets().empty())
             late->session().close(eio::close_reason::server_disconnect, now);
+    if (recovery_)
+        while (auto* late = recovery_->late(now))
+            give_up(*late);
+}
+
+std::optional<base::time_point> server::next_deadline() const {
+    auto next = joining_.soonest();
+    if (const auto other = recovery_ ? recovery_->next_deadline() : std::nullopt;
+        other && (!next || *other < *next))
+        next = other;
+    return next;
 }
 
 // --- joining and leaving a namespace ---
@@ -106,7 +121,7 @@ bool server::on_connect(client& from, std::string_view name, std::string_view au
             namespaces_.emplace(std::string(name), std::make_unique<nsp>(std::string(name))).first;
     auto& home = *found->second;
     auto& joined =
-        home.add(std::make_unique<socket>(sids_.next(), from.session().sid(), home, from));
+        home.add(std::make_unique<socket>(sids_.next(), from.session().sid(), home, &from));
     from.add(joined);
     if (admitted != admission::none) {
         joined.is_modules = true;
@@ -116,13 +131,19 @@ bool server::on_connect(client& from, std::string_view name, std::string_view au
             let_in(joined);
         return true;
     }
+    if (!recovery_ || !follow(from, joined, auth))
+        ask_application(joined, auth);
+    return true;
+}
+
+void server::ask_application(socket& joined, std::string_view auth) {
+    const auto& name = joined.home.name();
     // A custom CONNECT only the application can make: it is always asked, and first.
     const bool ask = custom() || interest_.wants_connect(name);
     if (!ask || (options_.always_connect && !custom()))
         let_in(joined);
     if (ask)
-        sink_.on_event(connect_event{joined.sid, home.name(), joined.eio_sid, std::string(auth)});
-    return true;
+        sink_.on_event(connect_event{joined.sid, name, joined.eio_sid, std::string(auth)});
 }
 
 void server::let_in(socket& joined) {
@@ -133,9 +154,12 @@ void server::let_in(socket& joined) {
 void server::send_connect(socket& to, std::string_view ready) {
     joining_.clear(*to.owner);
     const auto format = options_.format;
-    const auto data = custom() ? std::string(ready) : sid_object(format, to.sid);
+    const auto pid = to.followed ? to.followed->pid.view() : std::string_view();
+    const auto data = custom() ? std::string(ready) : sid_object(format, to.sid, pid);
     to.owner->send(encode(format, packet_type::connect, to.home.name(), {}, data));
-    if (module_) {
+    if (to.followed)
+        send_missed(to);
+    if (module_ && to.owner) {
         to.has_joined = true;
         module_->on_join(peer(to));
     }
@@ -161,6 +185,8 @@ void server::refuse(std::string_view sid, std::string_view nsp, std::string_view
     auto* refused = find_socket(sid, nsp);
     if (!refused || refused->state == socket_state::leaving)
         return;
+    if (auto* place = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
+        give_up(*place->followed); // it has left while it was asked about
     if (refused->receives()) {
         const auto type = options_.always_connect && !refused->is_modules
                               ? packet_type::disconnect
@@ -171,6 +197,8 @@ void server::refuse(std::string_view sid, std::string_view nsp, std::string_view
 }
 
 void server::disconnect(std::string_view sid, std::string_view nsp, std::string_view ready) {
+    if (auto* place = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
+        give_up(*place->followed);
     auto* leaving = find_socket(sid, nsp);
     if (!leaving || leaving->state != socket_state::connected)
         return;
@@ -183,6 +211,8 @@ void server::on_client_disconnect(socket& leaving) {
 }
 
 void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_server) {
+    if (forget(leaving))
+        return;
     tell_module_it_left(leaving);
     if (leaving.owner) {
         leaving.owner->remove(leaving, by_server);
@@ -197,6 +227,10 @@ void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_se
     if (leaving.is_modules)
         return remove(leaving); // nobody else has to hear of it
     leaving.state = socket_state::leaving;
+    if (recovery_ && recovery_->find_away(leaving.sid, leaving.home.name())) {
+        leaving.told_kept = true;
+        tell_step(recovery_step::kept, leaving.sid, leaving.home.name());
+    }
     sink_.on_event(disconnect_event{leaving.sid, leaving.home.name(), leaving.eio_sid, reason});
 }
 
@@ -210,12 +244,19 @@ void server::remove(socket& gone) {
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
+    if (auto* refused = std::exchange(gone.followed, nullptr))
+        recovery_->drop(*refused);
+    const auto sid = gone.sid;
     const auto eio_sid = gone.eio_sid;
+    const bool told_kept = gone.told_kept;
     auto& home = gone.home;
+    const auto name = recovery_ ? home.name() : std::string();
     home.remove(gone);
     if (home.sockets().empty())
         namespaces_.erase(namespaces_.find(home.name()));
     on_freed(eio_sid);
+    if (recovery_)
+        after_removal(sid, name, told_kept);
 }
 
 // --- events and acks ---
@@ -260,6 +301,8 @@ void server::emit(
     const arguments& args,
     ack_token token,
     base::countdown parts) {
+    if (recovery_ && token == 0)
+        return emit_kept(nsp, whom, args);
     auto* home = find_nsp(nsp);
     if (token == 0) {
         if (!home)
@@ -415,10 +458,14 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
         room.size() > options_.max_room_name_bytes)
         return room_result::limit;
     home->room_index().join(*entering, room);
+    if (auto* away = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
+        away->home.room_index().join(*away, room);
     return room_result::ok;
 }
 
 void server::leave_room(std::string_view sid, std::string_view nsp, std::string_view room) {
+    if (auto* away = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
+        away->home.room_index().leave(*away, room);
     auto* leaving = find_socket(sid, nsp);
     if (!leaving)
         return;
@@ -428,6 +475,8 @@ void server::leave_room(std::string_view sid, std::string_view nsp, std::string_
 }
 
 room_result server::close_room(std::string_view room, std::string_view nsp) {
+    if (auto* away = recovery_ ? recovery_->away(nsp) : nullptr)
+        away->room_index().close(room);
     auto* home = find_nsp(nsp);
     if (!home)
         return room_result::ok;
@@ -468,7 +517,8 @@ server::participants(std::string_view nsp, const selection& whom) {
     std::vector<std::pair<std::string, std::string>> list;
     if (auto* home = find_nsp(nsp))
         home->for_each(whom, [&](const socket& each) {
-            list.emplace_back(each.sid.str(), each.eio_sid.str());
+            if (each.state != socket_state::waiting) // of whom nobody knows yet
+                list.emplace_back(each.sid.str(), each.eio_sid.str());
         });
     return list;
 }

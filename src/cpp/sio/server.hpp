@@ -19,6 +19,7 @@
 #include "sio/interest.hpp"
 #include "sio/module.hpp"
 #include "sio/nsp.hpp"
+#include "sio/recovery.hpp"
 #include "sio/room_result.hpp"
 
 #include <cstdint>
@@ -120,17 +121,18 @@ public:
     // Volatile events that a client did not get, as others wait for it to read.
     [[nodiscard]] std::uint64_t volatile_dropped() const noexcept { return volatile_dropped_; }
 
-    // --- deadlines: sessions that join no namespace ---
+    // --- deadlines: of sessions that join no namespace ---
+    // And of clients that are away for too long.
     void sweep(base::time_point now);
-    [[nodiscard]] std::optional<base::time_point> next_deadline() const {
-        return joining_.soonest();
-    }
+    [[nodiscard]] std::optional<base::time_point> next_deadline() const;
 
     // --- eio::handler ---
     void on_open(eio::session& opened, base::time_point now) override;
     void on_message(
         eio::session& from, std::string_view data, bool binary, base::time_point now) override;
     void on_close(eio::session& closed, eio::close_reason reason, base::time_point now) override;
+    void on_ping(eio::session& asked) override;
+    void on_pong(eio::session& alive) override;
 
     // --- called by clients ---
     // Of a custom format, not decoded.
@@ -158,6 +160,7 @@ private:
     void fail(eio::session& broken, const mistake& made, base::time_point now);
     // Counts either way.
     [[nodiscard]] bool takes(const socket& to, const selection& whom) noexcept;
+    void ask_application(socket& joined, std::string_view auth);
     void let_in(socket& joined);
     void send_connect(socket& to, std::string_view ready);
     // Out of its client, silent, and the application is told; freed by disconnect_done().
@@ -166,6 +169,22 @@ private:
     void tell_module_it_left(socket& leaving);
     void on_freed(const base::sid& eio_sid);
     void finish_acks(socket& gone);
+
+    // --- who may come back: server_recovery.cpp ---
+    void emit_kept(std::string_view nsp, const selection& whom, const arguments& args);
+    // Of one that joins. True: it waits, and the application hears of it later, if at all.
+    [[nodiscard]] bool follow(client& from, socket& joined, std::string_view auth);
+    [[nodiscard]] trail* find_trail(const claim& claimed, const nsp& home) const noexcept;
+    // Nothing of its last socket is left: it is that one again, if it can be.
+    void resume(trail& of);
+    void send_missed(socket& to);
+    // It leaves, and may come back when its session has closed. True: it was waiting, and is freed.
+    [[nodiscard]] bool part(socket& leaving, eio::close_reason reason, base::time_point now);
+    [[nodiscard]] bool forget(socket& leaving);
+    void give_up(trail& of);
+    // When a socket has been freed.
+    void after_removal(const base::sid& sid, const std::string& nsp, bool told_kept);
+    void tell_step(recovery_step step, const base::sid& sid, const std::string& nsp);
 
     const config options_;
     event_sink& sink_;
@@ -176,6 +195,7 @@ private:
     base::sid_set<client, &client::sid> clients_;       // by the session's sid
     base::sid_map<closed_session> closed_;              // whose sockets' handlers still run
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
+    std::unique_ptr<recovery> recovery_;                // null when it is off
     ack_groups ack_groups_;
     std::uint64_t deliveries_ = 0;
     std::uint64_t volatile_dropped_ = 0;

@@ -14,8 +14,10 @@ namespace sio {
 
 class client;
 class nsp;
+struct trail;
 
 enum class socket_state : std::uint8_t {
+    waiting, // for the end of the socket whose place it will take, see server_recovery.cpp
     pending, // the connect handler has not decided
     connected,
     leaving, // nothing is delivered any more; the disconnect handler runs and may ask for rooms
@@ -23,22 +25,25 @@ enum class socket_state : std::uint8_t {
 
 class socket {
 public:
-    socket(const base::sid& id, const base::sid& session_id, nsp& belongs_to, client& via)
-        : owner(&via), sid(id), eio_sid(session_id), home(belongs_to) {}
+    socket(const base::sid& id, const base::sid& session_id, nsp& belongs_to, client* via)
+        : owner(via), sid(id), eio_sid(session_id), home(belongs_to) {}
     socket(const socket&) = delete;
     socket& operator=(const socket&) = delete;
 
     // What an emit to everyone looks at comes first, side by side.
-    client* owner;           // null when the session is gone
-    std::uint64_t visit = 0; // the last broadcast that has seen this socket: delivers once
+    client* owner;             // null when the session is gone
+    std::uint64_t visit = 0;   // the last broadcast that has seen this socket: delivers once
+    trail* followed = nullptr; // when it may come back, or is away
     socket_state state = socket_state::pending;
+    bool held_back = false;     // it has come back, and gets what it has missed when it is let in
+    bool told_kept = false;     // the application knows that it may come back
     bool warned = false;        // of events that came while it was pending
     bool warned_of_ack = false; // that nobody waits for
     bool has_joined = false;    // what the module has been told
     bool is_modules = false;    // in a namespace of the module's
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::optional<eio::close_reason> left_while_pending;
-    const base::sid sid;
+    base::sid sid; // changed by nsp::rename() alone
     const base::sid eio_sid;
     nsp& home;
     memberships rooms_joined;
@@ -46,7 +51,8 @@ public:
     std::uint64_t next_ack_id = 1;
 
     [[nodiscard]] bool receives() const noexcept {
-        return owner != nullptr && state != socket_state::leaving && !left_while_pending;
+        return owner != nullptr && !left_while_pending &&
+               (state == socket_state::connected || state == socket_state::pending);
     }
 };
 

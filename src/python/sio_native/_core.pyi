@@ -39,6 +39,8 @@ ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head
 STREAM_CANCELLED: Final[int]  # stream: a client wants no more of it
 ROOM_QUESTION: Final[int]  # sid, namespace, room: may it join? `Engine.room_judged` answers
 PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presence.on_change`
+RECOVERY: Final[int]  # step, sid, namespace: "kept", with its DISCONNECT, of a client that may come
+# back; "resumed", with its CONNECT, when it has; "expired" when it will not
 YJS: Final[int]  # what, and what follows it:
 # "access", document, sid, namespace, auth or None, user or None: `Engine.yjs_access` answers
 # "load", document: `Engine.yjs_loaded` or `Engine.yjs_not_loaded` does

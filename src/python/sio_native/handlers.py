@@ -54,6 +54,7 @@ class Registry:
         self.exposed = False
         self.deliver_all = False  # somebody routes events by rules of their own
         self.deliver_connects = False  # a client manager wants to be told of each client
+        self.recovers = False  # clients may come back, and must be known
         self.routers: dict[str, Router] = {}  # of namespaces whose events go by the client, too
         self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)
@@ -159,7 +160,7 @@ class Registry:
         pairs = {(name, event) for name, events in self.functions.items() for event in events}
         # Without the client's request in hand a disconnect handler could not ask for its environ.
         pairs |= {(name, "connect") for name, event in pairs if event == "disconnect"}
-        if self.deliver_connects:
+        if self.deliver_connects or self.recovers:
             pairs.add((ANY, "connect"))
         # A class answers events that it has no method for, and may get methods later.
         pairs |= {(name, event) for name in self.classes for event in (ANY, "connect")}

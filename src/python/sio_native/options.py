@@ -7,7 +7,11 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from .recovery import RecoveryOptions
 
 VALID_TRANSPORTS = ("polling", "websocket")
 
@@ -56,6 +60,8 @@ class Options:
     rooms_from_query: Mapping[str, Mapping[str, str]] | None = None  # see the method
     cancel_on_disconnect: bool = False  # the handlers of a client's events that still wait
     drain: Mapping[str, Any] | None = None  # at the end: the arguments of `AsyncServer.drain`
+    # True, or the options of `recovery.RecoveryOptions`: clients come back as the ones they were
+    connection_state_recovery: bool | Mapping[str, Any] = False
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
@@ -65,6 +71,18 @@ class Options:
             raise ValueError(f'dispatch must be "runner" or "task", not {self.dispatch!r}')
         if self.drain is not None and not isinstance(self.drain, Mapping):
             raise TypeError(f"drain must be a mapping of drain()'s arguments, not {self.drain!r}")
+        if self.recovery is not None and self.threads != 1:
+            # A sid says on which thread its client is, and who comes back may come to another.
+            raise ValueError("connection_state_recovery works with threads=1 alone")
+
+    @cached_property
+    def recovery(self) -> RecoveryOptions | None:
+        """What `connection_state_recovery` means; None: it is off."""
+        if not self.connection_state_recovery:
+            return None
+        from .recovery import RecoveryOptions  # only for those who use it
+
+        return RecoveryOptions.read(self.connection_state_recovery)
 
     def origin_check(self) -> Callable[..., Any] | None:
         """The callable that decides about origins, if that is what was given."""
@@ -117,6 +135,23 @@ class Options:
             "max_sessions": whole("max_sessions", self.max_sessions),
             "max_connections": whole("max_connections", self.max_connections),
             "threads": whole("threads", self.threads, 1, _MOST_THREADS),
+            **self._recovery_for_engine(),
+        }
+
+    def _recovery_for_engine(self) -> dict[str, Any]:
+        chosen = self.recovery
+        if chosen is None:
+            return {}
+        most = self.send_buffer_bytes  # who comes back is sent all of it at once
+        kept = min(1 << 20, most) if chosen.max_bytes is None else chosen.max_bytes
+        return {
+            "recovery": True,
+            "recovery_ms": milliseconds(
+                "max_disconnection_duration", chosen.max_disconnection_duration
+            ),
+            "recovery_bytes": whole("max_bytes", kept, 1, most),
+            "recovery_total_bytes": whole("max_total_bytes", chosen.max_total_bytes, 1),
+            "recovery_sessions": whole("max_sessions", chosen.max_sessions, 1),
         }
 
 

@@ -7,7 +7,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import _core, exceptions
 from .cancellation import Cancellation
@@ -19,6 +19,9 @@ from .handlers import Entry, Invocation, start_either
 from .session import SessionStore
 from .session_tasks import Finish, SessionTasks, Step, begin
 from .types import Key
+
+if TYPE_CHECKING:
+    from .recovery import Recovery
 
 NOT_HANDLED = object()
 REJECTED = {"message": "Connection rejected by server"}
@@ -65,6 +68,7 @@ class HandlerRunner(SessionTasks):
         self.when_accepted: Callable[[str, str], None] | None = None  # sid, namespace
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self.cancellation: Cancellation | None = None  # of handlers whose client has left
+        self.recovery: Recovery | None = None  # of clients that come back
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
 
     # --- the engine's runners ---
@@ -401,7 +405,8 @@ class HandlerRunner(SessionTasks):
         key = (namespace, sid)
         self._forget(sid, namespace)
         self.departing.discard(key)
-        self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
+        if self.recovery is None or not self.recovery.has_left(key):
+            self._sessions.drop(key)  # after the engine: who asks from now on finds nobody
         waiting = self._leaving.pop(key, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
@@ -409,6 +414,8 @@ class HandlerRunner(SessionTasks):
     def _forget(self, sid: str, namespace: str) -> None:
         if (watcher := self._core.watcher) is not None:
             watcher.freed(sid, namespace)
+        if self.recovery is not None:
+            self.recovery.leave((namespace, sid))
         self._core.engine.disconnect_done(sid, namespace)
 
     async def wait_disconnected(self, sid: str, namespace: str) -> None:

@@ -23,6 +23,14 @@ class SocketMethods:
         """A client as an object, the same one each time. `KeyError` for an unknown sid."""
         return self._sockets.get(sid, namespace or "/")
 
+    def recovered(self, sid: str, namespace: str | None = None) -> bool:
+        """Whether a client has come back as the one it was, and has missed no event.
+
+        Known from its connect handler on until it has left; see docs/recovery.md.
+        """
+        recovery = cast("AsyncServer", self)._service.recovery
+        return recovery is not None and recovery.is_recovered((namespace or "/", sid))
+
     @overload
     def on_connection(self, handler: F) -> F: ...
     @overload

@@ -21,6 +21,7 @@ from .types import as_namespace, as_sid
 
 if TYPE_CHECKING:
     from .async_manager import AsyncManager
+    from .recovery import Recovery, RecoveryOptions
 
 
 class Service(Doors):
@@ -40,6 +41,10 @@ class Service(Doors):
         self.sessions = SessionStore(
             lambda sid, nsp: core.engine.eio_sid(as_sid(sid), as_namespace(nsp)) is not None
         )
+        self.recovery: Recovery | None = None
+        if options.recovery is not None:
+            self.recovery = _recovery(options.recovery, self.sessions)
+            registry.recovers = True
         environs = Environs(core, lambda eio_sid: self.runner.session_dropped(eio_sid))
         self.runner = HandlerRunner(
             core,
@@ -51,6 +56,7 @@ class Service(Doors):
             serial,
             options.dispatch == "task",
         )
+        self.runner.recovery = self.recovery
         self.acks = AckTable(core, self.runner.spawn)
         self._registry = registry
         # Namespace, topic, and what has changed there, as JSON; see `presence`.
@@ -70,6 +76,7 @@ class Service(Doors):
                 _core.ROOM_QUESTION: lambda *told: self.room_asked(*told),
                 _core.STREAM_CANCELLED: lambda stream: self.stream_cancelled(stream),
                 _core.PRESENCE: self._presence_changed,
+                _core.RECOVERY: self._recovery_told,
             },
             self.runner.queue,
         )
@@ -119,7 +126,13 @@ class Service(Doors):
         if self.when_presence_changes is not None:
             self.when_presence_changes(namespace, topic, diff)
 
+    def _recovery_told(self, step: str, sid: str, namespace: str) -> None:
+        if self.recovery is not None:
+            self.recovery.told(step, sid, namespace)
+
     def ended(self) -> None:
+        if self.recovery is not None:
+            self.recovery.clear()
         self.acks.fail_all()
 
     def use_manager(self, manager: AsyncManager) -> None:
@@ -155,6 +168,12 @@ class Service(Doors):
             self.runner.spawn(work)
         else:
             loop.call_soon_threadsafe(self.runner.spawn, work)
+
+
+def _recovery(options: RecoveryOptions, sessions: SessionStore) -> Recovery:
+    from .recovery import Recovery  # only for those who use it
+
+    return Recovery(options, sessions)
 
 
 def _nobody_asked(*told: Any) -> None:

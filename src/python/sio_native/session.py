@@ -37,6 +37,13 @@ class SessionStore:
             self._check(sid, namespace)
         self._sessions[namespace, sid] = session
 
+    def peek(self, key: Key) -> Session | None:
+        return self._sessions.get(key)
+
+    def restore(self, key: Key, session: Session) -> None:
+        """Of a client that has come back."""
+        self._sessions[key] = session
+
     def drop(self, key: Key) -> None:
         self._sessions.pop(key, None)
         for each in self.when_dropped:

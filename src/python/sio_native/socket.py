@@ -28,8 +28,6 @@ class Socket:
     this client alone, and goes with it. An event's arguments stand one by one behind its name.
     """
 
-    recovered = False
-
     def __init__(
         self, sio: AsyncServer, sockets: Sockets, sid: str, namespace: str, auth: Any = None
     ) -> None:
@@ -52,6 +50,11 @@ class Socket:
     def connected(self) -> bool:
         """False once it is about to leave."""
         return self._sio.manager.is_connected(self.id, self.nsp)
+
+    @property
+    def recovered(self) -> bool:
+        """It has come back as the one it was, with rooms and data, and has missed nothing."""
+        return self._sio.recovered(self.id, self.nsp)
 
     @property
     def rooms(self) -> set[Room]:

@@ -63,6 +63,9 @@ class Sockets:
         wanted = [*self._middleware.get(namespace, ()), *self._middleware.get(ANY, ())]
         if not wanted and not {namespace, ANY} & self._on_connection.keys():
             return None
+        recovery = self._service.recovery
+        if recovery and recovery.skips_middlewares and recovery.is_recovered((namespace, sid)):
+            wanted = []
         socket = Socket(self._sio, self, sid, namespace, auth)
         self._sockets[namespace, sid] = socket
         return _asked(wanted, socket) if wanted else None

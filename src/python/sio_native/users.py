@@ -44,6 +44,8 @@ class Users:
         self._session_pool = SessionPool(self)
         self._user_pool = UserPool(self)
         service.sessions.when_dropped.append(self._dropped)
+        if service.recovery is not None:
+            service.recovery.keepers.append((self._kept, self._given_back))
         if (nodes := nodes_of(server)) is not None:
             nodes.share_users(self)
 
@@ -175,6 +177,18 @@ class Users:
     def _dropped(self, key: Key) -> None:
         """The client has gone: its room is the engine's affair."""
         self._set(key[1], None)
+
+    # --- for `recovery` ---
+
+    def _kept(self, key: Key) -> Binding | None:
+        binding = self._table.bindings.get(key[1])
+        return binding if binding is not None and binding.namespace == key[0] else None
+
+    def _given_back(self, key: Key, binding: Binding) -> None:
+        """It is in the user's room already."""
+        self._set(key[1], binding)
+        if binding.user_id is not None:
+            self._tell_documents(key[1], binding.user_id)
 
     # --- for `people_nodes` ---
 

@@ -16,6 +16,7 @@ namespace fake {
 struct told final : sio::event_sink {
     void on_event(sio::server_event&& event) override { std::visit(*this, event); }
     void operator()(const sio::connect_event& e) {
+        asked_about = e.sid.str();
         lines.push_back("connect " + name(e.sid) + " " + e.nsp + " " + e.auth);
     }
     void operator()(const sio::message_event& e) {
@@ -36,6 +37,10 @@ struct told final : sio::event_sink {
         lines.push_back(
             "disconnect " + name(e.sid) + " " + e.nsp + " " + std::string(to_string(e.reason)));
     }
+    void operator()(const sio::recovery_event& e) {
+        constexpr const char* steps[] = {"kept ", "resumed ", "expired "};
+        lines.push_back(steps[static_cast<int>(e.step)] + name(e.sid) + " " + e.nsp);
+    }
     void operator()(const sio::session_closed_event&) { lines.emplace_back("session closed"); }
     void operator()(const sio::frame_event& e) {
         lines.push_back("frame " + (e.binary ? "<" + e.data + ">" : e.data));
@@ -54,7 +59,8 @@ struct told final : sio::event_sink {
 
     std::vector<std::string> sids;
     std::vector<std::string> lines;
-    std::string frame_from; // the Engine.IO sid of the last frame
+    std::string frame_from;  // the Engine.IO sid of the last frame
+    std::string asked_about; // the sid of the last connect
 };
 
 struct sio_world {

@@ -1,0 +1,173 @@
+#include "sio/recovery.hpp"
+
+#include "base/json_find.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace sio {
+
+namespace {
+
+constexpr std::size_t epoch_length = 6;
+constexpr std::size_t longest_offset = 64; // of any server's
+constexpr int digits = 36;
+
+// The arguments of an event, and one more behind them.
+std::string with_offset(std::string_view json, std::string_view offset) {
+    std::string all;
+    all.reserve(json.size() + offset.size() + 3);
+    all += json.substr(0, json.rfind(']'));
+    all += ",\"";
+    all += offset;
+    all += "\"]";
+    return all;
+}
+
+} // namespace
+
+claim read_claim(std::string_view auth) {
+    claim read;
+    if (auth.empty())
+        return read;
+    if (const auto pid = base::json::member(auth, "pid"))
+        if (const auto text = base::json::string(*pid))
+            read.pid = base::sid::parse(*text);
+    const auto offset = base::json::member(auth, "offset");
+    if (!offset || *offset == "null")
+        return read;
+    auto text = base::json::string(*offset);
+    const bool usable = text && text->size() <= longest_offset;
+    read.offset = usable ? std::move(*text) : std::string();
+    return read;
+}
+
+bool cannot_come_back(const eio::http_request& opened_by) {
+    const auto agent =
+        opened_by.header("User-Agent"); // "Python/3.11 aiohttp/3.9", "python-requests"
+    if (!agent.empty())
+        return agent.starts_with("Python") || agent.starts_with("python");
+    // The WebSocket library of the synchronous client has no name. It alone says first of all that
+    // it upgrades, and where it comes from.
+    return !opened_by.headers.empty() &&
+           eio::equal_ignoring_case(opened_by.headers.front().name, "Upgrade") &&
+           opened_by.has_header("Origin");
+}
+
+recovery::recovery(const recovery_config& options, base::sid_source& sids)
+    : options_(options),
+      sids_(sids),
+      epoch_(sids.next().view().substr(0, epoch_length)),
+      store_{.most_bytes = options.max_total_bytes} {}
+
+trail& recovery::begin(socket& of, claim&& came_with) {
+    auto& begun = trails_.add(std::unique_ptr<trail>(
+        new trail{.pid = sids_.next(), .sent = {options_.max_bytes, store_}, .whose = &of}));
+    begun.foreign_offset = std::move(came_with.offset);
+    return begun;
+}
+
+bool recovery::continues(const trail& of, const claim& claimed) const {
+    if (!claimed.offset || claimed.offset == of.foreign_offset)
+        return of.sent.continues(std::nullopt);
+    const auto offset = offset_of(*claimed.offset);
+    return offset && of.sent.continues(offset);
+}
+
+void recovery::drop(trail& of) {
+    leave_place(of);
+    expiring_.clear(of);
+    trails_.take(of);
+}
+
+void recovery::leave(trail& of, const socket& leaving, base::time_point now) {
+    const auto& name = leaving.home.name();
+    auto& home = away_[name];
+    if (!home)
+        home = std::make_unique<nsp>(name);
+    of.place = &home->add(std::make_unique<socket>(leaving.sid, leaving.eio_sid, *home, nullptr));
+    of.place->followed = &of;
+    for (const auto& [joined, at] : leaving.rooms_joined)
+        home->room_index().join(*of.place, joined->name);
+    of.whose = nullptr;
+    of.sent.reconnected();
+    expiring_.set(of, now + options_.max_disconnection);
+}
+
+void recovery::wait(trail& of, trail::arrival&& arrived) {
+    of.arrived = std::move(arrived);
+    expiring_.clear(of);
+}
+
+void recovery::stop_waiting(trail& of, base::time_point now) {
+    of.arrived.reset();
+    expiring_.set(of, now + options_.max_disconnection);
+}
+
+void recovery::come_back(trail& of, const claim& claimed) {
+    of.last = claimed.offset ? offset_of(*claimed.offset) : std::nullopt;
+    if (claimed.offset == of.foreign_offset)
+        of.last.reset();
+    of.sent.confirm(of.last);
+    leave_place(of);
+    expiring_.clear(of);
+}
+
+void recovery::leave_place(trail& of) {
+    if (!of.place)
+        return;
+    auto& home = of.place->home;
+    home.remove(*std::exchange(of.place, nullptr));
+    if (home.sockets().empty())
+        away_.erase(away_.find(home.name()));
+}
+
+nsp* recovery::away(std::string_view name) const noexcept {
+    const auto found = away_.find(name);
+    return found == away_.end() ? nullptr : found->second.get();
+}
+
+socket* recovery::find_away(std::string_view sid, std::string_view name) const noexcept {
+    const auto* home = away(name);
+    return home ? home->find(sid) : nullptr;
+}
+
+trail* recovery::one_too_many() noexcept {
+    const bool too_many =
+        expiring_.size() > options_.max_sessions || store_.bytes > store_.most_bytes;
+    return too_many ? expiring_.take_due(base::time_point::max()) : nullptr;
+}
+
+kept_event
+recovery::number(std::string_view nsp, const arguments& args, bool again, bool compress) {
+    const auto offset = ++last_offset_;
+    const auto count = args.attachments.size();
+    return {
+        store_,
+        offset,
+        encode_packet(packet_type::event, nsp, {}, with_offset(args.json, text_of(offset)), count),
+        args.attachments,
+        again,
+        compress};
+}
+
+std::string recovery::text_of(std::uint64_t offset) const {
+    char number[16];
+    const auto end = std::to_chars(std::begin(number), std::end(number), offset, digits).ptr;
+    return epoch_ + std::string(std::begin(number), end);
+}
+
+std::optional<std::uint64_t> recovery::offset_of(std::string_view text) const {
+    if (!text.starts_with(epoch_))
+        return std::nullopt;
+    text.remove_prefix(epoch_.size());
+    std::uint64_t offset = 0;
+    const auto [end, wrong] =
+        std::from_chars(text.data(), text.data() + text.size(), offset, digits);
+    if (wrong != std::errc() || end != text.data() + text.size() || offset == 0)
+        return std::nullopt;
+    return offset;
+}
+
+} // namespace sio

@@ -1,0 +1,134 @@
+"""The JavaScript client through a network that breaks 200 times: every event arrives exactly once.
+
+The checks are in js/recovery.mjs: numbers without a gap and in order, `recovered` and the same id
+at each connect but the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+import sio_native
+
+from .flaky_proxy import FlakyProxy, break_often
+
+SCRIPT = Path(__file__).resolve().parent / "js" / "recovery.mjs"
+LIMIT = 120.0
+EVENTS_A_SECOND = 100
+
+
+class Stream:
+    """A server, and events on their way to its one client by each of the ways there are."""
+
+    def __init__(self) -> None:
+        self.sio = sio = sio_native.AsyncServer(
+            connection_state_recovery=True,
+            ping_interval=0.05,  # so that pongs confirm events between two breaks
+            ping_timeout=20,
+        )
+        self.sid = ""
+        self.started = asyncio.Event()
+        self.heard: list[str] = []  # by handlers
+        self.sent = 0
+
+        @sio.event
+        async def connect(sid, environ, auth):
+            self.heard.append("connect")
+            assert sio.recovered(sid) == bool(self.sid)
+            if not self.sid:
+                self.sid = sid
+                await sio.enter_room(sid, "x")
+
+        @sio.event
+        async def disconnect(sid, reason):
+            self.heard.append("disconnect")
+            assert sid == self.sid
+
+        @sio.event
+        async def connected(sid, count):
+            self.started.set()
+
+    async def send_until(self, ended: asyncio.Future[None]) -> None:
+        await self.started.wait()
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        while not ended.done():
+            while self.sent < (clock.time() - began) * EVENTS_A_SECOND:
+                await self._send(self.sent)
+                self.sent += 1
+            await asyncio.sleep(0.01)
+        await self.sio.emit("end", self.sent, to="x")
+
+    async def _send(self, number: int) -> None:
+        emit = self.sio.emit
+        if number % 4 == 0:
+            await emit("number", (number, "text"), to="x")
+        elif number % 4 == 1:
+            await emit("number", number, to=self.sid)
+        elif number % 4 == 2:
+            await emit("number", (number, bytes([number & 255, number >> 8])), to=["x", self.sid])
+        else:
+            await emit("number", (number, None, {"all": []}))
+        if number % 7 == 0:  # what is not kept must not disturb the rest
+            await self.sio.volatile.emit("volatile", "now or never")
+            await emit("question", to="x", callback=lambda *answer: None)
+            await emit("number", -1, skip_sid=self.sid)
+            await emit("number", -1, to="nobody")
+
+
+@pytest.mark.parametrize(
+    "transports, breaks", [(["websocket"], 200), (["polling", "websocket"], 40), (["polling"], 30)]
+)
+def test_every_event_arrives_once_and_in_order(transports, breaks):
+    node = shutil.which("node")
+    assert node, "node is needed: the Makefile's `test` says how to install it"
+
+    async def converse() -> None:
+        stream = Stream()
+        host, port = stream.sio.listen("127.0.0.1", 0)
+        proxy = FlakyProxy(host, port)
+        async with proxy.open() as url:
+            client = await asyncio.create_subprocess_exec(
+                node,
+                str(SCRIPT),
+                url,
+                "/socket.io",
+                *transports,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            breaking: asyncio.Task[None] | None = None
+            sending: asyncio.Task[None] | None = None
+            try:
+                ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+                async def broken_network() -> None:
+                    await stream.started.wait()
+                    await break_often(proxy, breaks, random.Random(7))
+                    ended.set_result(None)
+
+                breaking = asyncio.create_task(broken_network())
+                sending = asyncio.create_task(stream.send_until(ended))
+                said, _ = await asyncio.wait_for(client.communicate(), LIMIT)
+            finally:
+                for task in (breaking, sending):
+                    if task is not None:
+                        task.cancel()
+                if client.returncode is None:
+                    client.kill()
+                await stream.sio.shutdown()
+        assert client.returncode == 0, said.decode()
+        result = json.loads(said)
+        assert result["had"] == stream.sent
+        # Some breaks hit a handshake, which no handler hears of.
+        assert result["connects"] > breaks / 2
+        assert stream.heard.count("connect") == stream.heard.count("disconnect")
+        assert stream.heard == ["connect", "disconnect"] * (len(stream.heard) // 2)
+
+    asyncio.run(converse())

@@ -1,0 +1,409 @@
+"""Connection state recovery, with a client that does what the JavaScript client does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from conftest import BRIDGE, HANDOFF, OWN_PORT, Door, Log, connected, until
+from recovering_client import Client
+
+import sio_native
+
+DOORS = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE}
+every_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
+
+
+class World:
+    """A server, what its handlers have heard, and clients that come through its door."""
+
+    def __init__(self, sio: sio_native.AsyncServer, url: str, http: aiohttp.ClientSession) -> None:
+        self.sio, self.url, self._http = sio, url, http
+        self.log = Log()
+
+        @sio.event
+        async def connect(sid: str, environ: Any, auth: Any) -> None:
+            self.log.add("connect", sid, sio.recovered(sid))
+
+        @sio.event
+        async def disconnect(sid: str, reason: str) -> None:
+            self.log.add("disconnect", sid, reason)
+
+    def client(self) -> Client:
+        return Client(self._http, self.url)
+
+    async def away(self, client: Client) -> None:
+        """It loses its connection, and the server has noticed."""
+        count = len(self.log)
+        client.lose()
+        await self.log.reaches(count + 1)
+
+
+@contextlib.asynccontextmanager
+async def world(
+    door: Door = OWN_PORT, recovery: Any = True, **options: Any
+) -> AsyncIterator[World]:
+    sio = door.server(connection_state_recovery=recovery, **options)
+    async with door.open(sio) as url, aiohttp.ClientSession() as http:
+        yield World(sio, url, http)
+
+
+@every_door
+async def test_a_client_comes_back_with_rooms_data_and_all_events(door):
+    async with world(door) as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.sio.enter_room(sid, "x")
+        await w.sio.save_session(sid, {"name": "Ann"})
+        await w.sio.emit("a", 1, to="x")
+        await client.reaches(1)
+        await w.away(client)
+        await w.sio.emit("a", 2, to="x")
+        await w.sio.emit("b", b"\x00\x01", to="x")
+        await w.sio.emit("a", 3, to=sid)
+        assert list(w.sio.manager.get_participants("/", "x")) == []
+        await client.connect()
+        await w.sio.emit("a", 4)
+        assert await client.reaches(5) == [
+            ["a", 1],
+            ["a", 2],
+            ["b", b"\x00\x01"],
+            ["a", 3],
+            ["a", 4],
+        ]
+        assert client.recovered and client.sid == sid
+        assert w.log[0] == ("connect", sid, False)
+        assert w.log[1][:2] == ("disconnect", sid)
+        assert w.log[2] == ("connect", sid, True)
+        assert set(w.sio.rooms(sid)) == {sid, "x"}
+        assert await w.sio.get_session(sid) == {"name": "Ann"}
+        assert w.sio.recovered(sid)
+        await client.close()
+
+
+@every_door
+async def test_a_connection_that_only_seems_open_is_taken_over_again_and_again(door):
+    async with world(door) as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.sio.enter_room(sid, "x")
+        for number in range(3):
+            client.go_deaf()
+            await w.sio.emit("a", number, to="x")
+            await client.connect()
+            assert client.recovered and client.sid == sid
+            await client.reaches(number + 1)
+        assert client.had == [["a", 0], ["a", 1], ["a", 2]]
+        assert [entry[0] for entry in w.log] == ["connect", *["disconnect", "connect"] * 3]
+        await client.close()
+
+
+async def test_a_client_that_had_no_event_yet_comes_back():
+    async with world() as w:
+        client = await w.client().connect()
+        sid = client.sid
+        for _ in range(2):
+            await w.away(client)
+            await client.connect()
+            assert client.recovered and client.sid == sid
+        await w.away(client)
+        await w.sio.emit("first")
+        await client.connect()
+        assert await client.reaches(1) == ["first"]
+        assert client.recovered
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    "pid, offset",
+    [
+        ("x" * 20, None),
+        (None, "x" * 100_000),
+        (None, "unknown"),
+        (None, 17),
+        (None, {"a": []}),
+        (17, None),
+        ({"pid": 1}, ["a"]),
+        ("\ud800", None),
+    ],
+)
+async def test_who_comes_with_what_was_not_given_is_a_new_client(pid, offset):
+    async with world() as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.sio.emit("a")
+        await client.reaches(1)
+        await w.away(client)
+        if pid is not None:
+            client.pid = pid
+        if offset is not None:
+            client.offset = offset
+        await client.connect()
+        assert not client.recovered
+        assert client.sid != sid
+        assert w.log[-1] == ("connect", client.sid, False)
+        await client.close()
+
+
+async def test_offsets_of_others_are_good_for_nobody_else():
+    async with world() as w:
+        ann, bob = await w.client().connect(), await w.client().connect()
+        await w.sio.emit("a", to=ann.sid)
+        await w.sio.emit("a", to=bob.sid)
+        await ann.reaches(1)
+        await bob.reaches(1)
+        await w.away(ann)
+        ann.offset = bob.offset
+        await ann.connect()
+        assert not ann.recovered
+        await ann.close()
+        await bob.close()
+
+
+async def test_who_has_been_away_for_too_long_is_a_new_client():
+    async with world(recovery={"max_disconnection_duration": 0.001}) as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.sio.save_session(sid, {"name": "Ann"})
+        await w.away(client)
+        await until(lambda: not w.sio._service.recovery._away)
+        await client.connect()
+        assert not client.recovered
+        assert client.sid != sid
+        assert await w.sio.get_session(client.sid) == {}
+        await client.close()
+
+
+async def test_what_is_kept_has_a_bound():
+    async with world(recovery={"max_bytes": 10_000}) as w:
+        within, beyond = await w.client().connect(), await w.client().connect()
+        await w.away(within)
+        await w.away(beyond)
+        await w.sio.emit("a", "x" * 3_000)
+        for _ in range(3):
+            await w.sio.emit("a", "x" * 3_000, to=beyond.sid)
+        await within.connect()
+        await beyond.connect()
+        assert within.recovered and not beyond.recovered
+        assert await within.reaches(1) == [["a", "x" * 3_000]]
+        await within.close()
+        await beyond.close()
+
+
+async def test_rooms_that_change_meanwhile():
+    async with world() as w:
+        client = await w.client().connect()
+        for room in ("closed", "left", "stays"):
+            await w.sio.enter_room(client.sid, room)
+        await w.sio.emit("before", to="left")
+        await client.reaches(1)
+        await w.sio.leave_room(client.sid, "left")
+        client.go_deaf()
+        await w.sio.emit("behind its back", to="left")
+        await w.sio.emit("one", to="stays")
+        await w.away(client)
+        await w.sio.close_room("closed")
+        await w.sio.emit("gone", to="closed")
+        await w.sio.emit("two", to="stays")
+        await client.connect()
+        assert await client.reaches(3) == ["before", "one", "two"]
+        assert set(w.sio.rooms(client.sid)) == {client.sid, "stays"}
+        await client.close()
+
+
+async def test_volatile_events_go_by_and_acks_are_not_asked_for_again():
+    async with world() as w:
+        client = await w.client().connect()
+        await w.sio.volatile.emit("volatile", "text")
+        await client.reaches(1)
+        await w.away(client)
+        await w.sio.volatile.emit("volatile", "lost")
+        await w.sio.emit("kept", "text")
+        answers = await w.sio.timeout(5).emit_with_ack("question")
+        assert answers == {}
+        await client.connect()
+        assert client.recovered
+        assert await client.reaches(2) == [["volatile", "text"], ["kept", "text"]]
+        await client.close()
+
+
+@pytest.mark.parametrize("skip", [False, True])
+async def test_middleware_is_skipped_only_if_that_is_asked_for(skip):
+    async with world(recovery={"skip_middlewares": skip}) as w:
+        asked = []
+
+        @w.sio.use
+        async def middleware(socket):
+            asked.append(socket.recovered)
+
+        sockets = asyncio.Queue()
+        w.sio.on_connection(sockets.put_nowait)
+        client = await w.client().connect()
+        socket = await sockets.get()
+        socket.data["name"] = "Ann"
+        await w.away(client)
+        await client.connect()
+        again = await sockets.get()
+        assert asked == ([False] if skip else [False, True])
+        assert again is not socket
+        assert again.recovered
+        assert again.data == {"name": "Ann"}
+        await w.away(client)
+        client.pid = None
+        await client.connect()
+        assert asked[-1] is False
+        assert len(asked) == (2 if skip else 3)
+        await client.close()
+
+
+async def test_the_connect_handler_decides_and_may_emit():
+    async with world() as w:
+        refuses = False
+
+        @w.sio.event
+        async def connect(sid, environ, auth):
+            if refuses:
+                raise sio_native.exceptions.ConnectionRefusedError("no")
+            await w.sio.emit("hello", w.sio.recovered(sid), to=sid)
+            w.log.add("connect", sid)
+
+        client = await w.client().connect()
+        await client.reaches(1)
+        await w.away(client)
+        await w.sio.emit("missed")
+        await client.connect()
+        assert await client.reaches(3) == [["hello", False], "missed", ["hello", True]]
+        refuses = True
+        pid, offset = client.pid, client.offset
+        await w.away(client)
+        await client.connect()
+        assert client.refused == {"message": "no"}
+        refuses = False
+        client.pid, client.offset = pid, offset
+        client.go_deaf()
+        await client.connect()
+        assert not client.recovered
+        await client.close()
+
+
+async def test_a_client_waits_for_the_disconnect_handler_of_its_last_connection():
+    async with world() as w:
+        ends = asyncio.Event()
+
+        @w.sio.event
+        async def disconnect(sid, reason):
+            await w.sio.save_session(sid, {"last": "words"})
+            w.log.add("disconnect", sid)
+            await ends.wait()
+
+        client = await w.client().connect()
+        sid = client.sid
+        await w.away(client)
+        coming = asyncio.create_task(client.connect())
+        await w.sio.emit("a")
+        assert w.sio.rooms(sid) == [sid]
+        ends.set()
+        await coming
+        assert client.recovered and client.sid == sid
+        assert await client.reaches(1) == ["a"]
+        assert await w.sio.get_session(sid) == {"last": "words"}
+        await client.close()
+
+
+async def test_who_was_put_out_or_left_on_purpose_is_a_new_client():
+    async with world() as w:
+        client = await w.client().connect()
+        await w.sio.disconnect(client.sid)
+        client.lose()
+        await client.connect()
+        assert not client.recovered
+        await client.send("41")
+        await w.log.reaches(4)
+        client.lose()
+        await client.connect()
+        assert not client.recovered
+        await client.close()
+        assert not w.sio._service.recovery._away
+
+
+async def test_users_are_bound_again():
+    async with world() as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.sio.users.bind(sid, "ann", {"name": "Ann"})
+        await w.away(client)
+        await until(lambda: w.sio.users.user_of(sid) is None)
+        await w.sio.emit("for her", to_user="ann")
+        await client.connect()
+        assert await client.reaches(1) == ["for her"]
+        assert w.sio.users.user_of(sid) == "ann"
+        assert w.sio.users.get(sid) == {"name": "Ann"}
+        await client.close()
+
+
+async def test_python_clients_get_no_offset():
+    async with world() as w:
+        log = Log()
+        javascript = await w.client().connect()
+        for transport in ("websocket", "polling"):
+            async with connected(w.url, transports=[transport]) as python:
+                python.on("a", log.add)
+                count = len(log)
+                await w.sio.emit("a", 1)
+                await log.reaches(count + 1)
+                assert log[-1] == (1,)
+        await javascript.reaches(2)
+        await javascript.close()
+
+
+async def test_without_the_option_there_is_no_pid():
+    async with world(recovery=False) as w:
+        client = await w.client().connect()
+        await w.sio.emit("a", "text")
+        assert await client.reaches(1) == [["a", "text"]]
+        assert client.pid is None
+        assert not w.sio.recovered(client.sid)
+        await client.close()
+
+
+async def test_namespaces_come_back_one_by_one():
+    async with world(namespaces=["/", "/chat"]) as w:
+        first = await w.client().connect()
+        chat = Client(first._session, w.url, "/chat")
+        await chat.connect()
+        chat.lose()
+        await until(lambda: not list(w.sio.manager.get_participants("/chat", None)))
+        await w.sio.emit("a", namespace="/chat")
+        await chat.connect()
+        assert chat.recovered
+        assert await chat.reaches(1) == ["a"]
+        chat.pid = first.pid  # of another namespace
+        chat.go_deaf()
+        await chat.connect()
+        assert not chat.recovered
+        await w.sio.emit("still there")
+        assert await first.reaches(1) == ["still there"]
+        await first.close()
+        await chat.close()
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"connection_state_recovery": True, "threads": 2}, "threads=1"),
+        ({"connection_state_recovery": True, "serializer": "msgpack"}, 'serializer="default"'),
+        ({"connection_state_recovery": "yes"}, "True, False or a dict"),
+        ({"connection_state_recovery": {"max_byte": 1}}, "did you mean 'max_bytes'"),
+        ({"connection_state_recovery": {"max_bytes": 2 << 20}}, "max_bytes"),
+        ({"connection_state_recovery": {"max_bytes": 0}}, "max_bytes"),
+        ({"connection_state_recovery": {"max_sessions": 1.5}}, "max_sessions"),
+        ({"connection_state_recovery": {"max_disconnection_duration": -1}}, "duration"),
+    ],
+)
+def test_wrong_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        sio_native.AsyncServer(**options)
