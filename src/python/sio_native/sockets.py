@@ -68,9 +68,11 @@ class Sockets:
         return _asked(wanted, socket) if wanted else None
 
     def _accepted(self, sid: str, namespace: str) -> None:
-        for name in (namespace, ANY):
-            if (listeners := self._on_connection.get(name)) is not None:
-                self._service.spawn(self._connected(listeners, self.get(sid, namespace)))
+        wanted = [each for name in (namespace, ANY) if (each := self._on_connection.get(name))]
+        if not wanted or not self._sio.manager.is_connected(sid, namespace):
+            return  # nobody asks, or it has gone while it was looked at
+        for listeners in wanted:
+            self._service.spawn(self._connected(listeners, self.get(sid, namespace)))
 
     async def _connected(self, listeners: Listeners, socket: Socket) -> None:
         try:

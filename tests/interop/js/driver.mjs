@@ -107,9 +107,11 @@ class Test {
 const server = createServer((connection) => {
   const test = new Test(connection);
   connection.setNoDelay(true);
-  connection.on("error", () => {});
+  connection.on("error", () => {}); // it closes then
   connection.on("close", () => test.end());
-  createInterface({ input: connection }).on("line", (line) => test.serve(line));
+  createInterface({ input: connection })
+    .on("line", (line) => test.serve(line))
+    .on("error", () => {});
 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.on("end", () => process.exit()).resume();
