@@ -9,6 +9,8 @@ import pytest
 
 import sio_native
 
+from .limits import eventually
+
 
 async def test_all_middleware_is_asked_in_its_order_before_the_client_is_in(js):
     sio = sio_native.AsyncServer()
@@ -110,13 +112,15 @@ async def test_a_client_that_goes_while_it_is_looked_at_never_came(js):
             asked.set()
             await gone.wait()
 
+    async def nobody_left():
+        return (await sio.health())["server"]["sessions"] == 0
+
     sio.on_connection(came.append)
     async with js.serving(sio) as connect:
         goes = await connect(wait=False, query={"goes": "1"})
         await asked.wait()
         await goes.run("socket.io.engine.close()")
-        while (await sio.health())["server"]["sessions"]:
-            await asyncio.sleep(0.005)
+        await eventually(nobody_left, "the server knows that it has gone")
         stays = await connect()
         gone.set()
         await stays.heard()

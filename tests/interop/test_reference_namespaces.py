@@ -60,7 +60,7 @@ async def test_each_connection_has_a_client_of_its_own_in_a_namespace(js):
 
 
 async def test_closing_a_connection_disconnects_all_its_namespaces(js):
-    sio, came = server("/", "/foo", "/bar")
+    sio, _ = server("/", "/foo", "/bar")
     left = asyncio.Queue()
 
     async def watch(socket):
@@ -80,7 +80,7 @@ async def test_closing_a_connection_disconnects_all_its_namespaces(js):
 
 
 async def test_leaving_a_namespace_leaves_the_others_alone(js):
-    sio, came = server("/", "/foo")
+    sio, _ = server("/", "/foo")
     async with js.serving(sio) as connect:
         main = await connect()
         foo = await connect.beside(main, "/foo")
@@ -148,7 +148,7 @@ async def test_the_clients_of_a_room_are_those_of_its_namespace(js):
 @pytest.mark.parametrize("namespace", ["/", "/nsp"])
 @pytest.mark.parametrize("by", ["sid", "room"])
 async def test_a_client_or_a_room_is_left_out(js, namespace, by):
-    sio, came = server(namespace)
+    sio, _ = server(namespace)
 
     class Emitting(sio_native.AsyncNamespace):
         async def on_broadcast(self, sid):
