@@ -5,6 +5,7 @@ See reference_server.md.
 
 import asyncio
 import logging
+import time
 
 import pytest
 
@@ -190,3 +191,40 @@ async def test_very_large_data_goes_to_and_fro(js, data):
             (got,) = await client.next("big")
             assert got == data
             await client.emit("big", got)
+
+
+# --- what comes at once ---
+
+
+async def test_no_event_is_lost_while_the_first_client_s_handlers_are_registered(js):
+    sio = sio_native.AsyncServer()
+    received = asyncio.Queue()
+
+    @sio.on_connection
+    async def came(socket):
+        time.sleep(0.1)  # the client has been told, and its event is under way  # noqa: ASYNC251
+        socket.on("hi", received.put)
+
+    async with js.serving(sio) as connect:
+        client = await connect(wait=False)
+        await client.emit("hi", "a")
+        assert await received.get() == "a"
+
+
+async def test_a_function_that_waits_does_not_delay_the_next_one_of_on_connection(js):
+    sio = sio_native.AsyncServer()
+    received, end = asyncio.Queue(), asyncio.Event()
+
+    @sio.on_connection
+    async def waits(socket):
+        await end.wait()
+
+    @sio.on_connection
+    async def came(socket):
+        socket.on("hi", received.put)
+
+    async with js.serving(sio) as connect:
+        client = await connect()
+        await client.emit("hi", "a")
+        assert await received.get() == "a"
+        end.set()
