@@ -1,13 +1,17 @@
 """Fixtures of the interop tests, and what the servers said when one fails."""
 
+import asyncio
 import gc
+import inspect
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from .js_driver import Node
 from .serving import OUR_FLAVOURS, ServerPool
 
+LIMIT = 20.0  # seconds for a coroutine test
 STDERR_SHOWN = 4000  # characters of each server's stderr in a failure report
 
 # Another list to judge by the same tests, as SIO_INTEROP_FLAVOURS=reference does.
@@ -17,6 +21,28 @@ if not FLAVOURS:
 
 _pool_key = pytest.StashKey[ServerPool]()
 _said_before_key = pytest.StashKey[dict[int, int]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test on a loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+
+    async def limited() -> None:
+        await asyncio.wait_for(pyfuncitem.obj(**arguments), LIMIT)
+
+    asyncio.run(limited())
+    return True
+
+
+@pytest.fixture(scope="session")
+def js() -> Iterator[Node]:
+    node = Node()
+    yield node
+    node.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from . import exceptions
 from .cluster_wire import Found
+from .handlers import CLIENT_EVENTS
 from .remote_socket import RemoteSocket
 from .selection import EVERYBODY, Selection, rooms_of
 from .server_cluster import check_server_event
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
+
+
+def check_emitted(event: str) -> None:
+    """`ValueError` for an event that clients have of their own."""
+    if event in CLIENT_EVENTS:
+        raise ValueError(f"{event!r} is an event of clients themselves and cannot be emitted")
 
 
 class BroadcastOperator:
@@ -87,7 +94,10 @@ class BroadcastOperator:
     # --- what ---
 
     async def emit(self, event: str, *args: Any) -> None:
-        """Send them an event. `TypeError` for an argument that cannot be serialised."""
+        """Send them an event. `TypeError` for an argument that cannot be serialised, `ValueError`
+        for an event that is the client's own, as "connect".
+        """
+        check_emitted(event)
         await self._sio.manager.broadcast(self._whom, event, args)
 
     async def send(self, *args: Any) -> None:
@@ -101,6 +111,7 @@ class BroadcastOperator:
         `exceptions.AckTimeoutError` when the `timeout` is over, with the `answers` that have come;
         without a timeout it waits until the last of them has answered or left.
         """
+        check_emitted(event)
         manager = self._sio.manager
         return await manager.broadcast_with_ack(self._whom, event, args, self._timeout)
 

@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 
 from .event_asyncapi import asyncapi_document
 from .event_typescript import typescript_text
-from .handlers import RESERVED_EVENTS
+from .handlers import CLIENT_EVENTS
 
 M = TypeVar("M")
 
@@ -30,7 +30,6 @@ Sender = Literal["client", "server"]
 Mode = Literal["validation", "serialization"]
 
 # Never an application's own: socket.io-client throws for these.
-RESERVED = (*RESERVED_EVENTS, "connect_error", "disconnecting", "newListener", "removeListener")
 
 
 class _Unsaid:
@@ -133,7 +132,7 @@ class EventRegistry:
     ) -> Callable[[M], M]:
         if not isinstance(name, str) or not name:
             raise ValueError(f"an event's name is a str that is not empty, not {name!r}")
-        if name in RESERVED:
+        if name in CLIENT_EVENTS:
             raise ValueError(f"{name!r} is reserved by Socket.IO")
         if (sender, name) in self._events:
             raise ValueError(f"{name!r} is registered already as an event of the {sender}")

@@ -10,6 +10,14 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from .types import Handler
 
 RESERVED_EVENTS = ("connect", "disconnect")  # "*" never gets these
+# As in the engine (sio/packet.cpp): in a packet they are an error, which ends the connection.
+CLIENT_EVENTS = {
+    *RESERVED_EVENTS,
+    "connect_error",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+}
 ANY = "*"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .handlers import call
@@ -16,6 +17,9 @@ class Listeners:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def __iter__(self) -> Iterator[Handler]:
+        return iter([handler for handler, _ in self._all])
 
     def add(self, handler: Handler, once: bool = False) -> None:
         """One more; `once`: until it is called. `TypeError` for what cannot be called."""

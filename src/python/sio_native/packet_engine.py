@@ -9,18 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from . import _core
+from .handlers import CLIENT_EVENTS
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
-
-# As in the engine (sio/packet.cpp).
-RESERVED = {
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-}
 
 Told: TypeAlias = tuple[Any, ...]
 Frame: TypeAlias = str | bytes
@@ -305,6 +296,6 @@ def _event(data: Any) -> list[Any]:
     """An event's name and arguments, if they are what a client may send."""
     if not isinstance(data, (list, tuple)) or not data or not isinstance(data[0], (str, int)):
         raise ProtocolError("its event has no name")
-    if data[0] in RESERVED:
+    if data[0] in CLIENT_EVENTS:
         raise ProtocolError(f'its event has the name "{data[0]}", which is reserved')
     return list(data)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .broadcast_operator import BroadcastOperator
+from .broadcast_operator import BroadcastOperator, check_emitted
 from .exceptions import DisconnectedError
 from .handlers import RESERVED_EVENTS, Invocation, call, call_either
 from .handshake import Handshake
@@ -88,6 +88,7 @@ class Socket:
 
         `exceptions.TimeoutError` if there is none within so many seconds, or when it leaves.
         """
+        check_emitted(event)
         return await self._sio.call(event, args, to=self.id, namespace=self.nsp, timeout=timeout)
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .handlers import ANY, Invocation, call
 from .listeners import Listeners
 from .socket import Socket
-from .types import Key
+from .types import Handler, Key
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
@@ -68,16 +68,21 @@ class Sockets:
             wanted = []
         socket = Socket(self._sio, self, sid, namespace, auth)
         self._sockets[namespace, sid] = socket
+        self.listens(namespace)  # before it may send events: those that nobody handles never come
         return _asked(wanted, socket) if wanted else None
 
     def _accepted(self, sid: str, namespace: str) -> None:
-        for name in (namespace, ANY):
-            if (listeners := self._on_connection.get(name)) is not None:
-                self._service.spawn(self._connected(listeners, self.get(sid, namespace)))
+        wanted = [each for name in (namespace, ANY) if (each := self._on_connection.get(name))]
+        if not wanted or not self._sio.manager.is_connected(sid, namespace):
+            return  # nobody asks, or it has gone while it was looked at
+        socket = self.get(sid, namespace)
+        for listeners in wanted:
+            for handler in listeners:  # none waits for another: each may register handlers
+                self._service.spawn(self._connected(handler, socket))
 
-    async def _connected(self, listeners: Listeners, socket: Socket) -> None:
+    async def _connected(self, handler: Handler, socket: Socket) -> None:
         try:
-            await listeners.call_all(socket)
+            await call(handler, socket)
         except Exception:
             log.exception("on_connection failed for %s [%s]", socket.id, socket.nsp)
 
