@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import socketio
 
 from .example_client import ExampleClient, entered
 from .limits import eventually, run
@@ -329,6 +330,21 @@ def test_what_was_registered_for_a_client_answers_that_client_alone(example):
                 assert await client.done("models:route", {"name": name}) == {"clients": 1}
             for client, name in zip(those, names, strict=True):
                 assert await client.done("models:unroute") == {"model": name}
+
+    run(conversation())
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_client_is_answered_though_it_asks_as_soon_as_it_is_let_in(example, transport):
+    """Its handlers are registered before its first event can come."""
+
+    async def conversation():
+        for _ in range(20):
+            async with socketio.AsyncSimpleClient(reconnection=False) as client:
+                await client.connect(
+                    example.url, transports=[transport], socketio_path="/llamaproxws"
+                )
+                assert (await client.call("models:list"))["success"]
 
     run(conversation())
 
