@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import queue
-import re
 import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from .uvicorn_process import UvicornProcess
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi"
-STARTED_WITHIN = 60.0  # seconds; a busy two-core machine imports FastAPI slowly
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_ON_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -42,62 +37,11 @@ def chromium() -> str:
     pytest.fail("no Chromium here; scripts/need.sh chromium says how to install it")
 
 
-class Demo:
-    """The demo on a folder of its own. It may be killed, and started again at the same address."""
+class Demo(UvicornProcess):
+    """The demo on a folder of its own."""
 
     def __init__(self, data: Path) -> None:
-        self._data = data
-        self._port = "0"
-        self._log: list[str] = []
-        self._process: subprocess.Popen[str] | None = None
-        self.url = ""
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(EXAMPLE)]
-        self._process = subprocess.Popen(
-            [*command, "--port", self._port, "--no-use-colors"],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "DEMO_DATA": str(self._data)},
-        )
-        addresses: queue.Queue[str | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._follow, args=(addresses,))
-        self._reader.start()
-        url = addresses.get(timeout=STARTED_WITHIN)
-        assert url, "the demo did not start:\n" + "".join(self._log)
-        self.url, self._port = url, url.rsplit(":", 1)[1]
-
-    def kill(self) -> None:
-        """As `kill -9`."""
-        self._end(lambda process: process.kill())
-
-    def stop(self) -> None:
-        """As its user does. Whatever it has logged must be free of errors."""
-        self._end(lambda process: process.terminate())
-        assert "Traceback" not in "".join(self._log), "".join(self._log)
-
-    def _end(self, how: Callable[[subprocess.Popen[str]], None]) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        how(process)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        self._reader.join()
-
-    def _follow(self, addresses: queue.Queue[str | None]) -> None:
-        """Read stderr to its end, so that the pipe never fills."""
-        assert self._process is not None and self._process.stderr is not None
-        for line in self._process.stderr:
-            self._log.append(line)
-            if match := re.search(r"running on (http://[\d.:]+)", line):
-                addresses.put(match[1])
-        addresses.put(None)
+        super().__init__("app:app", "--app-dir", str(EXAMPLE), environment={"DEMO_DATA": str(data)})
 
 
 # CodeMirror puts only what is seen into the page, so its own state is asked.

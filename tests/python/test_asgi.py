@@ -340,6 +340,39 @@ async def test_the_plain_mount_of_python_socketio_works() -> None:
     await sio.shutdown()
 
 
+@contextlib.asynccontextmanager
+async def around(sio: sio_native.AsyncServer, path: str) -> AsyncIterator[str]:
+    async with under_uvicorn(sio_native.ASGIApp(sio, FastAPI(), socketio_path=path)) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def inside(sio: sio_native.AsyncServer, path: str) -> AsyncIterator[str]:
+    app = FastAPI()
+    app.mount(path, sio_native.ASGIApp(sio, socketio_path=path))
+    async with under_uvicorn(app) as url:
+        yield url
+    await sio.shutdown()
+
+
+@contextlib.asynccontextmanager
+async def alone(sio: sio_native.AsyncServer, path: str) -> AsyncIterator[str]:
+    host, port = sio.listen("127.0.0.1", 0, path)
+    yield f"http://{host}:{port}"
+    await sio.shutdown()
+
+
+@pytest.mark.parametrize("serve", [around, inside, alone])
+async def test_a_path_of_its_own_is_reached_by_websocket_alone_and_no_other_is(serve: Any) -> None:
+    sio = sio_native.AsyncServer()
+    async with serve(sio, "/llamaproxws") as url:
+        async with connected(url, socketio_path="/llamaproxws", transports=["websocket"]) as client:
+            assert sio.transport(client.get_sid()) == "websocket"
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            async with connected(url, transports=["websocket"]):
+                pass
+
+
 # --- the door ---
 
 
