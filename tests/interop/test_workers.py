@@ -79,23 +79,29 @@ async def ask(session: WebSocketSession, event: str) -> object:
     return json.loads(answer[3:])[0]
 
 
+async def open_in_all(server: Server, door: str, workers: int) -> list[WebSocketSession]:
+    """Sessions in all processes of a server."""
+    sessions, processes = [], set()
+
+    async def all_serve() -> bool:
+        session = await WebSocketSession.open(server)
+        await join(session)
+        assert await ask(session, "path_of") == door
+        processes.add(await ask(session, "process"))
+        sessions.append(session)
+        return len(sessions) >= CLIENTS and len(processes) == workers
+
+    await eventually(all_serve, f"{workers} processes serve")
+    assert (server.pid in processes) is (workers == 1)
+    return sessions
+
+
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 def test_each_worker_serves_and_closes_its_clients_when_told_to_stop(command):
     workers = 2 if any("workers" in part for part in command[:-1]) else 1
 
     async def conversation(server: Server):
-        sessions, processes = [], set()
-
-        async def all_serve() -> bool:
-            session = await WebSocketSession.open(server)
-            await join(session)
-            assert await ask(session, "path_of") == "handoff"
-            processes.add(await ask(session, "process"))
-            sessions.append(session)
-            return len(sessions) >= CLIENTS and len(processes) == workers
-
-        await eventually(all_serve, f"{workers} processes serve")
-        assert (server.pid in processes) is (workers == 1)
+        sessions = await open_in_all(server, "handoff", workers)
         server.process.send_signal(signal.SIGTERM)
         for session in sessions:
             assert await session.websocket.close_code() not in (ABNORMAL, 1005)
@@ -106,4 +112,21 @@ def test_each_worker_serves_and_closes_its_clients_when_told_to_stop(command):
         server.process.wait(STOP_LIMIT)
         said = server.stderr()
     assert said.count("WebSockets are handed over to the engine") == workers
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["uvicorn with 2 workers", "gunicorn"])
+def test_each_worker_that_drains_tells_its_clients_before_it_closes_them(command):
+    async def conversation(server: Server):
+        sessions = await open_in_all(server, "bridge", 2)
+        server.process.send_signal(signal.SIGTERM)
+        for session in sessions:
+            assert await receive_message(session) == '42["server-shutting-down",{"reconnectIn":1}]'
+            assert await session.websocket.close_code() == 1012
+            await session.close()
+
+    with running([*COMMANDS[command][:-1], "{app}:draining"]) as server:
+        run(conversation(server))
+        server.process.wait(STOP_LIMIT)
+        said = server.stderr()
     assert "Traceback" not in said

@@ -22,3 +22,12 @@ silent.mount("/ws", sio_native.ASGIApp(sio))
 
 mounted = FastAPI()
 sio.mount(mounted, "/ws")
+
+# Its clients stay with uvicorn, which would close them before the application hears of the end.
+draining = FastAPI()
+NOTICE = {"reconnectIn": 1}
+drained = application.build(
+    sio_native, {"handoff": False, "drain": {"notify": NOTICE, "deadline": 2}}
+)
+drained.on("process", process)
+drained.mount(draining, "/ws")

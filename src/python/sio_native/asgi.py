@@ -109,7 +109,6 @@ class ASGIApp:
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.engineio_server.handle_startup(receive)
-        self.engineio_server._begin_serving()
         if self.other_asgi_app is not None and not self.on_startup and not self.on_shutdown:
             await self.other_asgi_app(scope, self._closing_first(receive), send)
             return
@@ -141,7 +140,8 @@ class ASGIApp:
 
     async def _close_server(self) -> None:
         try:
-            await self.engineio_server._end_serving()
+            server = self.engineio_server  # of engineio, or an application's stand-in
+            await getattr(server, "_end_serving", server.shutdown)()
         except Exception:
             self.engineio_server.logger.exception("the Socket.IO server could not be shut down")
 

@@ -477,6 +477,8 @@ class AsyncServer(
         `receive` is that of the lifespan, where there is one.
         """
         self._service.handoff.announce(receive)
+        if receive is not None:
+            self._begin_serving()
 
     def mount(self, app: Any, path: str = "/", **asgi_app_arguments: Any) -> ASGIApp:
         """Mount on a FastAPI or Starlette application, and shut down with it.

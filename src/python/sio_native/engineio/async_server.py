@@ -208,12 +208,6 @@ class AsyncServer(EngineFace):
         self.logger.info("Socket.IO is shutting down")
         await self._service.end()
 
-    def _begin_serving(self) -> None:
-        """The application that this server is part of starts."""
-
-    async def _end_serving(self) -> None:
-        await self.shutdown()
-
 
 def _options(named: dict[str, Any], others: dict[str, Any]) -> Options:
     """Warnings name the line that constructs the server."""
