@@ -327,6 +327,16 @@ async def test_the_option_drains_when_the_application_ends(make: Any) -> None:
     assert log == [SHUT_DOWN] * 2
 
 
+async def test_an_application_that_ends_twice_at_one_time_tells_its_clients_once() -> None:
+    sio, log = listening(OWN_PORT, drain={"notify": "bye", "deadline": 10})
+    heard = Log()
+    async with OWN_PORT.open(sio) as url, connected(url) as client:
+        client.on("bye", lambda: heard.add("bye"))
+        await asyncio.gather(sio._end_serving(), sio._end_serving())
+        await client.wait()
+    assert (heard, log) == ([("bye",)], [SHUT_DOWN])
+
+
 # --- SIGTERM ---
 
 
@@ -477,22 +487,26 @@ async def sigterm(process: asyncio.subprocess.Process, port: int, count: int) ->
     return took
 
 
+def ends_at_sigterm(folder: Path, code: str, run: str, count: int) -> int | None:
+    """Gives the status of the process."""
+
+    async def play() -> int | None:
+        async with running(folder, code, run) as (process, port):
+            took = await sigterm(process, port, count)
+        print(f"{count} clients: {took:.2f} s")
+        assert took < 20
+        return process.returncode
+
+    return asyncio.run(asyncio.wait_for(play(), 60))
+
+
 @pytest.mark.parametrize(("options", "count"), [("", 1000), ("handoff=False,", 300)])
-async def test_uvicorn_ends_by_itself_at_sigterm_with_all_clients_told(
+def test_uvicorn_ends_by_itself_at_sigterm_with_all_clients_told(
     options: str, count: int, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, sample(options), UNDER_UVICORN) as (process, port):
-        took = await sigterm(process, port, count)
-    print(f"{count} clients: {took:.2f} s")
-    assert process.returncode == -signal.SIGTERM  # as uvicorn always ends then
-    assert took < 20
+    status = ends_at_sigterm(tmp_path, sample(options), UNDER_UVICORN, count)
+    assert status == -signal.SIGTERM  # as uvicorn always ends then
 
 
-async def test_the_own_port_ends_by_itself_at_sigterm_with_all_clients_told(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path, sample(), ON_ITS_OWN_PORT) as (process, port):
-        took = await sigterm(process, port, 1000)
-    print(f"1000 clients: {took:.2f} s")
-    assert process.returncode == 0
-    assert took < 20
+def test_the_own_port_ends_by_itself_at_sigterm_with_all_clients_told(tmp_path: Path) -> None:
+    assert ends_at_sigterm(tmp_path, sample(), ON_ITS_OWN_PORT, 1000) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +21,7 @@ class EndMethods:
 
     _options: Options
     _service: Service
+    _end: asyncio.Future[Any] | None = None  # under way, for an application that ends
 
     async def close(self) -> None:
         """`shutdown`, for good: requests are answered 503 from now on.
@@ -61,8 +62,10 @@ class EndMethods:
         At SIGTERM already, before the web server that has a handler for it hears of it. The
         arguments are those of `drain`.
         """
+        from .sigterm import Sigterm
+
         self._check_drain(how)
-        sigterm = self._drain_at_sigterm(how)
+        sigterm = Sigterm(lambda: self.drain(**how))
         self._service.reopen()
         sigterm.watch()
         try:
@@ -84,29 +87,19 @@ class EndMethods:
 
         Plan.of(**how)
 
-    def _drain_at_sigterm(
-        self, how: Mapping[str, Any], instead: Callable[[], None] | None = None
-    ) -> Sigterm:
-        from .sigterm import Sigterm
-
-        return Sigterm(lambda: self.drain(**how), instead)
-
     @cached_property
     def _sigterm(self) -> Sigterm | None:
-        how = self._options.drain
-        return None if how is None else self._drain_at_sigterm(how)
+        from .sigterm import Sigterm
+
+        return None if self._options.drain is None else Sigterm(self._end_once)
 
     async def _serve_until_told(self) -> None:
-        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        how = self._options.drain
-        sigterm = how is not None and self._drain_at_sigterm(how, lambda: _tell(told))
-        if sigterm:
-            sigterm.watch()
+        told = asyncio.Event()
+        if self._sigterm is not None:
+            self._sigterm.watch(instead=told.set)
         try:
-            await told
+            await told.wait()
         finally:
-            if sigterm:
-                sigterm.stop()
             await self._end_serving()
 
     def _begin_serving(self) -> None:
@@ -117,15 +110,13 @@ class EndMethods:
 
     async def _end_serving(self) -> None:
         """It ends: `drain` if the server was told to, or else `shutdown`."""
-        how = self._options.drain
-        if how is None:
-            await cast("AsyncServer", self).shutdown()
-            return
         if self._sigterm is not None:
             self._sigterm.stop()
-        await self.drain(**how)
+        await self._end_once()
 
-
-def _tell(waiting: asyncio.Future[None]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
+    async def _end_once(self) -> None:
+        """Uvicorn's end, the lifespan's and SIGTERM may come at one time: all wait for the same."""
+        if self._end is None or self._end.done():
+            how, sio = self._options.drain, cast("AsyncServer", self)
+            self._end = asyncio.ensure_future(sio.shutdown() if how is None else sio.drain(**how))
+        await asyncio.shield(self._end)

@@ -18,34 +18,32 @@ class Sigterm:
     """Stands before the process's handler of SIGTERM, uvicorn's for one.
 
     When the signal comes, `before` is awaited on the loop, and then the signal passed on. A second
-    one is passed on at once. Where there was no handler `instead` is called, if there is one: else
-    the process ends as if there had been none here either.
+    one is passed on at once. Where there was no handler the process ends as if there had been none
+    here either.
 
     Not used outside the main thread, which is the only one that hears of signals.
     """
 
-    def __init__(
-        self,
-        before: Callable[[], Awaitable[Any]],
-        instead: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, before: Callable[[], Awaitable[Any]]) -> None:
         self._before = before
-        self._instead = instead
+        self._instead: Callable[[], object] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
         self._task: asyncio.Task[None] | None = None
         self._previous: Any = None
 
-    def watch(self) -> None:
-        """Begin, on the running loop."""
+    def watch(self, instead: Callable[[], object] | None = None) -> None:
+        """Begin, on the running loop. Where there was no handler `instead` is called, if given."""
         if threading.current_thread() is not threading.main_thread():
             return
         previous = signal.getsignal(signal.SIGTERM)
-        if previous is None or previous is signal.SIG_IGN or self._loop is not None:
+        if previous is None or previous is signal.SIG_IGN:
             return  # not Python's to handle, or not wanted
-        self._previous = previous
+        if previous != self._told:  # as it is when a loop was closed without a stop()
+            self._previous = previous
+            signal.signal(signal.SIGTERM, self._told)
+        self._instead = instead
         self._loop = asyncio.get_running_loop()
-        signal.signal(signal.SIGTERM, self._told)
 
     def stop(self) -> None:
         """What is under way is finished. No-op when nothing has begun."""
