@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -379,6 +380,48 @@ async def test_the_handler_of_sigterm_is_as_before_when_the_application_has_ende
     assert signal.getsignal(signal.SIGTERM) == before
     async with under_uvicorn(sio_native.ASGIApp(sio_native.AsyncServer())):
         assert signal.getsignal(signal.SIGTERM) == before  # nobody has asked
+
+
+async def test_a_second_sigterm_is_passed_on_at_once(handler_of_sigterm: list[int]) -> None:
+    sio, log = listening(OWN_PORT)
+    async with (
+        OWN_PORT.open(sio) as url,
+        aiohttp.ClientSession() as http,
+        sio.draining(deadline=60),
+    ):
+        address = await open_polling(url, http)
+        signal.raise_signal(signal.SIGTERM)
+        await until(lambda: sio._service.draining)
+        assert (handler_of_sigterm, log) == ([], [])  # it waits for a poll
+        signal.raise_signal(signal.SIGTERM)
+        assert handler_of_sigterm == [signal.SIGTERM]
+        async with http.get(address) as answer:
+            assert await answer.text() == "1"
+    assert log == [SHUT_DOWN]
+
+
+async def test_sigterm_is_passed_on_also_when_the_drain_fails(
+    handler_of_sigterm: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sio = sio_native.AsyncServer()
+    async with OWN_PORT.open(sio), sio.draining():
+        with monkeypatch.context() as broken:
+            broken.setattr(sio, "drain", None)
+            signal.raise_signal(signal.SIGTERM)
+            await until(lambda: handler_of_sigterm)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")  # of CPython, which is not fond of threads there
+async def test_a_forked_child_ends_at_sigterm_as_ever(handler_of_sigterm: list[int]) -> None:
+    sio = sio_native.AsyncServer()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    async with sio.draining():
+        child = os.fork()
+        if child == 0:
+            signal.raise_signal(signal.SIGTERM)
+            os._exit(0)
+        _, ended = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(ended) == -signal.SIGTERM
 
 
 UNDER_UVICORN = """
