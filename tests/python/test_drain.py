@@ -205,6 +205,15 @@ async def test_a_cancelled_drain_leaves_clients_alone_and_can_be_gone_on_with() 
     assert log == [SHUT_DOWN] * 2
 
 
+async def test_close_on_another_loop_is_refused_and_closes_nothing() -> None:
+    sio = sio_native.AsyncServer()
+    async with OWN_PORT.open(sio) as url:
+        with pytest.raises(RuntimeError, match="loop"):
+            await asyncio.to_thread(asyncio.run, sio.drain())
+        async with connected(url):
+            pass
+
+
 async def test_two_drains_at_once_both_end() -> None:
     sio, log = listening(OWN_PORT)
     async with OWN_PORT.open(sio) as url, connected(url), connected(url):
@@ -313,9 +322,10 @@ def around_the_lifespan(sio: Any) -> Any:
     return app
 
 
-@pytest.mark.parametrize("make", [as_asgi_app, in_front_of_fastapi, mounted])
-async def test_the_option_drains_when_the_application_ends(make: Any) -> None:
-    sio, log = listening(HANDOFF, drain={"notify": NOTICE, "deadline": 5})
+@pytest.mark.parametrize("make", [as_asgi_app, in_front_of_fastapi, mounted, around_the_lifespan])
+async def test_clients_are_told_when_the_application_ends(make: Any) -> None:
+    options = {} if make is around_the_lifespan else {"drain": {"notify": NOTICE, "deadline": 5}}
+    sio, log = listening(HANDOFF, **options)
     heard = Log()
     app = make(sio)
     for _ in range(2):  # the same application may be started again

@@ -21,7 +21,7 @@ class EndMethods:
 
     _options: Options
     _service: Service
-    _end: asyncio.Future[Any] | None = None  # under way, for an application that ends
+    _ending: asyncio.Future[Any] | None = None  # under way, for an application that ends
 
     async def close(self) -> None:
         """`shutdown`, for good: requests are answered 503 from now on.
@@ -31,7 +31,11 @@ class EndMethods:
         the ASGI application, opens it again.
         """
         self._service.closed = True
-        await cast("AsyncServer", self).shutdown()
+        try:
+            await cast("AsyncServer", self).shutdown()
+        except Exception:  # it serves another loop, which is to do this
+            self._service.closed = False
+            raise
 
     async def drain(
         self, *, notify: Notify = None, deadline: float = 10.0, wave: int = 500
@@ -66,12 +70,15 @@ class EndMethods:
 
         self._check_drain(how)
         sigterm = Sigterm(lambda: self.drain(**how))
-        self._service.reopen()
+        service = self._service
+        service.reopen()
         sigterm.watch()
+        farewell, service.farewell = service.farewell, lambda: self.drain(**how)
         try:
             yield
         finally:
             sigterm.stop()
+            service.farewell = farewell
             await self.drain(**how)
 
     # --- the option `drain` ---
@@ -116,7 +123,8 @@ class EndMethods:
 
     async def _end_once(self) -> None:
         """Uvicorn's end, the lifespan's and SIGTERM may come at one time: all wait for the same."""
-        if self._end is None or self._end.done():
+        if self._ending is None or self._ending.done():
             how, sio = self._options.drain, cast("AsyncServer", self)
-            self._end = asyncio.ensure_future(sio.shutdown() if how is None else sio.drain(**how))
-        await asyncio.shield(self._end)
+            ends = sio.shutdown() if how is None else sio.drain(**how)
+            self._ending = asyncio.ensure_future(ends)
+        await asyncio.shield(self._ending)

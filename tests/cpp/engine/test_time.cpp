@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(time_passes_from_deadline_to_deadline) {
     BOOST_TEST((app.in.pass_time(60s) == 15s));
     BOOST_TEST(one.receive_frame() == "2");
     BOOST_TEST((app.in.pass_time(60s) == 20s));
-    BOOST_TEST(app.next<sio::disconnect_event>().reason == eio::close_reason::ping_timeout);
+    BOOST_TEST(to_string(app.next<sio::disconnect_event>().reason) == "ping timeout");
 }
 
 BOOST_AUTO_TEST_CASE(a_silent_client_is_closed_at_its_time_and_not_before) {
