@@ -42,7 +42,7 @@ class Plan:
     wave: int
 
     @classmethod
-    def of(cls, notify: Notify = None, *, deadline: float = 10.0, wave: int = 500) -> Plan:
+    def of(cls, notify: Notify = None, *, deadline: float = 10.0, wave: int = 1000) -> Plan:
         """`TypeError` and `ValueError` for what cannot be meant."""
         if isinstance(deadline, bool) or not isinstance(deadline, (int, float)):
             raise TypeError(f"deadline must be seconds, not {deadline!r}")

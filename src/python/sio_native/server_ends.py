@@ -38,7 +38,7 @@ class EndMethods:
             raise
 
     async def drain(
-        self, *, notify: Notify = None, deadline: float = 10.0, wave: int = 500
+        self, *, notify: Notify = None, deadline: float = 10.0, wave: int = 1000
     ) -> Drained:
         """Let clients go, without haste, and then `close`.
 
