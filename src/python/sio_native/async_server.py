@@ -29,6 +29,7 @@ from .serializers import find_serializer
 from .server_cluster import ClusterMethods
 from .server_ends import EndMethods
 from .server_flow import FlowMethods
+from .server_namespaces import NamespaceMethods
 from .server_operations import OperationsMethods
 from .server_sockets import SocketMethods
 from .server_tasks import TaskMethods
@@ -62,6 +63,7 @@ F = TypeVar("F", bound=Handler)
 class AsyncServer(
     Operators,
     SocketMethods,
+    NamespaceMethods,
     ClusterMethods,
     FlowMethods,
     OperationsMethods,

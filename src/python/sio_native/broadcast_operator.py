@@ -86,10 +86,13 @@ class BroadcastOperator:
         """How long `emit_with_ack` waits for all answers. `ValueError` unless it is above 0."""
         if not (isinstance(seconds, (int, float)) and 0 < seconds < math.inf):
             raise ValueError(f"a timeout is a number of seconds above 0, not {seconds!r}")
-        return BroadcastOperator(self._sio, self._whom, float(seconds))
+        return self._again(self._whom, float(seconds))
 
     def _with(self, **changed: Any) -> BroadcastOperator:
-        return BroadcastOperator(self._sio, replace(self._whom, **changed), self._timeout)
+        return self._again(replace(self._whom, **changed), self._timeout)
+
+    def _again(self, whom: Selection, timeout: float | None) -> BroadcastOperator:
+        return BroadcastOperator(self._sio, whom, timeout)
 
     # --- what ---
 

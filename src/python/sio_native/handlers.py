@@ -64,6 +64,10 @@ class Registry:
         self.deliver_connects = False  # a client manager wants to be told of each client
         self.recovers = False  # clients may come back, and must be known
         self.routers: dict[str, Router] = {}  # of namespaces whose events go by the client, too
+        # Of namespaces that come and go, see `namespaces`: the functions of each, which several
+        # share, and those of all that there may be.
+        self.inherited: dict[str, dict[str, Handler]] = {}
+        self.parents: list[dict[str, Handler]] = []
         self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)
         self._changed = changed
@@ -80,6 +84,32 @@ class Registry:
 
     def add(self, namespace: str, event: str, handler: Handler) -> None:
         self.functions.setdefault(namespace, {})[event] = handler
+        self._changed()
+
+    def open(self, namespace: str) -> None:
+        """Clients may join it, with or without handlers."""
+        if not self.accepts(namespace):
+            self.namespaces = [*self._namespaces, namespace]
+
+    def add_parent(self, functions: dict[str, Handler]) -> None:
+        """Functions of namespaces that will be made when somebody asks for them."""
+        self.parents.append(functions)
+        self._changed()
+
+    def inherit(self, namespace: str, functions: dict[str, Handler]) -> None:
+        """Clients may join it, and its events are for these, unless it has functions of its own.
+
+        `functions` are of a parent, so that the engine delivers their events already.
+        """
+        self.inherited[namespace] = functions
+
+    def disinherit(self, namespace: str) -> None:
+        """It is no more, nor what was registered for it."""
+        for table in (self.inherited, self.functions, self.routers):
+            table.pop(namespace, None)
+
+    def changed(self) -> None:
+        """Functions of a parent have been added."""
         self._changed()
 
     def add_class(self, handler: NamespaceHandler) -> None:
@@ -109,6 +139,7 @@ class Registry:
             namespace in self.functions
             or namespace in self.classes
             or namespace in self._watched
+            or namespace in self.inherited
             or self._namespaces == ANY
             or namespace in self._namespaces
         )
@@ -135,10 +166,10 @@ class Registry:
         # A client may name its event "*": that is for a catch-all, with the name in front.
         name = None if event == ANY else event
         catchable = event not in RESERVED_EVENTS
-        if own := self.functions.get(namespace):
-            if name in own:
+        for own in (self.functions.get(namespace), self.inherited.get(namespace)):
+            if own and name in own:
                 return own[name], None, ()
-            if catchable and ANY in own:
+            if own and catchable and ANY in own:
                 return own[ANY], None, (event,)
         if every := self.functions.get(ANY):
             if name in every:
@@ -160,7 +191,7 @@ class Registry:
         if self.exposed:
             return Interest(None, [], True)
         namespaces = None
-        if self._namespaces != ANY:
+        if self._namespaces != ANY and not self.parents:
             known = {*self._namespaces, *self.functions, *self.classes, *self._watched}
             namespaces = sorted(known - {ANY})
         if self.deliver_all:
@@ -172,8 +203,11 @@ class Registry:
             pairs.add((ANY, "connect"))
         # A class answers events that it has no method for, and may get methods later.
         pairs |= {(name, event) for name in self.classes for event in (ANY, "connect")}
-        pairs |= {(name, ANY) for name in self.routers}
-        watched = {*self.routers, *self._watched}
+        # Who decides about names must be asked about each. What comes and goes is not listed: its
+        # events are delivered whatever namespace they are of.
+        pairs |= {(ANY, event) for table in self.parents for event in (*table, *RESERVED_EVENTS)}
+        pairs |= {(ANY if name in self.inherited else name, ANY) for name in self.routers}
+        watched = {*self.routers, *self._watched} - self.inherited.keys()
         pairs |= {(name, event) for name in watched for event in RESERVED_EVENTS}
         return Interest(namespaces, sorted(pairs), False)
 

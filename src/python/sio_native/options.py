@@ -62,6 +62,8 @@ class Options:
     drain: Mapping[str, Any] | None = None  # at the end: the arguments of `AsyncServer.drain`
     # True, or the options of `recovery.RecoveryOptions`: clients come back as the ones they were
     connection_state_recovery: bool | Mapping[str, Any] = False
+    cleanup_empty_child_namespaces: bool = False  # of `of(pattern)`, when the last client leaves
+    max_child_namespaces: int = 10_000  # clients that ask for more are refused
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class Options:
         if self.recovery is not None and self.threads != 1:
             # A sid says on which thread its client is, and who comes back may come to another.
             raise ValueError("connection_state_recovery works with threads=1 alone")
+        whole("max_child_namespaces", self.max_child_namespaces)
 
     @cached_property
     def recovery(self) -> RecoveryOptions | None:

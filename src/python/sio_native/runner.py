@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NOT_HANDLED = object()
 REJECTED = {"message": "Connection rejected by server"}
 
+UNKNOWN_NAMESPACE = "Unable to connect"
+
+Ask: TypeAlias = Callable[[], Awaitable[bool]]
 Resolve: TypeAlias = Callable[[str, str, tuple[Any, ...]], "Invocation | None"]
 # Who handles an event until `handlers_changed`; False: ask `Resolve` each time.
 FindEntry: TypeAlias = Callable[[str, str], "Entry | Literal[False] | None"]
@@ -65,6 +68,8 @@ class HandlerRunner(SessionTasks):
         self.departing: set[Key] = set()  # whose disconnect handler has not ended
         # Sid, namespace, auth: what must end well before the connect handler is asked.
         self.when_joining: Callable[[str, str, Any], Awaitable[None] | None] | None = None
+        # Sid, namespace, auth: may it be there? In the place of `accepts`, perhaps after a while.
+        self.when_entering: Callable[[str, str, Any], bool | Ask] | None = None
         self.when_accepted: Callable[[str, str], None] | None = None  # sid, namespace
         self.hooks: ClientHooks | None = None  # a client manager that wants to be told of clients
         self.cancellation: Cancellation | None = None  # of handlers whose client has left
@@ -208,8 +213,11 @@ class HandlerRunner(SessionTasks):
         self, sid: str, namespace: str, eio_sid: str, auth: Any
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
-        if not self._accepts(namespace):  # the engine lets all in once the tables are exposed
-            self._core.engine.refuse(sid, namespace, "Unable to connect")
+        # The engine lets all in once the tables are exposed, or when namespaces come and go.
+        entering = self.when_entering
+        known = self._accepts(namespace) if entering is None else entering(sid, namespace, auth)
+        if known is False:
+            self._core.engine.refuse(sid, namespace, UNKNOWN_NAMESPACE)
             return None
         self.connecting[key] = None
         environ = self._environs.make(eio_sid)
@@ -222,7 +230,15 @@ class HandlerRunner(SessionTasks):
             told = self.hooks.connect(sid, namespace, eio_sid, handler, decide)
             return self._logged(told, "connect", sid, namespace)
 
+        if known is not True:
+            start = partial(self._start_if, known, start, decide)
         return start, lambda: self._connect_ended(sid, namespace, eio_sid)
+
+    async def _start_if(self, asked: Ask, start: Step, decide: Decide) -> None:
+        if not await asked():
+            decide(UNKNOWN_NAMESPACE)
+        elif (waiting := start()) is not None:
+            await waiting
 
     def _connect_ended(self, sid: str, namespace: str, eio_sid: str) -> None:
         # Undecided when the handler was cancelled: who was not let in stays out.

@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 log = logging.getLogger("socketio.server")
 
 
+class Rules:
+    """What is registered for the clients of a namespace, or of all that a parent makes."""
+
+    def __init__(self) -> None:
+        self.on_connection = Listeners()
+        self.middleware: list[Any] = []
+
+    def use(self, middleware: Any) -> None:
+        if not callable(middleware):
+            raise TypeError(f"a middleware must be callable, not {middleware!r}")
+        self.middleware.append(middleware)
+
+
 class Sockets:
     """One `Socket` for each client that was asked for, until it has left."""
 
@@ -25,8 +38,8 @@ class Sockets:
         self._service = sio._service
         self._registry = sio._registry
         self._sockets: dict[Key, Socket] = {}
-        self._on_connection: dict[str, Listeners] = {}
-        self._middleware: dict[str, list[Any]] = {}
+        self._rules: dict[str, Rules] = {}
+        self.inherited: dict[str, Rules] = {}  # a parent's, by the names of its children
         self._service.sessions.when_dropped.append(self._drop)
 
     def get(self, sid: str, namespace: str) -> Socket:
@@ -44,25 +57,45 @@ class Sockets:
 
     def on_connection(self, namespace: str, handler: Any) -> None:
         """Call it with the socket of each client that has been let in."""
-        self._on_connection.setdefault(namespace, Listeners()).add(handler)
+        self._own(namespace).on_connection.add(handler)
         self._watch(namespace)
 
     def use(self, namespace: str, middleware: Any) -> None:
         """Call it with the socket of each client that wants to come in."""
-        if not callable(middleware):
-            raise TypeError(f"a middleware must be callable, not {middleware!r}")
-        self._middleware.setdefault(namespace, []).append(middleware)
+        self._own(namespace).use(middleware)
         self._watch(namespace)
 
+    def forget(self, namespace: str) -> None:
+        """It is no more, nor what was registered for it."""
+        self.inherited.pop(namespace, None)
+        self._rules.pop(namespace, None)
+
+    def _own(self, namespace: str) -> Rules:
+        return self._rules.setdefault(namespace, Rules())
+
+    def _rules_of(self, namespace: str) -> list[Rules]:
+        found = (
+            self.inherited.get(namespace),
+            self._rules.get(namespace),
+            self._rules.get(ANY),
+        )
+        return [rules for rules in found if rules is not None]
+
     def _watch(self, namespace: str) -> None:
+        self.watch()
+        if namespace not in self.inherited:
+            self._registry.watch_connects(namespace)
+
+    def watch(self) -> None:
+        """Hear of clients that come."""
         self._service.runner.when_joining = self._joining
         self._service.runner.when_accepted = self._accepted
-        self._registry.watch_connects(namespace)
 
     def _joining(self, sid: str, namespace: str, auth: Any) -> Awaitable[None] | None:
-        wanted = [*self._middleware.get(namespace, ()), *self._middleware.get(ANY, ())]
-        if not wanted and not {namespace, ANY} & self._on_connection.keys():
+        rules = self._rules_of(namespace)
+        if not rules:
             return None
+        wanted = [each for rule in rules for each in rule.middleware]
         recovery = self._service.recovery
         if recovery and recovery.skips_middlewares and recovery.is_recovered((namespace, sid)):
             wanted = []
@@ -72,12 +105,12 @@ class Sockets:
         return _asked(wanted, socket) if wanted else None
 
     def _accepted(self, sid: str, namespace: str) -> None:
-        wanted = [each for name in (namespace, ANY) if (each := self._on_connection.get(name))]
+        wanted = [each for each in self._rules_of(namespace) if each.on_connection]
         if not wanted or not self._sio.manager.is_connected(sid, namespace):
             return  # nobody asks, or it has gone while it was looked at
         socket = self.get(sid, namespace)
-        for listeners in wanted:
-            for handler in listeners:  # none waits for another: each may register handlers
+        for rules in wanted:
+            for handler in rules.on_connection:  # none waits for another: each may register some
                 self._service.spawn(self._connected(handler, socket))
 
     async def _connected(self, handler: Handler, socket: Socket) -> None:

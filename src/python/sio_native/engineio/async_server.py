@@ -21,7 +21,15 @@ F = TypeVar("F", bound=Handler)
 
 # Of `options.Options`, but Socket.IO's.
 _NOT_OURS = frozenset(
-    ("always_connect", "dispatch", "engineio_logger", "max_attachments", "serializer")
+    (
+        "always_connect",
+        "cleanup_empty_child_namespaces",
+        "dispatch",
+        "engineio_logger",
+        "max_attachments",
+        "max_child_namespaces",
+        "serializer",
+    )
 )
 _MOST_PACKETS = 1_000  # of one polling body
 
