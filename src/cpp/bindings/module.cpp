@@ -60,6 +60,7 @@ void register_constants(py::module_& module) {
         reasons[each] = py::make_tuple(to_string(reason), detail(reason));
     }
     module.attr("CLOSE_REASONS") = reasons;
+    constant("REFUSED", kind::refused);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

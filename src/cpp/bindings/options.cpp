@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bindings {
@@ -71,6 +72,10 @@ const std::map<std::string, setter>& setters() {
         {"websocket_compression_threshold_bytes",
          set<std::size_t>(OPTION(eio.websocket_compression_threshold_bytes))},
         {"websocket_compression_level", set<int>(OPTION(eio.websocket_compression_level))},
+        {"headers",
+         [](engine::config& to, py::handle value) {
+             to.eio.headers = http_headers(value.cast<header_pairs>());
+         }},
         {"cookie_name", set<std::string>(OPTION(eio.cookie_name))},
         {"cookie_attributes", set<std::string>(OPTION(eio.cookie_attributes))},
         {"cors_enabled", set<bool>(OPTION(eio.cors.enabled))},
@@ -99,6 +104,14 @@ const std::map<std::string, setter>& setters() {
 #undef OPTION
 
 } // namespace
+
+std::vector<eio::http_header> http_headers(header_pairs&& pairs) {
+    std::vector<eio::http_header> made;
+    made.reserve(pairs.size());
+    for (auto& [name, value] : pairs)
+        made.push_back({std::move(name), std::move(value)});
+    return made;
+}
 
 engine::config read_options(const py::dict& options) {
     engine::config config;

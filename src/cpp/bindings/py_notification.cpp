@@ -113,7 +113,7 @@ struct converter {
             response.opens ? str(*response.opens) : py::object(py::none()));
     }
     py::object operator()(const net::asgi_accept& told) const {
-        return tuple(kind::ws_accept, told.connection, str(told.eio_sid));
+        return tuple(kind::ws_accept, told.connection, str(told.eio_sid), headers(told.headers));
     }
     py::object operator()(const net::asgi_reject& told) const {
         const auto& response = told.response;
@@ -163,6 +163,13 @@ struct converter {
     }
     py::object operator()(const engine::presence_diff& told) const {
         return tuple(kind::presence, str(told.nsp), str(told.topic), str(told.json));
+    }
+    py::object operator()(const eio::refused_request& told) const {
+        return tuple(
+            kind::refused,
+            static_cast<int>(told.error),
+            static_cast<int>(told.reason),
+            head_of(*told.request));
     }
     py::object operator()(const engine::relay_check&) const { return {}; }
     py::object operator()(const features::yjs::notice& told) const {

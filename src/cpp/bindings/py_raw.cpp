@@ -1,6 +1,7 @@
 #include "bindings/py_raw.hpp"
 
 #include "base/bytes.hpp"
+#include "bindings/options.hpp"
 
 #include <string>
 #include <string_view>
@@ -37,6 +38,14 @@ eio::packet packet(int type, const py::object& data) {
 
 void bind_raw(py::class_<py_engine>& type) {
     type.def(
+        "set_door_interest",
+        [](py_engine& self, bool decides, bool refusals) {
+            self.get().set_door_interest({.decides = decides, .refusals = refusals});
+        },
+        py::arg("decides"),
+        py::arg("refusals"),
+        without_gil());
+    type.def(
         "set_raw_interest",
         [](py_engine& self, bool decides, bool messages) {
             self.get().set_raw_interest({.decides = decides, .messages = messages});
@@ -46,9 +55,18 @@ void bind_raw(py::class_<py_engine>& type) {
         without_gil());
     type.def(
         "admit_session",
-        [](py_engine& self, std::string eio_sid, std::string name, bool closes) {
-            self.get().admit_session(std::move(eio_sid), std::move(name), closes);
+        [](py_engine& self,
+           std::string eio_sid,
+           std::string name,
+           bool closes,
+           header_pairs headers) {
+            self.get().admit_session(
+                std::move(eio_sid), std::move(name), closes, http_headers(std::move(headers)));
         },
+        py::arg(),
+        py::arg(),
+        py::arg(),
+        py::arg() = header_pairs(),
         without_gil());
     type.def(
         "refuse_session",

@@ -1,6 +1,8 @@
 // What an Engine.IO server may be told; set once, before the first session.
 #pragma once
 
+#include "eio/http.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -39,6 +41,7 @@ struct config {
     int websocket_compression_level = 6; // 1 to 9
     std::string cookie_name;             // empty: no cookie
     std::string cookie_attributes;       // "; path=/; SameSite=Lax", after the value
+    std::vector<http_header> headers;    // of every response, behind our own
     cors_config cors;
     bool verbose = false; // lines at level INFO: each packet, each request refused
 };

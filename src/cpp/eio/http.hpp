@@ -68,9 +68,10 @@ public:
     // It asks for a session, and waits until the application lets it in or respond() refuses it
     // (see gate). If it is let in, this will be the session.
     virtual void await_verdict(const base::sid&) {}
-    // A WebSocket handshake that has waited is let in, in the place of respond(): it is answered
-    // and attached to the session.
-    virtual void let_in(const http_request&, const base::sid&, base::time_point) {}
+    // A WebSocket handshake that has waited is let in, in the place of respond(): it is answered,
+    // with these headers, and attached to the session.
+    virtual void
+    let_in(const http_request&, const base::sid&, std::vector<http_header>&&, base::time_point) {}
     [[nodiscard]] virtual door came_by() const noexcept = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "eio/http.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,13 @@ struct request_refusal {
     request_error error = request_error::bad_request;
     refusal_reason reason = refusal_reason::upgrade;
     int status = 400;
+};
+
+// Told to who wants to hear of them: see door_interest.
+struct refused_request {
+    request_error error = request_error::bad_request;
+    refusal_reason reason = refusal_reason::upgrade;
+    std::shared_ptr<const http_request> request; // without its body
 };
 
 // The body {"code":n,"message":"..."} with its status: 400, or 403 for a foreign origin. The

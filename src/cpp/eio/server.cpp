@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 namespace eio {
@@ -53,6 +54,8 @@ server::server(
       table_(hooks.schedule_flush, std::move(hooks.ask_relay), std::move(hooks.sessions)),
       context_{options_, above_, log, table_},
       schedule_flush_(std::move(hooks.schedule_flush)),
+      ask_application_(std::move(hooks.ask_application)),
+      tell_refused_(std::move(hooks.tell_refused)),
       refusals_(log, options.verbose) {}
 
 void server::on_request(
@@ -70,7 +73,7 @@ void server::on_request(
     if (!query.sid) {
         if (full())
             return fail(503, why_full());
-        if (above_.decides())
+        if (decides())
             return await_verdict(std::move(request), std::move(exchange), now);
         return open_polling(request, std::move(exchange), sids_.next(), now);
     }
@@ -129,7 +132,7 @@ server::admit_websocket(const http_request& request) {
         if (full())
             return error_response(
                 request, options_.cors, request_error::bad_request, 503, why_full());
-        if (above_.decides())
+        if (decides())
             return verdict_needed{};
         return websocket_ticket{};
     }
@@ -163,6 +166,11 @@ std::optional<base::sid> server::attach_websocket(
 http_response server::refuse(
     const http_request& request, const request_query& query, const request_refusal& why) {
     refusals_.note(why.reason, request, query);
+    if (interest_.refusals) {
+        auto head = std::make_shared<http_request>(request);
+        head->body = {};
+        tell_refused_({why.error, why.reason, std::move(head)});
+    }
     return error_response(request, options_.cors, why.error, why.status);
 }
 
@@ -180,8 +188,10 @@ void server::open_polling(
     const http_request& request,
     std::shared_ptr<http_exchange> exchange,
     const base::sid& sid,
-    base::time_point now) {
+    base::time_point now,
+    std::vector<http_header>&& headers) {
     auto reply = poll_reply(request, options_.cors);
+    std::ranges::move(headers, std::back_inserter(reply.headers));
     auto carrier = std::make_shared<polling>(options_);
     auto& opened = open(request, carrier, sid, now);
     reply.opens = opened.sid();
@@ -225,10 +235,17 @@ void server::await_verdict(
         now + options_.verdict_timeout);
     schedule_flush_(); // the turn's end sets the timer
     asked->await_verdict(sid);
-    above_.on_applicant(sid, kind);
+    if (interest_.decides)
+        ask_application_(sid, kind);
+    else
+        above_.on_applicant(sid, kind);
 }
 
-void server::admit(std::string_view sid, std::string name, base::time_point now) {
+void server::admit(
+    std::string_view sid,
+    std::string name,
+    base::time_point now,
+    std::vector<http_header>&& headers) {
     const auto admitted = gate_.take(sid);
     if (!admitted)
         return;
@@ -236,9 +253,10 @@ void server::admit(std::string_view sid, std::string name, base::time_point now)
     if (!name.empty() && !names_.add(admitted->sid(), std::move(name)))
         return exchange->respond(refusal(admitted->request(), 500, "Session ID taken"));
     if (admitted->kind() == transport_kind::websocket)
-        exchange->let_in(admitted->request(), admitted->sid(), now);
+        exchange->let_in(admitted->request(), admitted->sid(), std::move(headers), now);
     else
-        open_polling(admitted->request(), std::move(exchange), admitted->sid(), now);
+        open_polling(
+            admitted->request(), std::move(exchange), admitted->sid(), now, std::move(headers));
     auto* opened = find(admitted->sid());
     if (!opened)
         return names_.remove(admitted->sid()); // its connection has failed

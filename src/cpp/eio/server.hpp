@@ -10,6 +10,7 @@
 #include "eio/gate.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
+#include "eio/request_check.hpp"
 #include "eio/session_names.hpp"
 #include "eio/session_table.hpp"
 #include "eio/transport.hpp"
@@ -31,16 +32,26 @@ namespace eio {
 struct websocket_ticket {
     std::optional<base::sid> upgrade_of{}; // the session to upgrade; else a new one
     std::optional<base::sid> opens{};      // the sid of a new one that has waited for its verdict
+    std::vector<http_header> headers{};    // of the 101, that came with the verdict
 };
 
 // Neither leave nor a refusal: the application decides, see await_verdict().
 struct verdict_needed {};
 
-// Wake-ups that the shard arranges.
+// What the application wants of requests, whatever is above the sessions.
+struct door_interest {
+    bool decides = false;  // about who gets a session, even if the layer above does not
+    bool refusals = false; // to hear of them
+};
+
+// What the shard arranges.
 struct server_hooks {
     std::function<void()> schedule_flush; // run flush() when this turn of the loop ends
     std::function<void()> ask_relay;      // call on_relay_round() when the application's loop has
                                           // come round
+    // As door_interest wants it.
+    std::function<void(const base::sid&, transport_kind)> ask_application{};
+    std::function<void(refused_request&&)> tell_refused{};
     // What all shards together have open, for the bound on it; by itself this server counts alone.
     base::shared_count sessions = base::make_shared_count();
 };
@@ -81,8 +92,14 @@ public:
         std::shared_ptr<transport> connection,
         base::time_point now);
 
-    // The verdict on one that waits; nothing happens when it does not. `name` as in raw_server.
-    void admit(std::string_view sid, std::string name, base::time_point now);
+    void set_interest(door_interest wanted) noexcept { interest_ = wanted; }
+    // The verdict on one that waits; nothing happens when it does not. `name` as in raw_server;
+    // `headers` are added to the answer.
+    void admit(
+        std::string_view sid,
+        std::string name,
+        base::time_point now,
+        std::vector<http_header>&& headers = {});
     void refuse(std::string_view sid, int status, std::string body);
     // False when no such one waits.
     bool queue_for_applicant(std::string_view sid, packet&& outgoing);
@@ -124,7 +141,8 @@ private:
         const http_request& request,
         std::shared_ptr<http_exchange> exchange,
         const base::sid& sid,
-        base::time_point now);
+        base::time_point now,
+        std::vector<http_header>&& headers = {});
     session& open(
         const http_request& request,
         std::shared_ptr<transport> carrier,
@@ -137,6 +155,7 @@ private:
     }
     [[nodiscard]] bool full() const noexcept;
     [[nodiscard]] std::string_view why_full() const noexcept;
+    [[nodiscard]] bool decides() const noexcept { return interest_.decides || above_.decides(); }
 
     const config options_;
     handler& above_;
@@ -146,6 +165,9 @@ private:
     gate gate_;
     session_names names_;
     std::function<void()> schedule_flush_;
+    std::function<void(const base::sid&, transport_kind)> ask_application_;
+    std::function<void(refused_request&&)> tell_refused_;
+    door_interest interest_;
     refusal_log refusals_;
     bool accepting_ = true;
 };

@@ -33,10 +33,12 @@ void engine::start() {
         return;
     shards_ = std::make_shared<shards>(options_, out_);
     for (unsigned each = 0; each < shards_->count(); ++each)
-        (*shards_)[each].post([wanted = interest_, raw = raw_interest_](shard_context& in) {
-            in.sio().set_interest(wanted);
-            in.raw().set_interest(raw);
-        });
+        (*shards_)[each].post(
+            [wanted = interest_, raw = raw_interest_, door = door_interest_](shard_context& in) {
+                in.sio().set_interest(wanted);
+                in.raw().set_interest(raw);
+                in.eio().set_interest(door);
+            });
     for (const auto& feature : installed_)
         for (unsigned each = 0; each < shards_->count(); ++each)
             (*shards_)[each].post(shard_task(feature));
@@ -92,6 +94,7 @@ void engine::drain(std::vector<notification>& into) {
     out_->wake.clear(); // before the box is emptied: what comes after signals again
     out_->box.take(into);
     out_->log_bytes = 0;
+    out_->refusals = 0;
 }
 
 void engine::begin_burst(first_post first) {
@@ -360,16 +363,45 @@ void engine::set_raw_interest(eio::raw_interest wanted) {
     post_all([wanted](shard_context& in) { in.raw().set_interest(wanted); });
 }
 
-void engine::admit_session(std::string eio_sid, std::string name, bool closes) {
+void engine::set_door_interest(eio::door_interest wanted) {
+    {
+        const std::lock_guard lock(mutex_);
+        door_interest_ = wanted;
+    }
+    post_all([wanted](shard_context& in) { in.eio().set_interest(wanted); });
+}
+
+namespace {
+
+// Under Socket.IO: whoever has let it in hears of an end, also if its peer has not waited.
+void admit(shard_context& in, const std::string& eio_sid, std::vector<eio::http_header>&& headers) {
+    in.eio().admit(eio_sid, {}, in.now(), std::move(headers));
+    if (const auto sid = base::sid::parse(eio_sid); sid && !in.eio().find(eio_sid))
+        in.tell(sio::session_closed_event{*sid});
+}
+
+} // namespace
+
+void engine::admit_session(
+    std::string eio_sid, std::string name, bool closes, std::vector<eio::http_header> headers) {
     const auto home = owner(eio_sid);
-    post(home, [eio_sid = std::move(eio_sid), name = std::move(name), closes](shard_context& in) {
-        in.raw().admit(eio_sid, name, in.now());
-        if (!closes)
-            return;
-        // In the same turn: the answer that opens the session carries its close.
-        if (auto* opened = in.eio().find(eio_sid))
-            opened->close(eio::close_reason::session_closed, in.now());
-    });
+    post(
+        home,
+        [eio_sid = std::move(eio_sid),
+         name = std::move(name),
+         closes,
+         raw = options_.raw,
+         headers = std::move(headers)](shard_context& in) mutable {
+            if (raw)
+                in.raw().admit(eio_sid, name, in.now());
+            else
+                admit(in, eio_sid, std::move(headers));
+            if (!closes)
+                return;
+            // In the same turn: the answer that opens the session carries its close.
+            if (auto* opened = in.eio().find(eio_sid))
+                opened->close(eio::close_reason::session_closed, in.now());
+        });
 }
 
 void engine::refuse_session(std::string eio_sid, int status, std::string body) {

@@ -104,10 +104,18 @@ public:
     // The answer to an origin_question.
     void origin_judged(unsigned shard, std::uint64_t question, bool allowed);
 
-    // --- of a raw engine, see eio::raw_server ---
+    // --- requests ---
+    void set_door_interest(eio::door_interest wanted);
+
+    // --- of a raw engine, see eio::raw_server; verdicts are for any one that asks for them ---
     void set_raw_interest(eio::raw_interest wanted);
-    // `closes`: after what has been sent to it so far.
-    void admit_session(std::string eio_sid, std::string name, bool closes);
+    // `closes`: after what has been sent to it so far. `headers` are added to the answer. One whose
+    // client has gone is told as closed.
+    void admit_session(
+        std::string eio_sid,
+        std::string name,
+        bool closes,
+        std::vector<eio::http_header> headers = {});
     void refuse_session(std::string eio_sid, int status, std::string body);
     // Of any engine. True as of emit().
     bool send_packet(std::string eio_sid, eio::packet outgoing);
@@ -226,6 +234,7 @@ private:
     std::shared_ptr<shards> shards_;
     sio::interest interest_; // given to each shard that starts, as the other is
     eio::raw_interest raw_interest_;
+    eio::door_interest door_interest_;
     std::vector<std::function<void(shard_context&)>> installed_;
     std::atomic<net::asgi_id> next_id_ = 1;
     std::atomic<bool> abandoned_ = false;

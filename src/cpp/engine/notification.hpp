@@ -5,6 +5,7 @@
 #include "base/sid.hpp"
 #include "eio/http.hpp"
 #include "eio/raw_event.hpp"
+#include "eio/request_check.hpp"
 #include "features/rooms/doorman.hpp"
 #include "features/yjs/application.hpp"
 #include "net/asgi_connection.hpp"
@@ -82,6 +83,7 @@ using notification = std::variant<
     stream_cancelled,
     relay_check,
     presence_diff,
-    ::features::yjs::notice>;
+    ::features::yjs::notice,
+    eio::refused_request>;
 
 } // namespace engine

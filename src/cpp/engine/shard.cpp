@@ -67,6 +67,16 @@ public:
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
                .ask_relay = [this] { tell(relay_check{index_}); },
+               .ask_application =
+                   [this](const base::sid& sid, eio::transport_kind kind) {
+                       tell(eio::raw_open{sid, kind});
+                   },
+               .tell_refused =
+                   [this](eio::refused_request&& refused) {
+                       if (out_->refusals.fetch_add(1, std::memory_order_relaxed) <
+                           outbox::most_refusals)
+                           tell(std::move(refused));
+                   },
                .sessions = std::move(counted.sessions)}),
           work_(asio::make_work_guard(io_)),
           timer_(io_),

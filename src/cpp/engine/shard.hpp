@@ -49,6 +49,9 @@ struct outbox {
     // Of the log lines in it, bytes. What a busy application has not read by then is not written.
     std::atomic<std::size_t> log_bytes = 0;
     static constexpr std::size_t most_log_bytes = 16 * 1024 * 1024;
+    // Of refused requests in it, likewise: strangers make as many as they like.
+    std::atomic<std::size_t> refusals = 0;
+    static constexpr std::size_t most_refusals = 1'000;
 
     void post(notification&& told) {
         // The first one after a drain wakes the reader, the others ride along.

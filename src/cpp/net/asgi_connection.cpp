@@ -3,6 +3,7 @@
 #include "net/content_encoding.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace net {
@@ -23,6 +24,7 @@ public:
     asgi_exchange(asgi_door& door, asgi_id id) : door_(door), id_(id) {}
 
     void respond(eio::http_response&& response) override {
+        door_.add_headers(response.headers);
         encode_content(response);
         watcher_ = nullptr;
         door_.sink_.on_asgi(asgi_response{id_, std::move(response)});
@@ -52,6 +54,7 @@ public:
 
     void respond(eio::http_response&& response) override {
         watcher_ = nullptr;
+        door_.add_headers(response.headers);
         door_.sink_.on_asgi(asgi_reject{id_, std::move(response)});
         door_.handshakes_.erase(id_);
     }
@@ -60,12 +63,15 @@ public:
         door_.sink_.on_asgi(asgi_opening{id_, opens});
     }
     void let_in(
-        const eio::http_request& request, const base::sid& opens, base::time_point now) override {
+        const eio::http_request& request,
+        const base::sid& opens,
+        std::vector<eio::http_header>&& headers,
+        base::time_point now) override {
         watcher_ = nullptr;
         auto& door = door_;
         const auto id = id_;
         door.handshakes_.erase(id);
-        door.attach(id, {.opens = opens}, request, now);
+        door.attach(id, {.opens = opens, .headers = std::move(headers)}, request, now);
     }
     [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
 
@@ -188,6 +194,7 @@ void asgi_door::ws_open(asgi_id connection, eio::http_request&& request, base::t
 void asgi_door::admit(asgi_id connection, eio::http_request&& request, base::time_point now) {
     auto admission = server_.admit_websocket(request);
     if (auto* refusal = std::get_if<eio::http_response>(&admission)) {
+        add_headers(refusal->headers);
         sink_.on_asgi(asgi_reject{connection, std::move(*refusal)});
         return;
     }
@@ -209,8 +216,15 @@ void asgi_door::attach(
     const auto sid = server_.attach_websocket(ticket, request, opened, now);
     // The session's first frames are queued for the end of the turn: behind this. No sid
     // means that the connection has been closed instead.
-    if (sid)
-        sink_.on_asgi(asgi_accept{connection, *sid});
+    if (!sid)
+        return;
+    auto headers = ticket.headers;
+    add_headers(headers);
+    sink_.on_asgi(asgi_accept{connection, *sid, std::move(headers)});
+}
+
+void asgi_door::add_headers(std::vector<eio::http_header>& to) const {
+    std::ranges::copy(server_.options().headers, std::back_inserter(to));
 }
 
 void asgi_door::ws_receive(

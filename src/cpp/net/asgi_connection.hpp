@@ -16,6 +16,7 @@
 #include <string>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 namespace net {
 
@@ -35,6 +36,7 @@ struct asgi_opening {
 struct asgi_accept {
     asgi_id connection = 0;
     base::sid eio_sid;
+    std::vector<eio::http_header> headers;
 };
 struct asgi_reject {
     asgi_id connection = 0;
@@ -105,6 +107,8 @@ private:
         const eio::websocket_ticket& ticket,
         const eio::http_request& request,
         base::time_point now);
+    // Those of the options.
+    void add_headers(std::vector<eio::http_header>& to) const;
 
     eio::server& server_;
     asgi_sink& sink_;

@@ -13,8 +13,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -335,12 +337,14 @@ void http_connection::become_websocket(const eio::http_request& request) {
 void http_connection::attach_websocket(
     const eio::http_request& request, const eio::websocket_ticket& ticket) {
     const auto extensions = context_.deflate ? agreed_deflate(request) : std::nullopt;
+    auto headers = ticket.headers;
+    std::ranges::copy(context_.server.options().headers, std::back_inserter(headers));
     const auto opened = std::make_shared<websocket_connection>(
         context_,
         std::move(socket_),
         std::move(place_),
         door_->kind,
-        accept_handshake(request, extensions.value_or("")),
+        accept_handshake(request, extensions.value_or(""), headers),
         extensions ? context_.deflate.get() : nullptr);
     state_ = state::closed;
     context_.http_connections.erase(this);
@@ -356,11 +360,14 @@ void http_connection::await_verdict(const base::sid& opens) {
 }
 
 void http_connection::let_in(
-    const eio::http_request& handshake, const base::sid& opens, base::time_point) {
+    const eio::http_request& handshake,
+    const base::sid& opens,
+    std::vector<eio::http_header>&& headers,
+    base::time_point) {
     if (state_ != state::answering)
         return; // the peer has gone
     watcher_ = nullptr;
-    run([&] { attach_websocket(handshake, {.opens = opens}); });
+    run([&] { attach_websocket(handshake, {.opens = opens, .headers = std::move(headers)}); });
 }
 
 void http_connection::tell_answer(std::optional<base::sid> eio_sid, int status) {
@@ -384,6 +391,7 @@ void http_connection::respond(eio::http_response&& response) {
     state_ = state::writing;
     run([&] {
         tell_answer(std::nullopt, response.status);
+        std::ranges::copy(context_.server.options().headers, std::back_inserter(response.headers));
         encode_content(response);
         keep_alive_ = keep_alive_ && !door_->closing;
         output_.append_copy(response_head(response, keep_alive_));

@@ -72,7 +72,10 @@ public:
     void watch(eio::exchange_watcher* watcher) override { watcher_ = watcher; }
     void await_verdict(const base::sid& opens) override;
     void let_in(
-        const eio::http_request& handshake, const base::sid& opens, base::time_point now) override;
+        const eio::http_request& handshake,
+        const base::sid& opens,
+        std::vector<eio::http_header>&& headers,
+        base::time_point now) override;
     [[nodiscard]] eio::door came_by() const noexcept override { return door_->kind; }
 
 private:

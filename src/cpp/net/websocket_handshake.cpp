@@ -68,7 +68,10 @@ std::optional<eio::http_response> check_handshake(const eio::http_request& reque
     return std::nullopt;
 }
 
-std::string accept_handshake(const eio::http_request& request, std::string_view extensions) {
+std::string accept_handshake(
+    const eio::http_request& request,
+    std::string_view extensions,
+    const std::vector<eio::http_header>& headers) {
     eio::http_response response;
     response.status = 101;
     response.headers = {
@@ -77,6 +80,7 @@ std::string accept_handshake(const eio::http_request& request, std::string_view 
         {"Sec-WebSocket-Accept", accept_key(eio::trimmed(request.header("Sec-WebSocket-Key")))}};
     if (!extensions.empty())
         response.headers.push_back({"Sec-WebSocket-Extensions", std::string(extensions)});
+    response.headers.insert(response.headers.end(), headers.begin(), headers.end());
     return response_head(response, true);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace net {
 
@@ -15,8 +16,11 @@ namespace net {
 // For a request that does: the refusal when its handshake is not in order.
 [[nodiscard]] std::optional<eio::http_response> check_handshake(const eio::http_request& request);
 
-// The head of the 101 response to a handshake that is in order. `extensions`: those agreed on.
-[[nodiscard]] std::string
-accept_handshake(const eio::http_request& request, std::string_view extensions = {});
+// The head of the 101 response to a handshake that is in order. `extensions`: those agreed on. With
+// these headers too.
+[[nodiscard]] std::string accept_handshake(
+    const eio::http_request& request,
+    std::string_view extensions = {},
+    const std::vector<eio::http_header>& headers = {});
 
 } // namespace net

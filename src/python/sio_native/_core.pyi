@@ -22,7 +22,7 @@ ACKS_DONE: Final[int]  # token: no more answers will come for it
 SESSION_CLOSED: Final[int]  # eio_sid: it is closed, and the last of its sids given up: refused, or
 # disconnect_done
 HTTP_RESPONSE: Final[int]  # exchange, status, headers, body, eio_sid or None (of a new session)
-WS_ACCEPT: Final[int]  # connection, eio_sid
+WS_ACCEPT: Final[int]  # connection, eio_sid, headers
 WS_REJECT: Final[int]  # connection, status, headers, body
 WS_SEND: Final[int]  # connection, data (str or bytes)
 WS_CLOSE: Final[int]  # connection, code: send the close after what was sent before
@@ -53,6 +53,7 @@ YJS: Final[int]  # what, and what follows it:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
 
 # Of an engine with the option "raw", in the place of the first six:
+REFUSED: Final[int]  # error code, why, request head: see `Engine.set_door_interest`
 EIO_OPEN: Final[int]  # eio_sid, transport: waits for `Engine.admit_session` or `refuse_session`
 EIO_MESSAGE: Final[int]  # eio_sid, data (str or bytes)
 EIO_CLOSE: Final[int]  # eio_sid, reason, transport: once for each session, and for each that was
@@ -358,11 +359,22 @@ class Engine:
     def set_raw_interest(self, decides: bool, messages: bool) -> None:
         """Whether a new session waits for `admit_session`, and whether messages are delivered."""
 
-    def admit_session(self, eio_sid: str, name: str, closes: bool, /) -> None:
+    def set_door_interest(self, decides: bool, refusals: bool) -> None:
+        """Whether new sessions of Socket.IO wait for `admit_session`; whether REFUSED is told."""
+
+    def admit_session(
+        self,
+        eio_sid: str,
+        name: str,
+        closes: bool,
+        headers: list[tuple[bytes, bytes]] = [],
+        /,
+    ) -> None:
         """Open the session of an EIO_OPEN. One that is not open by then is told by EIO_CLOSE.
 
         `name`, if it is not empty, is what its client knows in the place of the eio_sid: URL-safe,
-        and no other session's. With `closes` it ends after what has been sent to it so far.
+        and no other session's. With `closes` it ends after what has been sent to it so far. Under
+        Socket.IO `headers` are added to the answer, and who has gone is told by SESSION_CLOSED.
         """
 
     def refuse_session(self, eio_sid: str, status: int, body: str, /) -> None:

@@ -22,7 +22,7 @@ from .handlers import (
     call,
     call_either,
 )
-from .options import read_options
+from .options import given_path, read_options
 from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
@@ -31,6 +31,7 @@ from .server_ends import EndMethods
 from .server_flow import FlowMethods
 from .server_namespaces import NamespaceMethods
 from .server_operations import OperationsMethods
+from .server_requests import RequestMethods
 from .server_sockets import SocketMethods
 from .server_tasks import TaskMethods
 from .service import Service
@@ -64,6 +65,7 @@ class AsyncServer(
     Operators,
     SocketMethods,
     NamespaceMethods,
+    RequestMethods,
     ClusterMethods,
     FlowMethods,
     OperationsMethods,
@@ -121,6 +123,8 @@ class AsyncServer(
         )
         if self._options.cancel_on_disconnect:
             self._service.runner.cancellation = Cancellation()
+        if self._options.allow_request is not None:
+            self._engine_hooks.allow(self._options.allow_request)
         self._look_who_routes()
         self.manager = manager
         self._use_drain_option()
@@ -499,7 +503,12 @@ class AsyncServer(
     def eio(self) -> SocketIOEngine:
         """The Engine.IO server below: its sessions and options, see `engineio.facade`."""
         return SocketIOEngine(
-            self._core, self._options, self._service.sessions, self.handle_request, self.shutdown
+            self._core,
+            self._options,
+            self._service.sessions,
+            self.handle_request,
+            self.shutdown,
+            lambda: self._engine_hooks,
         )
 
     @cached_property
@@ -548,7 +557,7 @@ class AsyncServer(
 
         Needs a running loop, for the handlers. Port 0 takes a free one. Raises `OSError` if the
         address cannot be had, `ValueError` if the `cookie` has callables: the engine
-        cannot ask them.
+        cannot ask them. The path is the server's, if it has one, unless another one is given.
         """
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise ValueError(f"listen() needs a port from 0 to 65535, not {port!r}")
@@ -556,7 +565,7 @@ class AsyncServer(
         self._initialize_manager()
         self._service.reopen()
         self._service.bind()
-        return self._core.engine.listen(host, port, path)
+        return self._core.engine.listen(host, port, given_path(path, self._options))
 
     async def serve(
         self, host: str = "127.0.0.1", port: int = 5000, path: str = "/socket.io"

@@ -115,9 +115,9 @@ class Bridge:
             self._core.log.engineio.exception("no cookie for %s", eio_sid)
             return []
 
-    def ws_accept(self, connection: int, eio_sid: str) -> None:
+    def ws_accept(self, connection: int, eio_sid: str, headers: list[tuple[bytes, bytes]]) -> None:
         if (websocket := self._websockets.get(connection)) is not None:
-            websocket.accepted(eio_sid)
+            websocket.accepted(eio_sid, headers)
 
     def ws_reject(
         self, connection: int, status: int, headers: list[tuple[bytes, bytes]], body: bytes
@@ -310,13 +310,15 @@ class WebSocketBridge:
         self.reading = asyncio.Event()
         self.reading.set()
         self.failed = False
+        self._headers: list[tuple[bytes, bytes]] = []  # of the answer to its handshake
         self._ended = asyncio.Event()
         self._patience: asyncio.TimerHandle | None = None
 
     def opening(self, eio_sid: str) -> None:
         self._environs.bridged(eio_sid, self._scope, self._receive, self._send)
 
-    def accepted(self, eio_sid: str) -> None:
+    def accepted(self, eio_sid: str, headers: list[tuple[bytes, bytes]]) -> None:
+        self._headers = [(name.lower(), value) for name, value in headers]
         if not is_upgrade(self._scope):
             self.opening(eio_sid)
         if not self._opened.done():
@@ -340,7 +342,7 @@ class WebSocketBridge:
         if refusal is not None:
             await self._refuse(refusal)
             return
-        await self._send({"type": "websocket.accept"})
+        await self._send({"type": "websocket.accept", "headers": self._headers})
         tasks = [asyncio.ensure_future(each) for each in (self._read(), self._write())]
         try:
             await self._ended.wait()

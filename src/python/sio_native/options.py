@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .response_headers import Headers, header_lines
+
 if TYPE_CHECKING:
+    from .engine_request import EngineRequest
     from .recovery import RecoveryOptions
 
 VALID_TRANSPORTS = ("polling", "websocket")
@@ -62,6 +65,10 @@ class Options:
     drain: Mapping[str, Any] | None = None  # at the end: the arguments of `AsyncServer.drain`
     # True, or the options of `recovery.RecoveryOptions`: clients come back as the ones they were
     connection_state_recovery: bool | Mapping[str, Any] = False
+    path: str = "/socket.io"  # where `listen`, `ASGIApp` and `mount` are not given one
+    # Called with the `EngineRequest` of each that asks for a session: refused unless it is true.
+    allow_request: Callable[[EngineRequest], Any] | None = None
+    headers: Headers | None = None  # of every response
     cleanup_empty_child_namespaces: bool = False  # of `of(pattern)`, when the last client leaves
     max_child_namespaces: int = 10_000  # clients that ask for more are refused
     dispatch: str = "runner"  # of handlers; "task": each in an asyncio task made for it
@@ -76,6 +83,8 @@ class Options:
         if self.recovery is not None and self.threads != 1:
             # A sid says on which thread its client is, and who comes back may come to another.
             raise ValueError("connection_state_recovery works with threads=1 alone")
+        if not isinstance(self.path, str) or not self.path.strip("/"):
+            raise ValueError(f"path must be the path of a URL, not {self.path!r}")
         whole("max_child_namespaces", self.max_child_namespaces)
 
     @cached_property
@@ -127,6 +136,7 @@ class Options:
                 "compression_threshold", self.compression_threshold
             ),
             **_deflate(self.per_message_deflate),
+            "headers": header_lines(self.headers or {}),
             "cookie_name": cookie_name,
             "cookie_attributes": cookie_attributes,
             **_cors(self.cors_allowed_origins),
@@ -156,6 +166,11 @@ class Options:
             "recovery_total_bytes": whole("max_total_bytes", chosen.max_total_bytes, 1),
             "recovery_sessions": whole("max_sessions", chosen.max_sessions, 1),
         }
+
+
+def given_path(given: str, options: Options) -> str:
+    """The server's own path in the place of python-socketio's default."""
+    return options.path if given.strip("/") == Options.path.strip("/") else given
 
 
 def read_options(keywords: Mapping[str, Any], stacklevel: int = 3) -> Options:

@@ -17,8 +17,11 @@ struct handshake final : eio::http_exchange {
     void respond(eio::http_response&& with) override { response = std::move(with); }
     void watch(eio::exchange_watcher* by) override { watcher = by; }
     void await_verdict(const base::sid& sid) override { opens = sid; }
-    void
-    let_in(const eio::http_request& request, const base::sid& sid, base::time_point now) override {
+    void let_in(
+        const eio::http_request& request,
+        const base::sid& sid,
+        std::vector<eio::http_header>&&,
+        base::time_point now) override {
         opened = std::make_shared<fake::websocket>();
         server.attach_websocket({.opens = sid}, request, opened, now);
     }

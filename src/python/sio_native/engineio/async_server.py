@@ -22,12 +22,14 @@ F = TypeVar("F", bound=Handler)
 # Of `options.Options`, but Socket.IO's.
 _NOT_OURS = frozenset(
     (
+        "allow_request",
         "always_connect",
         "cleanup_empty_child_namespaces",
         "dispatch",
         "engineio_logger",
         "max_attachments",
         "max_child_namespaces",
+        "path",
         "serializer",
     )
 )

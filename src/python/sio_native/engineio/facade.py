@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import Core
 from ..options import Options
@@ -13,10 +13,21 @@ from ..types import Receive, Scope, Send, Session, as_sid
 from .face import EngineFace
 from .sockets import State
 
+if TYPE_CHECKING:
+    from ..engine_hooks import EngineHooks
+
+F = TypeVar("F")
+
 _SOCKETIO_HANDLES = (
     "Socket.IO itself handles what its Engine.IO sessions do: use the Socket.IO server's events, "
     "or sio_native.engineio.AsyncServer for Engine.IO alone"
 )
+_CONSTANT = (
+    "the engine answers most requests without asking: give it headers for all of them by "
+    "sio.engine.use({...}), or put a middleware around the ASGI application"
+)
+# Events, and the methods of `EngineHooks` for them.
+_HOOKS = {"connection_error": "on_error", "initial_headers": "on_initial_headers"}
 
 
 class SocketIOEngine(EngineFace):
@@ -32,11 +43,13 @@ class SocketIOEngine(EngineFace):
         sessions: SessionStore,
         handle_request: Callable[[Scope, Receive, Send], Awaitable[None]],
         shutdown: Callable[[], Awaitable[None]],
+        hooks: Callable[[], EngineHooks],
     ) -> None:
         super().__init__(core, options)
         self._sessions = sessions
         self._handle_request = handle_request
         self._shutdown = shutdown
+        self._hooks = hooks
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "generate_id":
@@ -49,10 +62,38 @@ class SocketIOEngine(EngineFace):
         raise AttributeError(_SOCKETIO_HANDLES)
 
     def on(self, event: str, handler: Any = None) -> Any:
-        """Not supported: `RuntimeError`."""
-        if event not in self.event_names:
+        """Register a hook, as a decorator or with `handler`: see docs/middleware.md.
+
+        "connection_error" is called with a `ConnectionFailure`; "initial_headers" with a dictionary
+        of the headers of the answer that opens a session, to be changed, and the `EngineRequest`.
+        `RuntimeError` for the events of sessions, which are Socket.IO's.
+        """
+        if event == "headers":
+            raise RuntimeError(_CONSTANT)
+        if event not in (*self.event_names, *_HOOKS):
             raise ValueError("Invalid event")
-        raise RuntimeError(_SOCKETIO_HANDLES)
+        if event in self.event_names:
+            raise RuntimeError(_SOCKETIO_HANDLES)
+
+        def register(function: F) -> F:
+            getattr(self._hooks(), _HOOKS[event])(function)
+            return function
+
+        return register if handler is None else register(handler)
+
+    def use(self, middleware: Any) -> Any:
+        """Add a middleware: a function or coroutine function of the `EngineRequest` that asks for
+        a session, and a dictionary of headers of the answer, to be changed. It refuses the client
+        by a `ConnectionRefusedError`.
+
+        Or a mapping, of headers that every response has from now on; `RuntimeError` once the
+        server serves.
+        """
+        if isinstance(middleware, Mapping):
+            self.change("headers", {**(self._options.headers or {}), **middleware})
+        else:
+            self._hooks().use(middleware)
+        return middleware
 
     def session_ids(self) -> list[str]:
         return self._core.engine.sessions()
