@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .async_redis_manager import AsyncRedisManager
     from .emitter import AsyncEmitter, Emitter
     from .event_registry import EventRegistry
+    from .standalone import run
 
 __all__ = [
     "ASGIApp",
@@ -76,6 +77,7 @@ __all__ = [
     "exceptions",
     "get_tornado_handler",
     "install",
+    "run",
     "uninstall",
 ]
 
@@ -86,6 +88,7 @@ _LATER = {
     "AsyncRedisManager": "async_redis_manager",
     "Emitter": "emitter",
     "EventRegistry": "event_registry",
+    "run": "standalone",
 }
 
 _PASSED_ON = frozenset(

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .options import given_path
+from .second_server import check_mounted, check_wrapped
 from .static_files import find_static_file
 from .types import ASGIApplication, Message, Receive, Scope, Send, StaticFiles
 
@@ -38,11 +40,14 @@ class ASGIApp:
     ) -> None:
         self.engineio_server = socketio_server  # python-socketio's name for it
         self.other_asgi_app = other_asgi_app
-        self.engineio_path = None if socketio_path is None else _slashed(socketio_path)
+        self.engineio_path = None
+        if socketio_path is not None:
+            self.engineio_path = _slashed(_servers_path(socketio_path, socketio_server))
         self.static_files: StaticFiles = static_files or {}
         self.on_startup = on_startup
         self.on_shutdown = on_shutdown
         self._told_path = False
+        check_wrapped(self)
         socketio_server.handle_startup()  # perhaps the server is importing us
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,9 +159,10 @@ def mount(server: AsyncServer, app: Any, path: str, **asgi_app_arguments: Any) -
     path = path.rstrip("/")
     if not path and not asgi_app_arguments and socketio_path is not None:
         # A mount at the root would hide every route that the application adds later.
-        path = "/" + socketio_path.strip("/")
+        path = "/" + _servers_path(socketio_path, server).strip("/")
         socketio_path = None
     mounted = ASGIApp(server, socketio_path=socketio_path, **asgi_app_arguments)
+    check_mounted(mounted, app, path)
     app.mount(path, mounted)
 
     # A mounted application hears nothing of its host's lifespan.
@@ -192,6 +198,11 @@ async def _respond(send: Send, status: int, content_type: str, body: bytes) -> N
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _servers_path(given: str, server: AsyncServer) -> str:
+    options = getattr(server, "_options", None)  # a stand-in of a test has none
+    return given if options is None else given_path(given, options)
 
 
 def _slashed(path: str) -> str:

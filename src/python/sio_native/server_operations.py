@@ -34,6 +34,19 @@ class OperationsMethods:
         made: S = make(**{**options_from_env(prefix, environ), **options})
         return made
 
+    @classmethod
+    def from_js_options(cls: type[S], options: Mapping[str, Any], **more: Any) -> S:
+        """A server made of the JavaScript server's options, which have milliseconds.
+
+        As `{"pingInterval": 25000, "cors": {"origin": "http://localhost:3000"}}`; see
+        docs/migrating.md. `adapter` is a client manager; `more` are the constructor's own keywords.
+        Raises `ValueError` with the name of an option that is unknown, or that cannot be had.
+        """
+        from .js_options import options_from_js  # only for those who use it
+
+        made: S = cls(**options_from_js(options), **more)
+        return made
+
     async def health(self, *, timeout: float = 2.0) -> dict[str, Any]:
         """How this process is, for a health endpoint: `{"ok", "problems", "server", "manager"}`.
 
