@@ -29,6 +29,8 @@ TESTED_ELSEWHERE = {
         (
             "disconnects.md",
             "flow.md",
+            "middleware.md",
+            "namespaces.md",
             "open_webui.md",
             "operators.md",
             "rooms.md",

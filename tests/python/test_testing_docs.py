@@ -30,6 +30,8 @@ def anyio_backend():
     [
         "disconnects.md",
         "flow.md",
+        "middleware.md",
+        "namespaces.md",
         "open_webui.md",
         "operators.md",
         "rooms.md",

@@ -24,6 +24,9 @@ class Rules:
         self.on_connection = Listeners()
         self.middleware: list[Any] = []
 
+    def __bool__(self) -> bool:
+        return bool(self.middleware or self.on_connection)
+
     def use(self, middleware: Any) -> None:
         if not callable(middleware):
             raise TypeError(f"a middleware must be callable, not {middleware!r}")
@@ -79,7 +82,7 @@ class Sockets:
             self._rules.get(namespace),
             self._rules.get(ANY),
         )
-        return [rules for rules in found if rules is not None]
+        return [rules for rules in found if rules]
 
     def _watch(self, namespace: str) -> None:
         self.watch()
