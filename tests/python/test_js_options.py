@@ -63,6 +63,7 @@ def test_what_a_server_of_javascript_is_made_of_makes_one_here() -> None:
         "cookie": {"name": "io", "Path": "/", "SameSite": "Strict", "Max-Age": "86400"},
         "http_compression": True,
         "compression_threshold": 2048,
+        "per_message_deflate": False,
     }
     sio = AsyncServer.from_js_options({"pingInterval": 1000, "adapter": manager}, logger=False)
     assert sio.eio.ping_interval == 1
@@ -85,6 +86,21 @@ def test_what_a_server_of_javascript_is_made_of_makes_one_here() -> None:
         (
             {"cookie": True},
             {"cookie": {"name": "io", "Path": "/", "HttpOnly": True, "SameSite": "Lax"}},
+        ),
+        (
+            {"connectionStateRecovery": {"maxDisconnectionDuration": 5000}},
+            {
+                "connection_state_recovery": {
+                    "max_disconnection_duration": 5.0,
+                    "skip_middlewares": True,
+                }
+            },
+        ),
+        ({"connectionStateRecovery": None}, {}),
+        ({"perMessageDeflate": True}, {"per_message_deflate": True}),
+        (
+            {"perMessageDeflate": {"threshold": 10, "zlibDeflateOptions": {"level": 3}}},
+            {"per_message_deflate": {"threshold": 10, "level": 3}},
         ),
         ({"cookie": False}, {"cookie": None}),
         ({"cookie": "sticky"}, {"cookie": "sticky"}),
@@ -126,6 +142,7 @@ def test_origins_may_be_patterns() -> None:
         ({"cookie": 5}, "cookie must be"),
         ({"cookie": {"expires": "now"}}, "expires"),
         ({"httpCompression": {"level": 9}}, "level"),
+        ({"perMessageDeflate": {"serverNoContextTakeover": True}}, "serverNoContextTakeover"),
         ({"serveClient": True}, "serveClient"),
         ({"allowEIO3": True}, "allowEIO3"),
         ({"wsEngine": object()}, "wsEngine"),

@@ -123,6 +123,8 @@ async def test_names_that_match_a_pattern_are_namespaces_of_their_own(native_doo
             assert await two.call("where", namespace="/dynamic-2") == "later"
             with pytest.raises(RuntimeError, match="children"):
                 await dynamic.emit_with_ack("n")
+            with pytest.raises(RuntimeError, match="children"):
+                await dynamic.server_side_emit("n")
             heard.clear()
         await heard.reaches(3)
         assert await refused(url, "/dynamic-x") == "Unable to connect"

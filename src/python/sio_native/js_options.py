@@ -9,8 +9,6 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import Any, Final
 
-from .options import Options
-
 # In milliseconds there, in seconds here.
 _TIMES: Final = {
     "connectTimeout": "connect_timeout",
@@ -171,22 +169,23 @@ def _recovery(value: Any) -> dict[str, Any]:
     skips = given.pop("skipMiddlewares", True)
     if given:
         raise ValueError(f"connectionStateRecovery cannot have {', '.join(sorted(given))}")
-    _must_exist("connection_state_recovery", "connectionStateRecovery")
     seconds = _seconds("maxDisconnectionDuration", longest)
     recovery = {"max_disconnection_duration": seconds, "skip_middlewares": bool(skips)}
     return {"connection_state_recovery": recovery}
 
 
 def _deflate(value: Any) -> dict[str, Any]:
-    if not value and not isinstance(value, Mapping):
-        return {}
-    _must_exist("per_message_deflate", "perMessageDeflate")
-    return {"per_message_deflate": value}
-
-
-def _must_exist(keyword: str, name: str) -> None:
-    if keyword not in Options.__dataclass_fields__:
-        raise ValueError(f"the option {name} cannot be had yet")
+    if not isinstance(value, Mapping):
+        return {"per_message_deflate": bool(value)}
+    given = dict(value)
+    deflate = {"threshold": given.pop("threshold", 1024)}
+    zlib = given.pop("zlibDeflateOptions", {})
+    if "level" in zlib:
+        deflate["level"] = zlib["level"]
+    unknown = sorted([*given, *(zlib.keys() - {"level"})])
+    if unknown:
+        raise ValueError(f"perMessageDeflate cannot have {', '.join(unknown)}")
+    return {"per_message_deflate": deflate}
 
 
 def _must_be_off(name: str, why: str) -> Callable[[Any], dict[str, Any]]:

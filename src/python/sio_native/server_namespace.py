@@ -151,6 +151,16 @@ class ParentNamespace(Registering):
     def _operator(self) -> ParentOperator:
         return ParentOperator(self)
 
+    async def server_side_emit(self, event: str, *args: Any) -> None:
+        """Not supported: `RuntimeError`."""
+        raise RuntimeError("server_side_emit() is for one namespace: use the children of this one")
+
+    async def server_side_emit_with_ack(
+        self, event: str, *args: Any, timeout: float | None = None
+    ) -> list[Any]:
+        """Not supported: `RuntimeError`."""
+        raise RuntimeError("server_side_emit() is for one namespace: use the children of this one")
+
     def _register(self, event: str, handler: Handler) -> None:
         self._handlers[event] = handler
         self._sio._registry.changed()
