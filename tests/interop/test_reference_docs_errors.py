@@ -206,11 +206,8 @@ async def test_events_past_the_limit_are_answered_with_an_error(js):
         await client.next("error")
         await other.emit("chat-message", "x")
         await other.next("said")
-        assert await client.heard() == [
-            ("said", "a"),
-            ("said", "b"),
-            ("error", "Rate limit exceeded"),
-        ]
+        heard = await client.heard()  # the error may be first: no handler is asked for it
+        assert sorted(heard) == [("error", "Rate limit exceeded"), ("said", "a"), ("said", "b")]
 
 
 async def test_before_it_closes_the_server_tells_all_and_disconnects_them(js):

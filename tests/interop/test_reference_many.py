@@ -137,6 +137,19 @@ async def test_who_does_not_acknowledge_in_time_is_missing_in_the_error(three):
         assert len(sio._service.acks) == 0, "nobody is waited for any more"
 
 
+async def test_who_acknowledges_twice_does_not_answer_for_another(three):
+    async with three() as (sio, clients, _):
+        for number, each in enumerate(clients):
+            each.answers("some event", lambda number=number: number)
+            await each.run("""
+                const send = socket.packet;
+                socket.packet = (packet) => [1, 2, 3].forEach(() => send.call(socket, packet));
+            """)
+        for _ in range(5):
+            answers = await sio.timeout(10).emit_with_ack("some event")
+            assert answers == {each.sid: number for number, each in enumerate(clients)}
+
+
 async def test_nobody_who_is_asked_has_no_answers(three):
     async with three() as (sio, clients, _):
         assert await sio.to("room123").timeout(10).emit_with_ack("some event") == {}
