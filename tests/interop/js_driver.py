@@ -24,6 +24,18 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ANSWER_LIMIT_MS = 15_000
 LINE_LIMIT = 1 << 24  # bytes of a line: what one test sends to a client or gets from it
+# For `run`: a polling client leaves out its next request until it is asked for it.
+HOLD = """
+    const { transport } = socket.io.engine;
+    socket.goOn = transport._poll;
+    transport._poll = () => {};
+"""
+GO_ON = """
+    const { transport } = socket.io.engine;
+    transport._poll = socket.goOn;
+    transport._poll();
+"""
+
 OWN_EVENTS = ("connect", "connect_error", "disconnect")
 
 

@@ -129,8 +129,12 @@ async def test_each_client_comes_with_its_handshake(js):
         assert socket.handshake.query["room"] == "7"
 
 
+SERVER = ("server disconnect", "server namespace disconnect")
+CLIENT = ("client disconnect", "client namespace disconnect")
 QUICK = {"ping_interval": 0.1, "ping_timeout": 0.1}
 SILENT = "socket.io.engine.sendPacket = socket.io.engine._sendPacket = () => {}"
+BREAKING = "socket.io.engine.transport.ws.terminate()"
+TWICE = "socket.io.engine.write('0')"
 GARBAGE = "socket.io.engine.transport.ws._socket.write(Buffer.of(255, 255))"
 IMPATIENT = """
     const { engine } = socket.io;
@@ -142,14 +146,16 @@ IMPATIENT = """
 @pytest.mark.parametrize(
     ("how", "told_server", "told_client"),
     [
-        ("the server", "server disconnect", "io server disconnect"),
-        ("socket.disconnect()", "client disconnect", "io client disconnect"),
-        (SILENT, "ping timeout", "transport close"),
-        (IMPATIENT, "transport close", "ping timeout"),
-        ("socket.io.engine.transport.ws.terminate()", "transport close", "transport close"),
-        (GARBAGE, "transport error", "transport close"),
+        ("the server", SERVER, "io server disconnect"),
+        ("socket.disconnect()", CLIENT, "io client disconnect"),
+        (SILENT, ("ping timeout", "ping timeout"), "transport close"),
+        (IMPATIENT, ("transport close", "transport close"), "ping timeout"),
+        (BREAKING, ("transport close", "transport close"), "transport close"),
+        (GARBAGE, ("transport error", "transport error"), "transport close"),
+        ("socket.io.engine.write('abc')", ("transport error", "forced close"), "transport close"),
+        (TWICE, ("transport error", "forced server close"), "transport close"),
     ],
-    ids=["server", "client", "no pong", "no ping", "connection", "garbage"],
+    ids=["server", "client", "no pong", "no ping", "break", "garbage", "no packet", "twice"],
 )
 async def test_both_sides_are_told_why_they_part(js, how, told_server, told_client):
     sio = sio_native.AsyncServer(**(QUICK if how is SILENT else {}))
@@ -165,7 +171,8 @@ async def test_both_sides_are_told_why_they_part(js, how, told_server, told_clie
             await sio.socket(client.sid).disconnect()
         else:
             await client.run(how)
-        assert await reasons.get() == told_server
+        reason = await reasons.get()
+        assert (reason, reason.detail) == told_server
         assert (await client.next("disconnect"))[0] == told_client
 
 

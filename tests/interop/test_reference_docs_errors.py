@@ -210,14 +210,29 @@ async def test_events_past_the_limit_are_answered_with_an_error(js):
         assert sorted(heard) == [("error", "Rate limit exceeded"), ("said", "a"), ("said", "b")]
 
 
+TOLD = {"message": "Server maintenance", "reconnectIn": 30_000}
+
+
 async def test_before_it_closes_the_server_tells_all_and_disconnects_them(js):
     sio = sio_native.AsyncServer()
     async with js.serving(sio) as connect:
         clients = [await connect() for _ in range(3)]
-        told = {"message": "Server maintenance", "reconnectIn": 30_000}
-        await sio.emit("server-shutting-down", told)
+        await sio.emit("server-shutting-down", TOLD)
         for socket in await sio.local.fetch_sockets():
             await socket.disconnect(True)
         for client in clients:
-            assert await client.next("server-shutting-down") == (told,)
+            assert await client.next("server-shutting-down") == (TOLD,)
             assert (await client.next("disconnect"))[0] == "io server disconnect"
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_a_server_that_drains_tells_all_and_lets_them_connect_elsewhere(js, transport):
+    sio = sio_native.AsyncServer()
+    details = []
+    sio.on("disconnect", lambda sid, reason: details.append((reason, reason.detail)))
+    async with js.serving(sio) as connect:
+        client = await connect(transports=[transport])
+        await sio.drain(notify=TOLD, deadline=15)
+        assert await client.next("server-shutting-down") == (TOLD,)
+        assert (await client.next("disconnect"))[0] == "transport close"
+        assert details == [("server disconnect", "server shutting down")]

@@ -6,7 +6,7 @@ import pytest
 
 import sio_native
 
-CLOSED_CAUSES = ("io server disconnect", "transport close")
+from .js_driver import GO_ON, HOLD
 
 
 def server(*namespaces, **options):
@@ -59,24 +59,37 @@ async def test_each_connection_has_a_client_of_its_own_in_a_namespace(js):
         assert one.sid != two.sid
 
 
-async def test_closing_a_connection_disconnects_all_its_namespaces(js):
-    sio, _ = server("/", "/foo", "/bar")
+@pytest.mark.parametrize("carrier", ["websocket", "polling", "polling, between two requests"])
+async def test_closing_a_connection_disconnects_all_its_namespaces_for_good(js, carrier):
+    names = ("/", "/foo", "/bar")
+    sio, _ = server(*names)
     left = asyncio.Queue()
 
     async def watch(socket):
         socket.on("disconnect", lambda reason: left.put_nowait((socket.nsp, reason)))
 
-    for namespace in ("/", "/foo", "/bar"):
+    for namespace in names:
         sio.on_connection(watch, namespace=namespace)
     async with js.serving(sio) as connect:
-        main = await connect()
-        others = [await connect.beside(main, name) for name in ("/foo", "/bar")]
-        for client in (main, *others):
+        options = {"reconnection": True, "reconnectionDelay": 1, "reconnectionDelayMax": 1}
+        main = await connect(transports=[carrier.split(",")[0]], **options)
+        clients = [main, *[await connect.beside(main, name) for name in names[1:]]]
+        for client in clients:
             await client.heard()
-        await sio.socket(others[1].sid, "/bar").disconnect(True)
-        assert {(await left.get())[0] for _ in range(3)} == {"/", "/foo", "/bar"}
-        for client in (main, *others):
-            assert (await client.next("disconnect"))[0] in CLOSED_CAUSES
+        if "between" in carrier:
+            await main.run(HOLD)
+            await sio.emit("last", to=main.sid)
+            await main.next("last")
+        await sio.socket(clients[2].sid, "/bar").disconnect(True)
+        expected = {(name, "server disconnect") for name in names}
+        assert {await left.get() for _ in names} == expected
+        if "between" in carrier:
+            await main.run(GO_ON)
+        for client in clients:
+            assert (await client.next("disconnect"))[0] == "io server disconnect"
+        if await main.run("return socket.io._readyState") != "closed":
+            await main.run("await new Promise((resolve) => socket.io.once('close', resolve))")
+        assert await main.run("return [socket.active, socket.io._reconnecting]") == [False, False]
 
 
 async def test_leaving_a_namespace_leaves_the_others_alone(js):

@@ -8,18 +8,9 @@ import pytest
 
 import sio_native
 
+from .js_driver import GO_ON, HOLD
+
 BINARY = b"\1\2\3"
-# Node's polling client leaves out its next request until it is asked for it.
-HOLD = """
-    const { transport } = socket.io.engine;
-    socket.goOn = transport._poll;
-    transport._poll = () => {};
-"""
-GO_ON = """
-    const { transport } = socket.io.engine;
-    transport._poll = socket.goOn;
-    transport._poll();
-"""
 
 
 def lost(sio):

@@ -94,19 +94,18 @@ bool session::writable() const noexcept {
 void session::flush(base::time_point now) {
     if (closed())
         return;
-    // A poll carries the goodbye as well.
-    if (closes_when_sent_ && carrier_->writable() &&
-        queue_.size() < carrier_->max_packets_per_send())
-        return close(*closes_when_sent_, now);
     if (carrier_->writable() && !queue_.empty()) {
         send_queued();
         if (closed())
             return;
-    } else if (probed_ && carrier_->writable()) {
+    } else if (probed_ && !closes_when_sent_ && carrier_->writable()) {
         // The client pauses polling before it upgrades, and its GET is what it waits for.
         const packet noop{packet_type::noop, false, {}};
         carrier_->send({&noop, 1});
     }
+    // Not in one poll with what comes before it: socket.io-client hears of the end first then.
+    if (closes_when_sent_ && queue_.empty() && carrier_->writable())
+        return close(*closes_when_sent_, now);
     if (overflown_) {
         close(close_reason::slow_peer, now);
     } else if (queued_bytes_ > context_.options.send_buffer_bytes && slow_deadline_ == never) {

@@ -69,8 +69,8 @@ public:
     void send(packet&& outgoing);
     // The one way to end. The handler hears `on_close`; the table frees the session after the turn.
     void close(close_reason reason, base::time_point now);
-    // As soon as its peer has been sent all that is queued, a close packet with it. It is for the
-    // caller to close one whose peer never reads.
+    // As soon as its peer has been sent all that is queued; one that polls by the poll behind it.
+    // It is for the caller to close one whose peer never reads.
     void close_when_sent(close_reason reason);
 
     // What the layer above has taken from this session and not yet dealt with. At 1,000 the peer

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Clients, between two turns of the loop: about two milliseconds.
 DESCRIBED_AT_ONCE = 100
 
+# Seconds in which a client may ask for what it has not been told before its session is closed.
+CLOSES_WITHIN = 10.0
+
 # With one of these of its own a manager is told the sid and the id of each answer.
 ACK_METHODS = frozenset({"trigger_callback", "_generate_ack_id"})
 
@@ -191,13 +194,33 @@ class AsyncManager(Adapter):
 
     async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
         assert self.server is not None  # its operators ask
-        sids = await self.find_sockets(whom)
-        sessions = [self.eio_sid_from_sid(sid, whom.namespace) for sid in sids] if close else []
+        clients = [(sid, whom.namespace) for sid in await self.find_sockets(whom)]
+        sessions: list[str] = []
+        if close:
+            found = (self.eio_sid_from_sid(*client) for client in clients)
+            sessions = list(dict.fromkeys(filter(None, found)))
+            clients = self._clients_of(sessions)
         # At once: each waits for a disconnect handler, and none should wait for another's.
         await asyncio.gather(
-            *(self.server.disconnect(sid, whom.namespace, ignore_queue=True) for sid in sids)
+            *(self.server.disconnect(*client, ignore_queue=True) for client in clients)
         )
-        self._engine.close_sessions(list(filter(None, sessions)), SERVER_DISCONNECT)
+        if sessions:
+            # A client that polls hears it when it asks for the next time.
+            self._engine.close_sessions(sessions, SERVER_DISCONNECT, True)
+            asyncio.get_running_loop().call_later(CLOSES_WITHIN, self._close_unheard, sessions)
+
+    def _clients_of(self, sessions: list[str]) -> list[tuple[str, str]]:
+        """Sid and namespace. Whoever is not told in all its namespaces would come back to them."""
+        return [
+            (sid, namespace)
+            for namespace in self._engine.namespaces()
+            for session in sessions
+            if (sid := self._engine.sid(session, namespace)) is not None
+        ]
+
+    def _close_unheard(self, sessions: list[str]) -> None:
+        if self._core is not None and self._core.started:
+            self._engine.close_sessions(sessions, SERVER_DISCONNECT)
 
     def _emit(
         self,
