@@ -162,7 +162,7 @@ async def test_nobody_who_is_asked_has_no_answers(three):
 async def test_clients_are_fetched_all_or_of_a_room(three):
     async with three() as (sio, clients, _):
         sids = [each.sid for each in clients]
-        assert {each.id for each in await sio.local.fetch_sockets()} == set(sids)
+        assert {each.id for each in await sio.fetch_sockets()} == set(sids)
         found = {each.id: each for each in await sio.in_("room1").fetch_sockets()}
         assert found.keys() == {*sids[:2]}
         assert found[sids[0]].rooms == {sids[0], "room1", "room2"}
@@ -182,7 +182,7 @@ async def test_a_manager_of_one_s_own_says_who_there_is(three):
 async def test_all_or_those_of_a_room_join_another(three):
     async with three() as (sio, clients, _):
         sockets = [sio.socket(each.sid) for each in clients]
-        await sio.local.sockets_join("room9")
+        await sio.sockets_join("room9")
         assert all("room9" in each.rooms for each in sockets)
         await sio.in_("room1").sockets_join("room3")
         assert ["room3" in each.rooms for each in sockets] == [True, True, False]
@@ -193,7 +193,7 @@ async def test_all_or_those_of_a_room_leave_another(three):
         sockets = [sio.socket(each.sid) for each in clients]
         await sio.in_("room2").sockets_leave("room1")
         assert ["room1" in each.rooms for each in sockets] == [False, True, False]
-        await sio.local.sockets_leave("room1")
+        await sio.sockets_leave("room1")
         assert not any("room1" in each.rooms for each in sockets)
         assert ["room2" in each.rooms for each in sockets] == [True, False, True]
 
@@ -201,7 +201,7 @@ async def test_all_or_those_of_a_room_leave_another(three):
 @pytest.mark.parametrize("close", [True, False])
 async def test_all_are_disconnected(three, close):
     async with three() as (sio, clients, _):
-        await sio.local.disconnect_sockets(close)
+        await sio.disconnect_sockets(close)
         for each in clients:
             assert (await each.next("disconnect"))[0] == "io server disconnect"
 

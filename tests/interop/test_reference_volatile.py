@@ -4,6 +4,8 @@ A client on WebSocket is ready when nothing waits to be sent to it; one that pol
 for events has come.
 """
 
+import asyncio
+
 import pytest
 
 import sio_native
@@ -33,8 +35,9 @@ async def test_a_volatile_event_reaches_a_client_that_polls(js):
     async with js.serving(sio) as connect:
         client = await connect(transports=["polling"])
         tried = 0
-        while ("ev", tried) not in client.log:  # its request may not have come yet
+        while ("ev", tried) not in client.log:
             tried += 1
+            await asyncio.sleep(0.01 * tried)  # its request may not have come yet
             await sio.volatile.emit("ev", tried)
             await client.heard()
         assert lost(sio) == tried - 1
