@@ -36,6 +36,7 @@ enum class kind : int {
     presence,
     yjs,
     recovery,
+    room_changed,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.
