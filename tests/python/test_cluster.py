@@ -63,6 +63,8 @@ async def test_clients_of_all_servers_are_listed_and_described() -> None:
         await found.join("s")
         await found.leave("r")
         await found.emit("hello", 1, b"2")
+        answers = await found.timeout(5).emit_with_ack("ask")
+        assert answers == {there.sid: "answer"}
         await there.heard.reaches(1)
         assert there.heard == [("hello", 1, b"2")]
         assert set(there.sio.rooms(there.sid)) == {there.sid, "s", ("a", 1)}
@@ -293,6 +295,18 @@ BAD: list[Any] = [
     {"kind": "ask", "id": 1, "what": "sids"},
     {"kind": "ask", "id": 2, "what": "sids", "nsp": "/", "rooms": None, "except": []},
     {"kind": "ask", "id": 3, "what": "event", "nsp": 1, "event": [], "args": [[]]},
+    {
+        "kind": "ask",
+        "id": 3,
+        "what": "acks",
+        "nsp": "/",
+        "rooms": [],
+        "except": [],
+        "volatile": 0,
+        "event": "ask",
+        "args": [[]],
+        "timeout": "1",
+    },
     {"kind": "ask", "id": 4, "what": "acks", "nsp": "/", "rooms": [{}], "except": []},
     {"kind": "answer", "to": "HERE", "id": {}, "part": [], "last": True, "error": None},
     {"kind": "beat"},
@@ -320,7 +334,8 @@ async def test_messages_that_are_wrong_are_left_out(caplog: pytest.LogCaptureFix
             bus.publish(here.sio.manager.json.dumps(message))
         assert await here.sio.all_sockets() == {here.sid, there.sid}
         stats = here.sio.manager.cluster_stats()
-        assert stats["bad"] > 8 and stats["servers"] == 2
+        left = 2  # one that is no server's, and an end of nothing: they harm nobody
+        assert len(BAD) - left <= stats["bad"] <= len(BAD) and stats["servers"] == 2
         warned = [each for each in caplog.records if each.levelno >= logging.WARNING]
         assert sum("left out" in each.getMessage() for each in warned) == 1, "the first one"
         assert here.client.connected
