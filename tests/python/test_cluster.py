@@ -86,6 +86,20 @@ async def test_what_is_sent_behind_a_join_reaches_who_has_joined() -> None:
         assert not any(isinstance(room, int) for room in there.sio.rooms(there.sid))
 
 
+async def test_what_is_asked_and_what_is_emitted_stay_in_order() -> None:
+    async with servers() as (here, there, _reference, bus):
+        there.client.on("ask", lambda number: there.heard.add("ask", number))
+        asking = []
+        for number in range(10):
+            chosen = here.sio.to(there.sid)
+            asking.append(asyncio.create_task(chosen.emit_with_ack("ask", number)))
+            await until(lambda: sum(each["kind"] == "ask" for each in bus.cluster) == len(asking))
+            await chosen.emit("news", number)
+        await asyncio.gather(*asking)
+        await there.heard.reaches(20)
+        assert there.heard == [(name, n) for n in range(10) for name in ("ask", "news")]
+
+
 async def test_clients_of_all_servers_are_put_out() -> None:
     async with servers() as (here, there, reference, _bus):
         await here.sio.disconnect_sockets()
