@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,9 @@ from conftest import Log, connected, under_uvicorn, until
 
 import sio_native
 from sio_native import cluster_answers, cluster_members, cluster_requests
+from sio_native.cluster_wire import cluster_message, packed, whom_message
 from sio_native.exceptions import AckTimeoutError, ServersError, ServersTimeoutError
+from sio_native.selection import EVERYBODY, Selection
 
 
 @pytest.fixture(autouse=True)
@@ -258,6 +261,11 @@ async def test_one_server_alone_has_nobody_to_ask() -> None:
             sio.on_server_event(name)
     with pytest.raises(TypeError, match="name of an event"):
         await sio.server_side_emit(1)  # type: ignore[arg-type]
+    for seconds in (0, -1, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="must be"):
+            await sio.server_side_emit_with_ack("x", timeout=seconds)
+        with pytest.raises(ValueError, match="requests_timeout must be"):
+            sio_native.AsyncRedisManager(requests_timeout=seconds)
 
 
 async def test_a_process_that_only_publishes_moves_clients_and_cannot_ask() -> None:
@@ -283,7 +291,13 @@ async def test_a_process_that_only_publishes_moves_clients_and_cannot_ask() -> N
             with pytest.raises(RuntimeError, match="only publishes"):
                 await ask
         assert await sio.local.all_sockets() == set()
-        await sio.to("r").disconnect_sockets()
+        alone = broker(sio_native, bus, write_only=True)
+        await alone.add_sockets(Selection(rooms=("r",)), ["t"])
+        await alone.remove_sockets(Selection(rooms=("t",)), ["r"])
+        await alone.server_side_emit("/", "told", (2,))
+        await heard.reaches(2)
+        assert set(there.sio.rooms(there.sid)) == {there.sid, "t"}
+        await alone.disconnect_sockets(Selection(rooms=("t",)), False)
         await until(lambda: not there.client.connected)
 
 
@@ -354,6 +368,45 @@ async def test_messages_that_are_wrong_are_left_out(caplog: pytest.LogCaptureFix
         assert sum("left out" in each.getMessage() for each in warned) == 1, "the first one"
         assert here.client.connected
         await until(lambda: here.sio.manager.cluster_stats()["answering"] == 0)
+
+
+def mutated(dice: random.Random, value: Any) -> Any:
+    """The same with a part of it left out, or something else in its place."""
+    if isinstance(value, dict) and value and dice.random() < 0.8:
+        key = dice.choice(list(value))
+        return {**value, key: mutated(dice, value[key])}
+    if isinstance(value, list) and value and dice.random() < 0.8:
+        place = dice.randrange(len(value))
+        return [*value[:place], mutated(dice, value[place]), *value[place + 1 :]]
+    others = [None, True, -1, 1e308, "", "x", [], {}, [[]], [None], {"a": []}, "/", "\0uann"]
+    return dice.choice(others)
+
+
+async def test_messages_that_are_nearly_right_do_no_harm() -> None:
+    whom, event = whom_message(EVERYBODY), {"event": "x", "args": packed([1, b"2"])}
+    right = [
+        cluster_message("s", "beat", new=True),
+        cluster_message("s", "join", **whom, into=["r", 1]),
+        cluster_message("s", "leave", **whom, into=["r"]),
+        cluster_message("s", "event", nsp="/", **event),
+        cluster_message("s", "ask", id=1, what="sockets", **whom),
+        cluster_message("s", "ask", id=2, what="acks", timeout=0.01, **whom, **event),
+        cluster_message("s", "ask", id=3, what="event", nsp="/", **event),
+        cluster_message("s", "end", id=2),
+    ]
+    async with node(NATIVE, Bus()) as here:
+        await here.sio.all_sockets()
+        manager, dice = here.sio.manager, random.Random(7)
+        for _ in range(2_000):
+            message = dice.choice(right)
+            for _ in range(dice.randrange(1, 3)):
+                message = mutated(dice, message)
+            if isinstance(message, dict):
+                await manager._heard({**message, "method": "cluster"})
+        await until(lambda: manager.cluster_stats()["answering"] == 0)
+        assert manager.cluster_stats()["bad"] > 100
+        assert here.client.connected
+        assert await here.sio.local.all_sockets() == {here.sid}
 
 
 async def test_wrong_answers_and_too_long_ones_end_in_an_error(
