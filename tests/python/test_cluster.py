@@ -105,8 +105,11 @@ async def test_what_is_asked_and_what_is_emitted_stay_in_order() -> None:
 
 async def test_clients_of_all_servers_are_put_out() -> None:
     async with servers() as (here, there, reference, _bus):
+        await here.sio.to(there.sid).disconnect_sockets()
+        await here.sio.emit("behind it")
         await here.sio.disconnect_sockets()
         await until(lambda: not here.client.connected and not there.client.connected)
+        assert here.heard == [("behind it",)] and there.heard == []
         assert [each[2] for each in there.log] == ["server disconnect"]
         assert reference.client.connected, "it does not know what it is told"
 

@@ -255,6 +255,10 @@ class Cluster:
         else:
             namespace, (event, args) = as_namespace(message["nsp"]), event_of(message)
             self._start(partial(server._server_event, namespace, event, args))
+        # One turn of the loop for the command, and one for what it does with each client: what
+        # comes behind it finds them told.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     def _start(self, work: Callable[[], Awaitable[Any]]) -> None:
         if self._running >= MOST_RUNNING:
