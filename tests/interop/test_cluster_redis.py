@@ -66,6 +66,21 @@ def test_clients_of_the_other_server_are_listed_moved_and_described(three):
     run(conversation())
 
 
+def test_all_but_the_sender_hear_it_whatever_server_they_are_at(three):
+    async def conversation():
+        async with conversing(three) as (here, there, reference):
+            for sender, others in ((here, (there, reference)), (there, (here, reference))):
+                await choose(sender, ["except_", sender.sid], ["emit", "metrics", 42])
+                await choose(sender, ["to", sender.sid], ["emit", "end"])
+                for each in others:
+                    await each.hears(("metrics", 42))
+                await sender.hears(("end",))
+                for each in (here, there, reference):
+                    each.heard.clear()
+
+    run(conversation())
+
+
 def test_clients_of_both_answer_and_a_missing_one_is_named_by_its_absence(three):
     async def conversation():
         async with conversing(three) as (here, there, reference):

@@ -51,6 +51,7 @@ void register_constants(py::module_& module) {
     constant("PRESENCE", kind::presence);
     constant("YJS", kind::yjs);
     constant("RECOVERY", kind::recovery);
+    constant("ROOM_CHANGED", kind::room_changed);
     constant("SERVER_DISCONNECT", eio::close_reason::server_disconnect);
     constant("SERVER_SHUTDOWN", eio::close_reason::server_shutdown);
     constant("CLIENT_LEFT", eio::close_reason::client_left);

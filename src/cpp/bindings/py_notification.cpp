@@ -102,6 +102,15 @@ struct converter {
         const auto data = told.binary ? octets(told.data) : str(told.data, "replace");
         return tuple(kind::frame, str(told.eio_sid), data);
     }
+    py::object operator()(const sio::room_event& told) const {
+        return tuple(
+            kind::room_changed,
+            str(told.sid),
+            str(told.nsp),
+            str(told.eio_sid),
+            str(told.room),
+            told.joined);
+    }
     py::object operator()(const net::asgi_response& told) const {
         const auto& response = told.response;
         return tuple(

@@ -37,6 +37,7 @@ enum class kind : int {
     yjs,
     recovery,
     refused,
+    room_changed,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

@@ -84,6 +84,18 @@ void bind_room_rules(py::class_<py_engine>& type) {
             const py::gil_scoped_release released;
             return engine::revoke_room(in, sid, nsp, name);
         });
+    type.def("watch_rooms", [](py_engine& self) {
+        auto& in = self.get();
+        std::vector<std::pair<std::string, sio::room_figures>> counted;
+        {
+            const py::gil_scoped_release released;
+            counted = engine::watch_rooms(in);
+        }
+        py::list rooms;
+        for (const auto& [nsp, room] : counted)
+            rooms.append(py::make_tuple(str(nsp), str(room.name), room.members));
+        return rooms;
+    });
     type.def("room_counts", [](py_engine& self, const std::string& nsp) {
         auto& in = self.get();
         engine::room_statistics counted;

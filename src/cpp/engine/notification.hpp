@@ -69,6 +69,7 @@ using notification = std::variant<
     eio::raw_message,
     eio::raw_close,
     sio::frame_event,
+    sio::room_event,
     net::asgi_response,
     net::asgi_opening,
     net::asgi_accept,

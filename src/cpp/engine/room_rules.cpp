@@ -9,6 +9,7 @@
 #include "sio/socket.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace engine {
 
@@ -62,6 +63,14 @@ bool revoke_room(engine& of, std::string_view sid, std::string_view nsp, const s
             doorman_of(in).revoke(sio::peer(*who), room);
         return who != nullptr;
     });
+}
+
+std::vector<std::pair<std::string, sio::room_figures>> watch_rooms(engine& of) {
+    std::vector<std::pair<std::string, sio::room_figures>> all;
+    for (auto& each :
+         ask_all(of.current(), [](shard_context& in) { return in.sio().watch_rooms(); }))
+        std::ranges::move(each, std::back_inserter(all));
+    return all;
 }
 
 room_statistics room_counts(engine& of, std::string_view nsp) {

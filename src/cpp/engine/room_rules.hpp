@@ -26,6 +26,9 @@ struct room_statistics {
     std::vector<sio::room_figures> rooms;
 };
 
+// See sio::server::watch_rooms(). A room on several shards is in there several times.
+[[nodiscard]] std::vector<std::pair<std::string, sio::room_figures>> watch_rooms(engine& of);
+
 // In so many steps as there are rooms on all shards.
 [[nodiscard]] room_statistics room_counts(engine& of, std::string_view nsp);
 

@@ -73,6 +73,16 @@ struct session_closed_event {
     base::sid eio_sid;
 };
 
+// It has come into a room, or out of it. Only after server::watch_rooms(). Each counts as unhandled
+// as long as the session is there, so that a client which comes and goes without end is not read.
+struct room_event {
+    base::sid sid;
+    std::string nsp;
+    base::sid eio_sid;
+    std::string room;
+    bool joined = false;
+};
+
 using server_event = std::variant<
     connect_event,
     message_event,
@@ -81,7 +91,8 @@ using server_event = std::variant<
     disconnect_event,
     session_closed_event,
     recovery_event,
-    frame_event>;
+    frame_event,
+    room_event>;
 
 class event_sink {
 public:

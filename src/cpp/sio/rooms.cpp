@@ -4,26 +4,29 @@
 
 namespace sio {
 
-void rooms::join(socket& joining, std::string_view name) {
+bool rooms::join(socket& joining, std::string_view name) {
     auto found = rooms_.find(name);
     if (found == rooms_.end())
         found = rooms_.insert(std::make_unique<room>(room{std::string(name), {}})).first;
     auto& joined = **found;
-    if (joining.rooms_joined.insert(&joined, joined.members.size()))
+    const bool is_new = joining.rooms_joined.insert(&joined, joined.members.size());
+    if (is_new)
         joined.members.push_back(&joining);
+    return is_new;
 }
 
-void rooms::leave(socket& leaving, std::string_view name) {
+bool rooms::leave(socket& leaving, std::string_view name) {
     const auto found = rooms_.find(name);
     if (found == rooms_.end())
-        return;
+        return false;
     auto& left = **found;
     const auto* membership = leaving.rooms_joined.find(&left);
     if (!membership)
-        return;
+        return false;
     const auto place = *membership;
     leaving.rooms_joined.erase(&left);
     remove_member(left, place);
+    return true;
 }
 
 void rooms::leave_all(socket& leaving) {

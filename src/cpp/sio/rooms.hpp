@@ -56,8 +56,9 @@ class rooms {
     using index = boost::unordered_flat_set<std::unique_ptr<room>, hash, equal>;
 
 public:
-    void join(socket& joining, std::string_view name);
-    void leave(socket& leaving, std::string_view name);
+    // Both: false, nothing has changed.
+    bool join(socket& joining, std::string_view name);
+    bool leave(socket& leaving, std::string_view name);
     void leave_all(socket& leaving);
     // Everyone leaves.
     void close(std::string_view name);

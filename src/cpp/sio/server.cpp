@@ -2,6 +2,7 @@
 
 #include "eio/session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sio {
@@ -159,13 +160,19 @@ void server::send_connect(socket& to, std::string_view ready) {
     to.owner->send(encode(format, packet_type::connect, to.home.name(), {}, data));
     if (to.followed)
         send_missed(to);
+    if (watches_rooms_ && to.owner && !to.is_modules) {
+        to.rooms_told = true;
+        tell_of_rooms(to, true);
+    }
     if (module_ && to.owner) {
         to.has_joined = true;
         module_->on_join(peer(to));
     }
 }
 
-void server::tell_module_it_left(socket& leaving) {
+void server::tell_it_left(socket& leaving) {
+    if (std::exchange(leaving.rooms_told, false))
+        tell_of_rooms(leaving, false);
     if (std::exchange(leaving.has_joined, false))
         module_->on_leave(peer(leaving));
 }
@@ -213,7 +220,7 @@ void server::on_client_disconnect(socket& leaving) {
 void server::start_leaving(socket& leaving, eio::close_reason reason, bool by_server) {
     if (forget(leaving))
         return;
-    tell_module_it_left(leaving);
+    tell_it_left(leaving);
     if (leaving.owner) {
         leaving.owner->remove(leaving, by_server);
         leaving.owner = nullptr;
@@ -240,7 +247,7 @@ void server::disconnect_done(std::string_view sid, std::string_view nsp) {
 }
 
 void server::remove(socket& gone) {
-    tell_module_it_left(gone);
+    tell_it_left(gone);
     if (gone.owner)
         gone.owner->remove(gone, true);
     finish_acks(gone);
@@ -457,7 +464,8 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
     if (entering->rooms_joined.size() >= options_.max_rooms ||
         room.size() > options_.max_room_name_bytes)
         return room_result::limit;
-    home->room_index().join(*entering, room);
+    if (home->room_index().join(*entering, room) && entering->rooms_told)
+        tell_of_room(*entering, room, true);
     if (auto* away = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
         away->home.room_index().join(*away, room);
     return room_result::ok;
@@ -471,7 +479,8 @@ void server::leave_room(std::string_view sid, std::string_view nsp, std::string_
         return;
     if (leaving->has_joined && peer(*leaving).in_room(room) && room != sid)
         module_->on_leave_room(peer(*leaving), room);
-    leaving->home.room_index().leave(*leaving, room);
+    if (leaving->home.room_index().leave(*leaving, room) && leaving->rooms_told)
+        tell_of_room(*leaving, room, false);
 }
 
 room_result server::close_room(std::string_view room, std::string_view nsp) {
@@ -486,8 +495,47 @@ room_result server::close_room(std::string_view room, std::string_view nsp) {
         for (const auto* each : closing->members)
             if (each->has_joined)
                 module_->on_leave_room(peer(*each), room);
+    if (const auto* closing = watches_rooms_ ? home->room_index().find(room) : nullptr)
+        for (const auto* each : closing->members)
+            if (each->rooms_told)
+                tell_of_room(*each, room, false);
     home->room_index().close(room);
     return room_result::ok;
+}
+
+std::vector<std::pair<std::string, room_figures>> server::watch_rooms() {
+    watches_rooms_ = true;
+    std::vector<std::pair<std::string, room_figures>> now;
+    for (const auto& [name, home] : namespaces_) {
+        for (auto* each : home->sockets())
+            each->rooms_told =
+                each->state == socket_state::connected && each->receives() && !each->is_modules;
+        for (const auto& each : home->room_index().all()) {
+            const auto told = std::ranges::count_if(each->members, &socket::rooms_told);
+            if (told != 0 && !is_user_room(each->name))
+                now.emplace_back(
+                    name,
+                    room_figures{
+                        .name = each->name,
+                        .members = static_cast<std::size_t>(told),
+                        .sent = each->sent});
+        }
+    }
+    return now;
+}
+
+void server::tell_of_room(const socket& who, std::string_view room, bool joined) {
+    if (is_user_room(room))
+        return;
+    if (who.owner)
+        who.owner->session().add_unhandled();
+    sink_.on_event(room_event{who.sid, who.home.name(), who.eio_sid, std::string(room), joined});
+}
+
+void server::tell_of_rooms(const socket& who, bool joined) {
+    tell_of_room(who, who.sid, joined);
+    for (const auto& [room, place] : who.rooms_joined)
+        tell_of_room(who, room->name, joined);
 }
 
 // --- questions ---

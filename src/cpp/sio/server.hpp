@@ -78,6 +78,10 @@ public:
     enter_room(std::string_view sid, std::string_view nsp, std::string_view room);
     void leave_room(std::string_view sid, std::string_view nsp, std::string_view room);
     [[nodiscard]] room_result close_room(std::string_view room, std::string_view nsp);
+    // From now on the application gets a room_event for each room that a connected client comes
+    // into or leaves, its own at first and those of users never. Returns who is where: by
+    // namespace, the rooms but those of a client alone.
+    [[nodiscard]] std::vector<std::pair<std::string, room_figures>> watch_rooms();
 
     // --- and where the format is custom: what it has found in a frame_event ---
     // The client connects. False: it may not, and nobody has told it. Else a connect_event follows.
@@ -166,7 +170,9 @@ private:
     // Out of its client, silent, and the application is told; freed by disconnect_done().
     void start_leaving(socket& leaving, eio::close_reason reason, bool by_server);
     void remove(socket& gone);
-    void tell_module_it_left(socket& leaving);
+    void tell_it_left(socket& leaving);
+    void tell_of_room(const socket& who, std::string_view room, bool joined);
+    void tell_of_rooms(const socket& who, bool joined);
     void on_freed(const base::sid& eio_sid);
     void finish_acks(socket& gone);
 
@@ -199,6 +205,7 @@ private:
     ack_groups ack_groups_;
     std::uint64_t deliveries_ = 0;
     std::uint64_t volatile_dropped_ = 0;
+    bool watches_rooms_ = false;
     // Sessions that have joined no namespace yet.
     base::deadline_queue<client, &client::joins_by> joining_;
 };

@@ -40,6 +40,7 @@ public:
     bool warned = false;        // of events that came while it was pending
     bool warned_of_ack = false; // that nobody waits for
     bool has_joined = false;    // what the module has been told
+    bool rooms_told = false;    // the application is told of its rooms: see server::watch_rooms()
     bool is_modules = false;    // in a namespace of the module's
     // Why it will leave, when it is still pending: told once the handler has accepted.
     std::optional<eio::close_reason> left_while_pending;

@@ -41,6 +41,9 @@ ROOM_QUESTION: Final[int]  # sid, namespace, room: may it join? `Engine.room_jud
 PRESENCE: Final[int]  # namespace, topic, what has changed as JSON: see `presence.on_change`
 RECOVERY: Final[int]  # step, sid, namespace: "kept", with its DISCONNECT, of a client that may come
 # back; "resumed", with its CONNECT, when it has; "expired" when it will not
+# sid, namespace, eio_sid, room, whether it has joined: see `Engine.watch_rooms`; to be counted with
+# events_done
+ROOM_CHANGED: Final[int]
 YJS: Final[int]  # what, and what follows it:
 # "access", document, sid, namespace, auth or None, user or None: `Engine.yjs_access` answers
 # "load", document: `Engine.yjs_loaded` or `Engine.yjs_not_loaded` does
@@ -531,6 +534,11 @@ class Engine:
     def room_judged(self, sid: str, namespace: str, room: str, allowed: bool, /) -> None: ...
     def revoke_room(self, sid: str, namespace: str, room: str, /) -> bool:
         """Out, told, and not in again by itself. False: there is no such client."""
+
+    def watch_rooms(self) -> list[tuple[str, str, int]]:
+        """From now on ROOM_CHANGED is told, of connected clients. Returns who is where: namespace,
+        room, and how many; a room of several shards several times, and a client's own not at all.
+        """
 
     def room_counts(self, namespace: str, /) -> tuple[int, list[tuple[str, int, int]]]:
         """How many are in the namespace, and in each room of it that is not a client's own, with

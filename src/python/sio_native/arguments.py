@@ -43,6 +43,11 @@ def as_seconds(given: Any, name: str, least: float, most: float) -> float:
     return float(given)
 
 
+def as_timeout(given: Any, name: str) -> float:
+    """More than 0 seconds. `ValueError` and `TypeError` as `as_seconds`."""
+    return as_seconds(given, name, 0.001, 86_400)
+
+
 def as_texts(given: Any, name: str) -> dict[str, str]:
     """A dict of str by str; None is an empty one."""
     if given is not None and not isinstance(given, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import exceptions
@@ -182,15 +182,22 @@ class AsyncManager(Adapter):
         return found
 
     async def add_sockets(self, whom: Selection, rooms: list[Room]) -> None:
-        for sid in await self.find_sockets(whom):
+        async for sid in self._one_by_one(whom):
             for room in rooms:
                 with contextlib.suppress(KeyError):  # it has left meanwhile
                     await self.enter_room(sid, whom.namespace, room)
 
     async def remove_sockets(self, whom: Selection, rooms: list[Room]) -> None:
-        for sid in await self.find_sockets(whom):
+        async for sid in self._one_by_one(whom):
             for room in rooms:
                 await self.leave_room(sid, whom.namespace, room)
+
+    async def _one_by_one(self, whom: Selection) -> AsyncIterator[str]:
+        """Others have their turn meanwhile."""
+        for count, sid in enumerate(await self.find_sockets(whom), 1):
+            yield sid
+            if count % DESCRIBED_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     async def disconnect_sockets(self, whom: Selection, close: bool) -> None:
         assert self.server is not None  # its operators ask

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import exceptions
 from .acks import Answer
+from .arguments import as_timeout
 from .async_manager import AsyncManager
 from .cluster import METHOD as CLUSTER
 from .cluster import Cluster
@@ -57,7 +58,7 @@ class AsyncPubSubManager(AsyncManager):
         requests_timeout: float = AsyncManager.requests_timeout,
     ) -> None:
         super().__init__()
-        self.requests_timeout = requests_timeout
+        self.requests_timeout = as_timeout(requests_timeout, "requests_timeout")
         self.channel = channel
         self.write_only = write_only
         self.host_id = uuid.uuid4().hex

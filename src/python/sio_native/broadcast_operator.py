@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import exceptions
+from .arguments import as_timeout
 from .cluster_wire import Found
 from .handlers import CLIENT_EVENTS
 from .remote_socket import RemoteSocket
@@ -246,6 +247,8 @@ class Operators:
         that have raised, both with the `answers` that came.
         """
         check_server_event(event)
+        if timeout is not None:
+            timeout = as_timeout(timeout, "timeout")
         chosen = self._operator()
         return await chosen._sio.manager.server_side_emit_with_ack(
             chosen._whom.namespace, event, args, timeout

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from . import exceptions
@@ -16,6 +17,7 @@ from .cluster_wire import (
     METHOD,
     Found,
     cluster_message,
+    event_of,
     packed,
     rooms_from,
     unpacked,
@@ -31,6 +33,7 @@ from .types import Data, as_namespace
 if TYPE_CHECKING:
     from .async_pubsub_manager import AsyncPubSubManager
 
+MOST_RUNNING: Final = 10_000  # commands; what comes beyond them is left out
 BYE_LIMIT: Final = 1.0  # seconds; whoever does not hear it finds out by itself
 
 
@@ -43,6 +46,7 @@ class Cluster:
         self._requests = Requests(self._say, manager._schedule)
         self._answers = Answers(manager, self._say)
         self._bad = 0
+        self._running = 0  # commands that run the application's code
         self._serves = False
 
     def figures(self) -> dict[str, Any]:
@@ -246,19 +250,30 @@ class Cluster:
             await manager.remove_sockets(whom_of(message), list(rooms_from(message["into"])))
         # The others run the application's code, which may wait for what comes after them.
         elif kind == "disconnect":
-            server.start_background_task(
-                manager.disconnect_sockets, whom_of(message), message["close"] is True
-            )
+            close = message["close"] is True
+            self._start(partial(manager.disconnect_sockets, whom_of(message), close))
         else:
-            namespace, args = as_namespace(message["nsp"]), unpacked(message["args"])
-            server.start_background_task(self._run_event, namespace, message["event"], tuple(args))
+            namespace, (event, args) = as_namespace(message["nsp"]), event_of(message)
+            self._start(partial(server._server_event, namespace, event, args))
+        # One turn of the loop for the command, and one for what it does with each client: what
+        # comes behind it finds them told.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
-    async def _run_event(self, namespace: str, event: str, args: tuple[Any, ...]) -> None:
+    def _start(self, work: Callable[[], Awaitable[Any]]) -> None:
+        if self._running >= MOST_RUNNING:
+            raise RuntimeError(f"{MOST_RUNNING} commands of other servers are carried out already")
         assert self._manager.server is not None
+        self._running += 1
+        self._manager.server.start_background_task(self._run, work)
+
+    async def _run(self, work: Callable[[], Awaitable[Any]]) -> None:
         try:
-            await self._manager.server._server_event(namespace, event, args)
+            await work()
         except Exception:
-            self._manager._get_logger().exception("the handler for %r has failed", event)
+            self._manager._get_logger().exception("what another server has told has failed")
+        finally:
+            self._running -= 1
 
 
 def _raise_for(failures: list[str], answers: Any) -> None:

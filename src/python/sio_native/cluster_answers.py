@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from . import exceptions
-from .cluster_wire import packed, packed_answer, packed_socket, unpacked, whom_of
+from .cluster_wire import event_of, packed, packed_answer, packed_socket, whom_of
 from .pubsub_wire import Message
+from .selection import Selection
 from .types import Data, as_namespace
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ class Answers:
         asker, number = message["from"], message["id"]
         if not isinstance(number, int):
             raise TypeError(f"the id of a request is a number, not {number!r}")
-        work = self._work(message)
         reply = _Reply(self._say, asker, number)
+        work = self._work(message, reply)
         if (asker, number) in self._working:
             return  # the channel has brought it twice
         if len(self._working) >= MOST_AT_ONCE:
@@ -47,9 +49,10 @@ class Answers:
             await reply.fail("the server has too much to answer")
             return
         assert self._manager.server is not None  # nobody else listens
-        task = self._manager.server.start_background_task(self._answer, work, message, reply)
+        task = self._manager.server.start_background_task(self._answer, work, reply)
         self._working[asker, number] = task
         task.add_done_callback(lambda _: self._working.pop((asker, number), None))
+        await asyncio.sleep(0)  # it begins before what comes next: emits stay in order
 
     def ended(self, asker: Any, number: Any) -> None:
         """Nobody waits for this answer any more."""
@@ -61,56 +64,62 @@ class Answers:
             if known == asker:
                 self.ended(known, number)
 
-    def _work(self, message: Message) -> Callable[[Message, _Reply], Awaitable[None]]:
+    def _work(self, message: Message, reply: _Reply) -> Callable[[], Awaitable[None]]:
         match message["what"]:
             case "sids":
-                return self._sids
+                return partial(self._sids, whom_of(message), reply)
             case "sockets":
-                return self._sockets
+                return partial(self._sockets, whom_of(message), reply)
             case "acks":
-                return self._acks
+                timeout = message["timeout"]
+                if not (timeout is None or isinstance(timeout, (int, float))):
+                    raise TypeError(f"a timeout is a number of seconds, not {timeout!r}")
+                whom = whom_of(message)
+                return partial(self._acks, whom, *event_of(message), timeout, reply)
             case "event":
-                return self._event
+                namespace = as_namespace(message["nsp"])
+                return partial(self._event, namespace, *event_of(message), reply)
         raise ValueError(f"no server knows what {message['what']!r} is")
 
-    async def _answer(
-        self,
-        work: Callable[[Message, _Reply], Awaitable[None]],
-        message: Message,
-        reply: _Reply,
-    ) -> None:
+    async def _answer(self, work: Callable[[], Awaitable[None]], reply: _Reply) -> None:
         try:
-            await work(message, reply)
+            await work()
         except Exception as error:
             self._manager._get_logger().exception("what another server asks has failed")
             await reply.fail(f"{type(error).__name__}: {error}")
 
-    async def _sids(self, message: Message, reply: _Reply) -> None:
-        sids = await self._manager.find_sockets(whom_of(message))
+    async def _sids(self, whom: Selection, reply: _Reply) -> None:
+        sids = await self._manager.find_sockets(whom)
         while len(sids) > SIDS_IN_A_PART:
             await reply.part(sids[:SIDS_IN_A_PART])
             del sids[:SIDS_IN_A_PART]
         await reply.part(sids, last=True)
 
-    async def _sockets(self, message: Message, reply: _Reply) -> None:
-        found = await self._manager.fetch_sockets(whom_of(message))
+    async def _sockets(self, whom: Selection, reply: _Reply) -> None:
+        found = await self._manager.fetch_sockets(whom)
         dumps = self._manager.json.dumps
         while len(found) > SOCKETS_IN_A_PART:
             await reply.part([packed_socket(each, dumps) for each in found[:SOCKETS_IN_A_PART]])
             del found[:SOCKETS_IN_A_PART]
         await reply.part([packed_socket(each, dumps) for each in found], last=True)
 
-    async def _event(self, message: Message, reply: _Reply) -> None:
+    async def _event(
+        self, namespace: str, event: str, args: tuple[Any, ...], reply: _Reply
+    ) -> None:
         server = self._manager.server
         assert server is not None  # nobody else listens
-        answer = await server._server_event(
-            as_namespace(message["nsp"]), message["event"], tuple(unpacked(message["args"]))
-        )
-        part = packed(answer)
+        part = packed(await server._server_event(namespace, event, args))
         self._manager.json.dumps(part)  # TypeError, which the asker is told
         await reply.part([part], last=True)
 
-    async def _acks(self, message: Message, reply: _Reply) -> None:
+    async def _acks(
+        self,
+        whom: Selection,
+        event: str,
+        args: tuple[Any, ...],
+        timeout: float | None,
+        reply: _Reply,
+    ) -> None:
         collected: list[list[Any]] = []
         came = asyncio.Event()
         all_came = False
@@ -130,10 +139,9 @@ class Answers:
                     del collected[:ANSWERS_IN_A_PART]
                     await reply.part(part)
 
-        asked = whom_of(message), message["event"], tuple(unpacked(message["args"]))
         telling = asyncio.ensure_future(tell())
         try:
-            await self._manager._gather(*asked, message["timeout"], answered)
+            await self._manager._gather(whom, event, args, timeout, answered)
             all_came = True
             came.set()
             await telling

@@ -80,6 +80,14 @@ def _room(given: Any) -> Room:
     return room
 
 
+def event_of(message: Message) -> tuple[str, tuple[Any, ...]]:
+    """Its name and its arguments."""
+    event, args = message["event"], unpacked(message["args"])
+    if not isinstance(event, str) or not isinstance(args, list):
+        raise TypeError(f"an event has a name and a list of arguments, not {event!r} and {args!r}")
+    return event, tuple(args)
+
+
 def packed(value: Any) -> list[Any]:
     attachments: list[bytes] = []
     placed = without_bytes(value, attachments)

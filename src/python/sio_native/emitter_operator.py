@@ -43,6 +43,12 @@ class EmitterOperator(Generic[R]):
         """Not clients whose connection has no room at the moment."""
         return self._with(volatile=True)
 
+    def compress(self, compress: bool) -> EmitterOperator[R]:
+        """With False the event is sent as it is, also where a server's options compress it."""
+        if not isinstance(compress, bool):
+            raise TypeError(f"compress() takes True or False, not {compress!r}")
+        return self._with(compress=compress)
+
     def _with(self, **changed: Any) -> EmitterOperator[R]:
         return EmitterOperator(self._publish, self._host_id, replace(self._whom, **changed))
 

@@ -31,7 +31,7 @@ class Handshake:
     @classmethod
     def of(cls, head: Mapping[str, Any], age: float, auth: Any = None) -> Handshake:
         """From `Engine.request_head`, and the seconds since."""
-        issued = time.time() - age
+        issued = int((time.time() - age) * 1000)
         headers: dict[str, list[str]] = {}
         for name, value in head.get("headers", ()):
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
@@ -43,8 +43,8 @@ class Handshake:
             query=_unlisted(parse_qs(query, keep_blank_values=True)),
             secure=bool(head.get("secure", False)),
             url=f"{path}?{query}" if query else path,
-            issued=int(issued * 1000),
-            time=datetime.fromtimestamp(issued, timezone.utc).isoformat(),
+            issued=issued,
+            time=datetime.fromtimestamp(issued / 1000, timezone.utc).isoformat(),
             auth=auth,
         )
 

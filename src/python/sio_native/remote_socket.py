@@ -27,6 +27,10 @@ class RemoteSocket:
         """Send it an event."""
         await self._client.emit(event, *args)
 
+    def timeout(self, seconds: float) -> BroadcastOperator:
+        """`emit_with_ack` to it within so many seconds: its answer by its sid."""
+        return self._client.timeout(seconds)
+
     async def join(self, *rooms: Any) -> None:
         """Put it into rooms."""
         await self._client.sockets_join(*rooms)

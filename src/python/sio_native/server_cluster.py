@@ -1,4 +1,4 @@
-"""What `AsyncServer` has of other servers: events between servers, not for clients."""
+"""What `AsyncServer` has of the adapter: other servers, and rooms that come and go."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .types import Handler
 
 if TYPE_CHECKING:
     from .adapter import Adapter
+    from .adapter_events import AdapterEvents
     from .async_server import AsyncServer
 
 F = TypeVar("F", bound=Handler)
@@ -39,6 +40,35 @@ class ClusterMethods:
             return function
 
         return register if handler is None else register(handler)
+
+    @overload
+    def on_adapter(self, event: str, handler: F, *, namespace: str = "/") -> F: ...
+    @overload
+    def on_adapter(self, event: str, *, namespace: str = "/") -> Callable[[F], F]: ...
+    def on_adapter(self, event: str, handler: Any = None, *, namespace: str = "/") -> Any:
+        """Call a function when a room of this server comes or goes, or a client in it.
+
+        `event` is "create_room" or "delete_room", with the room, or "join_room" or "leave_room",
+        with the room and the sid; "create-room" and so on will do. With the namespace "*" it is of
+        any, and its name comes first. A client's own room, named by its sid, is among them. Rooms
+        are told of clients that are connected: what a connect handler does is told when it has
+        accepted, and a client has left its rooms before its disconnect handler runs. `ValueError`
+        for another event.
+        """
+
+        handlers = self._adapter_events.handlers(event, namespace)
+
+        def register(function: F) -> F:
+            handlers.append(function)
+            return function
+
+        return register if handler is None else register(handler)
+
+    @cached_property
+    def _adapter_events(self) -> AdapterEvents:
+        from .adapter_events import AdapterEvents  # only for those who use it
+
+        return AdapterEvents(cast("AsyncServer", self))
 
     async def server_count(self) -> int:
         """How many servers share their clients by the client manager, this one included."""

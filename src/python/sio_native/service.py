@@ -74,6 +74,7 @@ class Service(Doors):
                 _core.ACKS_DONE: self.acks.done,
                 _core.SESSION_CLOSED: environs.closed,
                 _core.ROOM_QUESTION: lambda *told: self.room_asked(*told),
+                _core.ROOM_CHANGED: lambda *told: self.room_changed(*told),
                 _core.STREAM_CANCELLED: lambda stream: self.stream_cancelled(stream),
                 _core.PRESENCE: self._presence_changed,
                 _core.RECOVERY: self._recovery_told,
@@ -81,8 +82,9 @@ class Service(Doors):
             self.runner.queue,
         )
         self._setups: list[Callable[[], None]] = []  # see use()
-        # Of the parts that are in use: notifications ROOM_QUESTION and STREAM_CANCELLED.
+        # Of the parts that are in use: notifications ROOM_QUESTION, ROOM_CHANGED, STREAM_CANCELLED.
         self.room_asked: Callable[[str, str, str], None] = _nobody_asked
+        self.room_changed: Callable[..., None] = _nobody_asked
         self.stream_cancelled: Callable[[str], None] = _nobody_asked
         self.when_bound: Callable[[], None] | None = None  # called when a loop has been bound
 

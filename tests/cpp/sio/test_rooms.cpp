@@ -42,6 +42,48 @@ BOOST_AUTO_TEST_CASE(an_emit_reaches_the_union_of_rooms_once_less_the_skipped) {
     BOOST_TEST(a->sent.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_and_goes_is_told_once_rooms_are_watched) {
+    sio_world w;
+    const auto [a, a_sid] = w.join(); // S1
+    (void)w.sio.enter_room(a_sid, "/", "x");
+    (void)w.app.take();
+    BOOST_TEST(w.app.take().empty(), "nobody has asked for it");
+    const auto now = w.sio.watch_rooms();
+    BOOST_REQUIRE(now.size() == 1U);
+    BOOST_TEST((now[0].first == "/" && now[0].second.name == "x" && now[0].second.members == 1U));
+
+    (void)w.sio.enter_room(a_sid, "/", "x"); // where it is
+    (void)w.sio.enter_room(a_sid, "/", a_sid);
+    (void)w.sio.enter_room(a_sid, "/", std::string(sio::user_room_prefix) + "ann");
+    w.sio.leave_room(a_sid, "/", "nowhere");
+    BOOST_TEST(w.app.take().empty());
+    (void)w.sio.enter_room(a_sid, "/", "y");
+    w.sio.leave_room(a_sid, "/", "x");
+    BOOST_TEST((w.app.take() == lines{"in S1 / y", "out S1 / x"}));
+
+    // What a connect handler does is told when the client is let in, and of one that is not, never.
+    const auto b = w.open();
+    w.receive(*b, "40");
+    const auto b_sid = w.app.sids.back();
+    (void)w.sio.enter_room(b_sid, "/", "y");
+    BOOST_TEST((w.app.take() == lines{"connect S2 / "}));
+    w.sio.accept(b_sid, "/");
+    BOOST_TEST((w.app.take() == lines{"in S2 / S2", "in S2 / y"}));
+    const auto c = w.open();
+    w.receive(*c, "40");
+    (void)w.sio.enter_room(w.app.sids.back(), "/", "y");
+    w.sio.refuse(w.app.sids.back(), "/", "{}");
+    (void)w.app.take();
+
+    (void)w.sio.close_room("y", "/");
+    BOOST_TEST((sorted(w.app.take()) == lines{"out S1 / y", "out S2 / y"}));
+    (void)w.sio.enter_room(a_sid, "/", "z");
+    (void)w.app.take();
+    w.receive(*a, "41");
+    BOOST_TEST(
+        (w.app.take() == lines{"out S1 / S1", "out S1 / z", "disconnect S1 / client disconnect"}));
+}
+
 BOOST_AUTO_TEST_CASE(members_of_the_rooms_that_are_left_out_get_nothing) {
     sio_world w;
     const auto [a, a_sid] = w.join();

@@ -47,6 +47,11 @@ struct told final : sio::event_sink {
         frame_from = e.eio_sid.str();
     }
 
+    void operator()(const sio::room_event& e) {
+        const auto room = std::ranges::find(sids, e.room) == sids.end() ? e.room : name(e.room);
+        lines.push_back((e.joined ? "in " : "out ") + name(e.sid) + " " + e.nsp + " " + room);
+    }
+
     std::string name(std::string_view sid) {
         const auto found = std::find(sids.begin(), sids.end(), sid);
         if (found == sids.end()) {
