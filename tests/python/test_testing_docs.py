@@ -32,6 +32,7 @@ def anyio_backend():
         "flow.md",
         "open_webui.md",
         "operators.md",
+        "recovery.md",
         "rooms.md",
         "socket.md",
         "testing.md",
