@@ -10,6 +10,8 @@ from typing import Any
 from .session import SessionStore
 from .types import Key
 
+PID_LENGTH = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryOptions:
@@ -57,6 +59,16 @@ class Recovery:
         self._away: dict[Key, list[Any]] = {}  # what the keepers had; until RECOVERY ends it
         self._recovered: set[Key] = set()
         sessions.when_dropped.append(self._recovered.discard)
+
+    def own_auth(self, auth: Any) -> Any:
+        """What the application on the client's side authenticates with, without what the client's
+        library has put beside it: else a connect handler that takes no auth would refuse all who
+        come back.
+        """
+        pid = auth.get("pid") if isinstance(auth, dict) else None
+        if not isinstance(pid, str) or len(pid) != PID_LENGTH:
+            return auth
+        return {name: value for name, value in auth.items() if name not in ("pid", "offset")}
 
     def is_recovered(self, key: Key) -> bool:
         return key in self._recovered

@@ -211,6 +211,8 @@ class HandlerRunner(SessionTasks):
         if not self._accepts(namespace):  # the engine lets all in once the tables are exposed
             self._core.engine.refuse(sid, namespace, "Unable to connect")
             return None
+        if self.recovery is not None:
+            auth = self.recovery.own_auth(auth)
         self.connecting[key] = None
         environ = self._environs.make(eio_sid)
         decide = partial(self._decide, sid, namespace, eio_sid)
