@@ -62,8 +62,9 @@ recovery::recovery(const recovery_config& options, base::sid_source& sids)
       store_{.most_bytes = options.max_total_bytes} {}
 
 trail& recovery::begin(socket& of, claim&& came_with) {
-    auto& begun = trails_.add(std::unique_ptr<trail>(
-        new trail{.pid = sids_.next(), .sent = {options_.max_bytes, store_}, .whose = &of}));
+    auto& begun = trails_.add(
+        std::unique_ptr<trail>(
+            new trail{.pid = sids_.next(), .sent = {options_.max_bytes, store_}, .whose = &of}));
     if (came_with.offset && !came_with.offset->empty()) // which stands for what is no text
         begun.foreign_offset = std::move(came_with.offset);
     return begun;
