@@ -179,6 +179,63 @@ async def test_who_has_been_away_for_too_long_is_a_new_client():
         await client.close()
 
 
+async def test_the_application_is_told_who_does_not_come_back():
+    async with world() as w:
+        expired = Log()
+        leaving = []
+        refuses = False
+        w.sio.on_session_expired(expired.add)
+
+        @w.sio.on_session_expired(namespace="*")
+        async def expired_anywhere(sid, session):
+            expired.add("anywhere", sid)
+            raise RuntimeError("which is logged")
+
+        @w.sio.event
+        async def connect(sid, environ, auth):
+            return not refuses
+
+        @w.sio.event
+        async def disconnect(sid, reason):
+            leaving.append(w.sio.recoverable(sid))
+            w.log.add("disconnect", sid)
+
+        async with TestClient(w.sio) as clock, TestClient(w.sio) as client:
+            sid = client.sid
+            await w.sio.save_session(sid, {"name": "Ann"})
+            await client.drop()
+            assert leaving == [True] and not expired
+            await client.connect()
+            await client.drop()
+            await clock.advance(120)
+            await expired.reaches(2)
+            assert (sid, {"name": "Ann"}) in expired and ("anywhere", sid) in expired
+            await client.connect()
+            sid = client.sid
+            await client.drop()
+            refuses = True
+            with pytest.raises(sio_native.exceptions.ConnectionRefusedError):
+                await client.connect()
+            await expired.reaches(4)
+            assert (sid, {}) in expired
+            refuses = False
+            await client.connect()
+            sid = client.sid
+            await client.drop()
+            await w.sio.disconnect(sid)
+            await expired.reaches(6)
+            assert (sid, {}) in expired
+            await client.connect()
+            await client.disconnect()
+            assert leaving[-1] is False
+        assert len(expired) == 6
+
+
+def test_sessions_expire_only_where_they_are_kept():
+    with pytest.raises(ValueError, match="connection_state_recovery"):
+        sio_native.AsyncServer().on_session_expired(print)
+
+
 async def test_what_is_kept_has_a_bound():
     async with world(recovery={"max_bytes": 10_000}) as w:
         within, beyond = await w.client().connect(), await w.client().connect()

@@ -320,6 +320,8 @@ class HandlerRunner(SessionTasks):
             except Exception as error:  # data that JSON cannot carry
                 self._log_failure(error, "connect", sid, namespace)
                 self._core.engine.refuse(sid, namespace, REJECTED)
+            if self.recovery is not None:
+                self.recovery.refused(key)
             self._sessions.drop(key)
         if left is not None:
             left(refusal is None)
