@@ -12,7 +12,7 @@ namespace micro {
 namespace {
 
 struct population {
-    explicit population(std::size_t count) {
+    explicit population(std::size_t count, sio::config options = {}) : world(options) {
         for (std::size_t i = 0; i < count; ++i) {
             members.push_back(world.join());
             world.app.sids.clear(); // which it looks through for each
@@ -75,6 +75,29 @@ void rooms() {
             [&] {
                 crowd.world.sio.forget_token(1);
                 crowd.forget_sent();
+            });
+    }
+    {
+        // What each keeps is freed as its pongs would: once for a hundred events.
+        constexpr std::size_t large = 10'000;
+        sio::config recovering;
+        recovering.recovery.on = true;
+        population crowd(large, recovering);
+        crowd.enter("everybody");
+        int events = 0;
+        measure(
+            "emit to a room of 10,000 who may come back, for each member",
+            large,
+            [&] { crowd.world.sio.emit("/", everybody, news, 0); },
+            [&] {
+                crowd.forget_sent();
+                if (++events % 100 != 0)
+                    return;
+                crowd.world.now += std::chrono::seconds(26);
+                crowd.world.eio.sweep(crowd.world.now);
+                crowd.forget_sent();
+                for (auto& [transport, sid] : crowd.members)
+                    transport->owner->on_frame(*transport, "3", false, crowd.world.now);
             });
     }
     const sio::selection one{std::vector<std::string>{all.members[7].second}, {}};

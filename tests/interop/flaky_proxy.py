@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -106,10 +105,3 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     if made is not None and made.fileno() >= 0:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
-
-
-async def break_often(proxy: FlakyProxy, times: int, chance: random.Random) -> None:
-    """Breaks each connection soon after it was made, in all ways."""
-    for number in range(times):
-        await asyncio.sleep(chance.uniform(0.01, 0.11))
-        await proxy.break_connections(WAYS[number % len(WAYS)])

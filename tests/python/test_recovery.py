@@ -13,6 +13,7 @@ from conftest import BRIDGE, HANDOFF, OWN_PORT, Door, Log, connected, until
 from recovering_client import Client
 
 import sio_native
+from sio_native.testing import TestClient
 
 DOORS = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE}
 every_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
@@ -178,6 +179,63 @@ async def test_who_has_been_away_for_too_long_is_a_new_client():
         await client.close()
 
 
+async def test_the_application_is_told_who_does_not_come_back():
+    async with world() as w:
+        expired = Log()
+        leaving = []
+        refuses = False
+        w.sio.on_session_expired(expired.add)
+
+        @w.sio.on_session_expired(namespace="*")
+        async def expired_anywhere(sid, session):
+            expired.add("anywhere", sid)
+            raise RuntimeError("which is logged")
+
+        @w.sio.event
+        async def connect(sid, environ, auth):
+            return not refuses
+
+        @w.sio.event
+        async def disconnect(sid, reason):
+            leaving.append(w.sio.recoverable(sid))
+            w.log.add("disconnect", sid)
+
+        async with TestClient(w.sio) as clock, TestClient(w.sio) as client:
+            sid = client.sid
+            await w.sio.save_session(sid, {"name": "Ann"})
+            await client.drop()
+            assert leaving == [True] and not expired
+            await client.connect()
+            await client.drop()
+            await clock.advance(120)
+            await expired.reaches(2)
+            assert (sid, {"name": "Ann"}) in expired and ("anywhere", sid) in expired
+            await client.connect()
+            sid = client.sid
+            await client.drop()
+            refuses = True
+            with pytest.raises(sio_native.exceptions.ConnectionRefusedError):
+                await client.connect()
+            await expired.reaches(4)
+            assert (sid, {}) in expired
+            refuses = False
+            await client.connect()
+            sid = client.sid
+            await client.drop()
+            await w.sio.disconnect(sid)
+            await expired.reaches(6)
+            assert (sid, {}) in expired
+            await client.connect()
+            await client.disconnect()
+            assert leaving[-1] is False
+        assert len(expired) == 6
+
+
+def test_sessions_expire_only_where_they_are_kept():
+    with pytest.raises(ValueError, match="connection_state_recovery"):
+        sio_native.AsyncServer().on_session_expired(print)
+
+
 async def test_what_is_kept_has_a_bound():
     async with world(recovery={"max_bytes": 10_000}) as w:
         within, beyond = await w.client().connect(), await w.client().connect()
@@ -290,6 +348,35 @@ async def test_the_connect_handler_decides_and_may_emit():
         await client.close()
 
 
+async def test_connect_handlers_get_the_auth_of_the_application():
+    async with world() as w:
+        given = []
+
+        @w.sio.event
+        async def connect(sid, environ, auth):
+            given.append(auth)
+
+        client = w.client()
+        client.auth = {"token": 1}
+        await client.connect()
+        await w.sio.emit("a")
+        await client.reaches(1)
+        await w.away(client)
+        await client.connect()
+        assert client.recovered
+        assert given == [{"token": 1}] * 2
+
+        @w.sio.on("connect")
+        def takes_no_auth(sid, environ):
+            given.append(None)
+
+        await w.away(client)
+        client.auth = {}
+        await client.connect()
+        assert client.recovered and given[-1] is None
+        await client.close()
+
+
 async def test_a_client_waits_for_the_disconnect_handler_of_its_last_connection():
     async with world() as w:
         ends = asyncio.Event()
@@ -330,6 +417,18 @@ async def test_who_was_put_out_or_left_on_purpose_is_a_new_client():
         assert not w.sio._service.recovery._away
 
 
+async def test_who_is_put_out_while_it_is_away_is_a_new_client():
+    async with world() as w:
+        client = await w.client().connect()
+        sid = client.sid
+        await w.away(client)
+        await w.sio.disconnect(sid)
+        await client.connect()
+        assert not client.recovered
+        assert not w.sio._service.recovery._away
+        await client.close()
+
+
 async def test_users_are_bound_again():
     async with world() as w:
         client = await w.client().connect()
@@ -368,6 +467,37 @@ async def test_without_the_option_there_is_no_pid():
         assert client.pid is None
         assert not w.sio.recovered(client.sid)
         await client.close()
+
+
+async def test_a_test_client_comes_back_too():
+    async with world() as w:
+
+        @w.sio.event
+        async def connect(sid, environ, auth):
+            await w.sio.emit("hello", "text", to=sid)
+
+        async with TestClient(w.sio) as first, TestClient(w.sio) as second:
+            assert await first.expect("hello") == "text"
+            for _ in range(2):
+                await w.sio.emit("a", ("text", b"bytes"))
+                await first.drop()
+                await w.sio.emit("b")
+                await first.connect()
+                assert first.recovered
+                assert await first.expect("a") == ("text", b"bytes")
+                assert await first.expect("b") is None
+                assert await first.expect("hello") == "text"
+                await first.expect_nothing()
+            sid = first.sid
+            await first.drop()
+            await second.advance(119.9)
+            await first.connect()
+            assert first.recovered
+            await first.drop()
+            await second.advance(120)
+            await first.connect()
+            assert not first.recovered and first.sid != sid
+            assert not w.sio._service.recovery._away
 
 
 async def test_namespaces_come_back_one_by_one():

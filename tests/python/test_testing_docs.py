@@ -34,6 +34,7 @@ def anyio_backend():
         "namespaces.md",
         "open_webui.md",
         "operators.md",
+        "recovery.md",
         "rooms.md",
         "socket.md",
         "testing.md",

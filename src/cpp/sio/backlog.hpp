@@ -86,6 +86,8 @@ public:
 
     // Offsets rise.
     void push(const kept_event& sent);
+    // It will be pushed to soon.
+    void prefetch() const noexcept { __builtin_prefetch(events_.data() + events_.size(), 1); }
     // Has a client with this for its last event, or with none, missed only what is here?
     [[nodiscard]] bool continues(std::optional<std::uint64_t> last) const noexcept;
     // What it has missed, oldest first. Good until the backlog changes.
@@ -110,12 +112,13 @@ private:
     [[nodiscard]] std::size_t count_to(std::optional<std::uint64_t> last) const noexcept;
     void drop(std::size_t count) noexcept;
 
+    // What an event looks at comes first, side by side.
+    std::vector<kept_event> events_;
+    std::size_t bytes_ = 0;
     const std::size_t most_bytes_;
     backlog_store& in_;
-    std::vector<kept_event> events_;
-    std::size_t first_ = 0;  // those before have been dropped
-    std::size_t pinged_ = 0; // of those that are left, in front of the last ping
-    std::size_t bytes_ = 0;
+    std::size_t first_ = 0;     // those before have been dropped
+    std::size_t pinged_ = 0;    // of those that are left, in front of the last ping
     std::uint64_t dropped_ = 0; // the last that was; 0: none
 };
 

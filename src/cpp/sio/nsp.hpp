@@ -35,18 +35,18 @@ public:
     // Calls `visit(socket&)` for each selected socket, whatever its state. It must not remove any.
     template <class Visitor>
     void for_each(const selection& whom, Visitor&& visit) {
-        walk(whom, visit, [](room&, std::uint64_t) {});
+        walk(whom, visit, [](room&, std::uint64_t) {}, nothing_ahead());
     }
     // The same, of those that something is sent to: rooms count it.
-    template <class Visitor>
-    void send_each(const selection& whom, Visitor&& visit) {
-        walk(whom, visit, [](room& by, std::uint64_t visits) { by.sent += visits; });
+    template <class Visitor, class Ahead = nothing_ahead>
+    void send_each(const selection& whom, Visitor&& visit, Ahead ahead = {}) {
+        walk(whom, visit, [](room& by, std::uint64_t visits) { by.sent += visits; }, ahead);
     }
 
 private:
     // `after(room&, visits)`: those that it was found by.
-    template <class Visitor, class After>
-    void walk(const selection& whom, Visitor& visit, After after) {
+    template <class Visitor, class After, class Ahead>
+    void walk(const selection& whom, Visitor& visit, After after, Ahead ahead) {
         std::uint64_t visits = 0;
         const auto turn = ++visits_;
         for (const auto& sid : whom.skip_sids)
@@ -66,7 +66,7 @@ private:
             }
         };
         if (!whom.rooms) {
-            visit_each(sockets_, once);
+            visit_each(sockets_, once, ahead);
             return;
         }
         for (const auto& name : *whom.rooms) {
@@ -74,7 +74,7 @@ private:
                 once(*own);
             if (auto* members = rooms_.find(name)) {
                 const auto before = visits;
-                visit_each(members->members, once);
+                visit_each(members->members, once, ahead);
                 after(*members, visits - before);
             }
         }

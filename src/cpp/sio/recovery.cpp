@@ -65,7 +65,8 @@ trail& recovery::begin(socket& of, claim&& came_with) {
     auto& begun = trails_.add(
         std::unique_ptr<trail>(
             new trail{.pid = sids_.next(), .sent = {options_.max_bytes, store_}, .whose = &of}));
-    begun.foreign_offset = std::move(came_with.offset);
+    if (came_with.offset && !came_with.offset->empty()) // which stands for what is no text
+        begun.foreign_offset = std::move(came_with.offset);
     return begun;
 }
 

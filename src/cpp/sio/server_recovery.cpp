@@ -35,6 +35,18 @@ bool is_recoverable(eio::close_reason reason) noexcept {
     return false;
 }
 
+// See visit.hpp: without it an emit to many takes four times as long.
+struct trails_ahead {
+    static void trail(const socket& next) noexcept {
+        __builtin_prefetch(next.followed);
+        __builtin_prefetch(reinterpret_cast<const char*>(next.followed) + 64);
+    }
+    static void backlog(const socket& next) noexcept {
+        if (next.followed)
+            next.followed->sent.prefetch();
+    }
+};
+
 } // namespace
 
 // --- events ---
@@ -48,25 +60,26 @@ void server::emit_kept(std::string_view nsp, const selection& whom, const argume
             kept = recovery_->number(nsp, args, again, whom.compress);
         return kept;
     };
-    if (auto* home = find_nsp(nsp))
-        home->send_each(whom, [&](socket& to) {
-            if (to.held_back) {
-                if (again)
-                    to.followed->sent.push(numbered());
-            } else if (!takes(to, whom)) {
-                return;
-            } else if (to.followed) {
+    const auto send = [&](socket& to) {
+        if (to.held_back) {
+            if (again)
                 to.followed->sent.push(numbered());
-                to.owner->send(kept.packet());
-            } else {
-                if (plain.frame.empty()) {
-                    plain = encode(
-                        options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
-                    plain.compress = whom.compress;
-                }
-                to.owner->send(plain);
+        } else if (!takes(to, whom)) {
+            return;
+        } else if (to.followed) {
+            to.followed->sent.push(numbered());
+            to.owner->send(kept.packet());
+        } else {
+            if (plain.frame.empty()) {
+                plain = encode(
+                    options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
+                plain.compress = whom.compress;
             }
-        });
+            to.owner->send(plain);
+        }
+    };
+    if (auto* home = find_nsp(nsp))
+        home->send_each(whom, send, trails_ahead());
     if (kept)
         kept.sent();
     if (!again)

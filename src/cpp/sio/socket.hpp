@@ -17,10 +17,11 @@ class nsp;
 struct trail;
 
 enum class socket_state : std::uint8_t {
-    waiting, // for the end of the socket whose place it will take, see server_recovery.cpp
     pending, // the connect handler has not decided
     connected,
-    leaving, // nothing is delivered any more; the disconnect handler runs and may ask for rooms
+    // Nothing is delivered to these:
+    leaving, // the disconnect handler runs and may ask for rooms
+    waiting, // for the end of the socket whose place it will take, see server_recovery.cpp
 };
 
 class socket {
@@ -52,8 +53,7 @@ public:
     std::uint64_t next_ack_id = 1;
 
     [[nodiscard]] bool receives() const noexcept {
-        return owner != nullptr && !left_while_pending &&
-               (state == socket_state::connected || state == socket_state::pending);
+        return owner != nullptr && state <= socket_state::connected && !left_while_pending;
     }
 };
 

@@ -48,6 +48,7 @@ from .types import (
     Scope,
     Send,
     Session,
+    as_sid,
 )
 
 if TYPE_CHECKING:
@@ -439,7 +440,8 @@ class AsyncServer(
     ) -> None:
         """Disconnect a client from a namespace; returns when its disconnect handler has ended.
 
-        No-op for a client that is unknown or whose connect handler is still running.
+        No-op for a client that is unknown or whose connect handler is still running. One that is
+        away, and may come back, does so as a new client.
         """
         namespace = namespace or "/"
         if ignore_queue:
@@ -447,6 +449,8 @@ class AsyncServer(
         else:
             is_here = await self.manager.can_disconnect(sid, namespace)
         if not is_here:
+            if self._service.recovery is not None:
+                self._core.engine.disconnect(as_sid(sid), namespace)
             return
         self.logger.info("Disconnecting %s [%s]", sid, namespace)
         if self._service.on_its_loop():

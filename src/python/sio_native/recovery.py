@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .handlers import ANY
+from .listeners import Listeners
 from .session import SessionStore
-from .types import Key
+from .types import Key, Session
+
+PID_LENGTH = 20
+
+log = logging.getLogger("socketio.server")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +52,12 @@ class RecoveryOptions:
 class Recovery:
     """What Python keeps of clients that are away, and who has come back."""
 
-    def __init__(self, options: RecoveryOptions, sessions: SessionStore) -> None:
+    def __init__(
+        self,
+        options: RecoveryOptions,
+        sessions: SessionStore,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
         self.skips_middlewares = options.skip_middlewares
         # Others that keep something of a client: takes it away, and gives it back to the client.
         self.keepers: list[tuple[Callable[[Key], Any], Callable[[Key, Any], None]]] = [
@@ -56,10 +68,28 @@ class Recovery:
         self._left: set[Key] = set()  # which have ended, with something to be done behind them
         self._away: dict[Key, list[Any]] = {}  # what the keepers had; until RECOVERY ends it
         self._recovered: set[Key] = set()
+        self._spawn = spawn
+        self._when_expired: dict[str, Listeners] = {}  # by namespace
         sessions.when_dropped.append(self._recovered.discard)
+
+    def own_auth(self, auth: Any) -> Any:
+        """What the application on the client's side authenticates with, without what the client's
+        library has put beside it: else a connect handler that takes no auth would refuse all who
+        come back.
+        """
+        pid = auth.get("pid") if isinstance(auth, dict) else None
+        if not isinstance(pid, str) or len(pid) != PID_LENGTH:
+            return auth
+        return {name: value for name, value in auth.items() if name not in ("pid", "offset")}
 
     def is_recovered(self, key: Key) -> bool:
         return key in self._recovered
+
+    def is_recoverable(self, key: Key) -> bool:
+        return key in self._leaving
+
+    def when_expired(self, namespace: str, handler: Any) -> None:
+        self._when_expired.setdefault(namespace, Listeners()).add(handler)
 
     def told(self, step: str, sid: str, namespace: str) -> None:
         """Notification RECOVERY: always before the CONNECT or DISCONNECT that it is about."""
@@ -73,6 +103,18 @@ class Recovery:
             for (_, give_back), value in zip(self.keepers, kept or (), strict=False):
                 if value is not None:
                     give_back(key, value)
+        elif kept is not None:
+            self._expired(key, kept[0])
+
+    def refused(self, key: Key) -> None:
+        """By the connect handler, and its session is about to be dropped."""
+        if key in self._recovered:
+            self._expired(key, self._sessions.peek(key))
+
+    def _expired(self, key: Key, session: Session | None) -> None:
+        for name in (key[0], ANY):
+            if (listeners := self._when_expired.get(name)) is not None:
+                self._spawn(_told_expired(listeners, key, session or {}))
 
     def leave(self, key: Key) -> None:
         """Its disconnect handler has ended, and the engine is about to hear so: from then on the
@@ -94,3 +136,11 @@ class Recovery:
         """The engine has ended: nobody comes back."""
         for each in (self._leaving, self._left, self._away, self._recovered):
             each.clear()
+
+
+async def _told_expired(listeners: Listeners, key: Key, session: Session) -> None:
+    namespace, sid = key
+    try:
+        await listeners.call_all(sid, session)
+    except Exception:
+        log.exception("on_session_expired failed for %s [%s]", sid, namespace)

@@ -219,6 +219,8 @@ class HandlerRunner(SessionTasks):
         if known is False:
             self._core.engine.refuse(sid, namespace, UNKNOWN_NAMESPACE)
             return None
+        if self.recovery is not None:
+            auth = self.recovery.own_auth(auth)
         self.connecting[key] = None
         environ = self._environs.make(eio_sid)
         decide = partial(self._decide, sid, namespace, eio_sid)
@@ -334,6 +336,8 @@ class HandlerRunner(SessionTasks):
             except Exception as error:  # data that JSON cannot carry
                 self._log_failure(error, "connect", sid, namespace)
                 self._core.engine.refuse(sid, namespace, REJECTED)
+            if self.recovery is not None:
+                self.recovery.refused(key)
             self._sessions.drop(key)
         if left is not None:
             left(refusal is None)

@@ -31,6 +31,35 @@ class SocketMethods:
         recovery = cast("AsyncServer", self)._service.recovery
         return recovery is not None and recovery.is_recovered((namespace or "/", sid))
 
+    def recoverable(self, sid: str, namespace: str | None = None) -> bool:
+        """For disconnect handlers: whether the client that leaves may come back as the one it is.
+
+        Then either it does, or `on_session_expired` follows; see docs/recovery.md.
+        """
+        recovery = cast("AsyncServer", self)._service.recovery
+        return recovery is not None and recovery.is_recoverable((namespace or "/", sid))
+
+    @overload
+    def on_session_expired(self, handler: F) -> F: ...
+    @overload
+    def on_session_expired(self, *, namespace: str) -> Callable[[F], F]: ...
+    def on_session_expired(self, handler: Any = None, *, namespace: str = "/") -> Any:
+        """Call a function with the sid and the user session of each client that does not come back.
+
+        Of those that were `recoverable`, when their time is over, when they were given up for
+        others, refused, or came too late. `@sio.on_session_expired`, or with `(namespace="/chat")`;
+        "*" is any. `ValueError` without `connection_state_recovery`.
+        """
+        recovery = cast("AsyncServer", self)._service.recovery
+        if recovery is None:
+            raise ValueError("sessions expire where connection_state_recovery is on")
+
+        def register(function: F) -> F:
+            recovery.when_expired(namespace, function)
+            return function
+
+        return register if handler is None else register(handler)
+
     @overload
     def on_connection(self, handler: F) -> F: ...
     @overload

@@ -43,7 +43,7 @@ class Service(Doors):
         )
         self.recovery: Recovery | None = None
         if options.recovery is not None:
-            self.recovery = _recovery(options.recovery, self.sessions)
+            self.recovery = _recovery(options.recovery, self.sessions, self.spawn)
             registry.recovers = True
         environs = Environs(core, lambda eio_sid: self.runner.session_dropped(eio_sid))
         self.runner = HandlerRunner(
@@ -172,10 +172,14 @@ class Service(Doors):
             loop.call_soon_threadsafe(self.runner.spawn, work)
 
 
-def _recovery(options: RecoveryOptions, sessions: SessionStore) -> Recovery:
+def _recovery(
+    options: RecoveryOptions,
+    sessions: SessionStore,
+    spawn: Callable[[Coroutine[Any, Any, Any]], None],
+) -> Recovery:
     from .recovery import Recovery  # only for those who use it
 
-    return Recovery(options, sessions)
+    return Recovery(options, sessions, spawn)
 
 
 def _nobody_asked(*told: Any) -> None:

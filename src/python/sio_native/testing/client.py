@@ -34,7 +34,8 @@ class TestClient(Membership):
     moves by `advance()`. `timeout` is in real seconds: how long to wait for what has to come.
 
     `sid` is "" until it is connected. `connected` says whether it is, and `disconnect_reason` why
-    it is not any more: "server disconnect", "client disconnect" or "transport close".
+    it is not any more: "server disconnect", "client disconnect" or "transport close". `recovered`
+    says whether it has come back, by `connect()`, as the one it was: see docs/recovery.md.
     """
 
     __test__ = False  # pytest collects classes by their names

@@ -54,6 +54,7 @@ class Membership:
         self.timeout = timeout
         self.sid = ""  # until it is connected
         self.connected = False
+        self.recovered = False
         self.disconnect_reason: str | None = None  # once it was connected and is not any more
         self._app = app
         self._auth = auth
@@ -62,6 +63,11 @@ class Membership:
         self._answer_pings = answer_pings
         self._inbox = Inbox()
         self._refusal: Packet | None = None
+        # Of a server with connection_state_recovery: what to come back with, and the events of a
+        # connect handler, which come before it.
+        self._pid: str | None = None
+        self._offset: str | None = None
+        self._early: list[Packet] = []
         self._connection: Connection | None = None
         self._stage: Backstage | None = None
         self._host: Membership | None = None  # whose connection this one uses
@@ -123,7 +129,7 @@ class Membership:
         assert self._connection is not None
         self._refusal = self.disconnect_reason = None
         self._connection.listeners[self.namespace] = self
-        self._write(CONNECT, self._auth)
+        self._write(CONNECT, self._credentials())
         if not await self._wait(lambda: True if self.connected or self._refusal else None):
             if self._has_ended():
                 what = f"the connection ended before {self._name} was connected"
@@ -143,16 +149,40 @@ class Membership:
         if packet.kind == CONNECT:
             self.sid = packet.data["sid"]
             self.connected = True
+            pid = packet.data.get("pid")
+            self.recovered = pid is not None and pid == self._pid
+            self._pid = pid
+            self._take_early()
         elif packet.kind == CONNECT_ERROR:
             self._refusal = packet
+            self._take_early()
         elif packet.kind == DISCONNECT:
             self.ended(BY_SERVER)
         elif packet.kind == ACK and packet.id is not None:
             self._inbox.acks[packet.id] = packet.data
+        elif packet.kind == EVENT and not self.connected:
+            self._early.append(packet)
         elif packet.kind == EVENT:
-            name, *arguments = packet.data
-            self._inbox.add(Event(name, tuple(arguments)), partial(self._ack, packet.id))
+            self._event(packet)
         self._inbox.wake()
+
+    def _take_early(self) -> None:
+        early, self._early = self._early, []
+        for packet in early:
+            self._event(packet)
+
+    def _event(self, packet: Packet) -> None:
+        name, *arguments = packet.data
+        if self._pid is not None and packet.id is None:
+            self._offset = arguments.pop()  # which JavaScript's handlers see, too
+        self._inbox.add(Event(name, tuple(arguments)), partial(self._ack, packet.id))
+
+    def _credentials(self) -> dict[str, Any] | None:
+        """As JavaScript's client authenticates."""
+        if self._pid is None:
+            return self._auth
+        offset = {} if self._offset is None else {"offset": self._offset}
+        return {"pid": self._pid, **offset, **(self._auth or {})}
 
     def ended(self, reason: str) -> None:
         if self.connected:
