@@ -33,6 +33,7 @@ TESTED_ELSEWHERE = {
             "namespaces.md",
             "open_webui.md",
             "operators.md",
+            "recovery.md",
             "rooms.md",
             "socket.md",
             "testing.md",
