@@ -198,9 +198,9 @@ class AsyncPubSubManager(AsyncManager):
             return None
 
     async def _end(self) -> None:
-        await self._cluster.end()
         if self._people is not None:
             await self._people.end()
+        await self._cluster.end()
         await super()._end()
 
     # --- emitting ---
