@@ -125,11 +125,15 @@ async def test_a_client_that_comes_back_is_in_its_rooms_again() -> None:
 
 async def test_each_namespace_has_its_own_rooms(native_door: Door) -> None:
     sio = native_door.server(namespaces=["/", "/chat"])
-    here, chat = watched(sio), watched(sio, namespace="/chat")
+    here, chat, joined = watched(sio), watched(sio, namespace="/chat"), Log()
+    sio.of("/chat").on_adapter("join_room")(
+        lambda room, sid: joined.add(room, sid) if room != sid else None
+    )
     async with native_door.open(sio) as url, connected(url, namespaces=["/", "/chat"]) as client:
         await sio.enter_room(client.get_sid("/chat"), "r", namespace="/chat")
         await chat.reaches(4)
         await here.reaches(2)
+        assert joined == [("r", client.get_sid("/chat"))]
         assert chat[2:] == [("create", "r"), ("join", "r", client.get_sid("/chat"))]
         assert len(here) == 2
 

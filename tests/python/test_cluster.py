@@ -239,6 +239,8 @@ async def test_events_from_server_to_server() -> None:
         other = sio_native.AsyncNamespace("/other")
         here.sio.register_namespace(other)
         assert await other.server_side_emit_with_ack("add") == ["other"]
+        there.sio.of("/other").on_server_event("add")(lambda: "again")
+        assert await here.sio.of("/other").server_side_emit_with_ack("add") == ["again"]
         with pytest.raises(ServersError, match="ZeroDivisionError: division by zero") as error:
             await here.sio.server_side_emit_with_ack("fail")
         assert error.value.answers == []

@@ -105,6 +105,14 @@ class ServerNamespace(Registering):
     def _use(self, middleware: Handler) -> None:
         self._sio._sockets.use(self.name, middleware)
 
+    def on_server_event(self, event: str) -> Callable[[F], F]:
+        """`AsyncServer.on_server_event` of this namespace."""
+        return self._sio.on_server_event(event, namespace=self.name)
+
+    def on_adapter(self, event: str) -> Callable[[F], F]:
+        """`AsyncServer.on_adapter` of this namespace."""
+        return self._sio.on_adapter(event, namespace=self.name)
+
     @property
     def sockets(self) -> Mapping[str, Socket]:
         """Its clients on this server by sid: live, read only."""
