@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
-from conftest import Door, Log, connected, until
+from conftest import OWN_PORT, Door, Log, connected, until
+from recovering_client import Client
 
 import sio_native
 from sio_native.server_namespace import ServerNamespace
@@ -270,3 +272,20 @@ async def test_middleware_of_a_parent_and_of_a_child_are_asked_in_this_order(
         dynamic.use(1)
     with pytest.raises(TypeError, match="plain function"):
         sio.on_new_namespace(first)
+
+
+async def test_a_client_comes_back_to_a_namespace_that_came_with_it() -> None:
+    sio = OWN_PORT.server(cleanup_empty_child_namespaces=True, connection_state_recovery=True)
+    dynamic = sio.of(DYNAMIC)
+    dynamic.on("say", lambda sid, text: sio.of("/dynamic-1").emit("said", text))
+    async with OWN_PORT.open(sio) as url, aiohttp.ClientSession() as http:
+        client = await Client(http, url, "/dynamic-1").connect()
+        await client.send('42/dynamic-1,["say","one"]')
+        await client.reaches(1)
+        client.lose()
+        await until(lambda: not dynamic.children)
+        await sio.of("/dynamic-1").emit("said", "two")
+        await client.connect()
+        assert client.recovered
+        assert await client.reaches(2) == [["said", "one"], ["said", "two"]]
+        await until(lambda: dynamic.children)
