@@ -651,6 +651,40 @@ async def test_functions_of_on_connection_depend_and_register_for_their_client()
     await sio.shutdown()
 
 
+@pytest.mark.parametrize("options", [{}, {"async_handlers": False}], ids=["runner", "serial"])
+async def test_events_wait_for_the_dependencies_of_on_connection(options: dict[str, Any]) -> None:
+    sio = AsyncServer(**options)
+    asked, ready, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def get_slow() -> str:
+        asked.set()
+        await ready.wait()
+        if refuse:
+            raise RuntimeError("no database")
+        return "slow"
+
+    @sio.on_connection
+    async def connected(socket: Socket, slow: Annotated[str, Depends(get_slow)]) -> None:
+        socket.on("early", lambda: slow)
+        begun.set()
+        await asyncio.Event().wait()  # events wait for no more than that
+
+    sio.on("known", lambda sid: "known")
+    refuse = False
+    async with TestClient(sio, timeout=0.1) as ann:
+        await asked.wait()
+        calls = [asyncio.create_task(ann.call(each, timeout=5)) for each in ("early", "known")]
+        await ann.settle()
+        assert not any(each.done() for each in calls)
+        ready.set()
+        assert [await each for each in calls] == ["slow", "known"]
+        assert begun.is_set()
+    refuse = True
+    async with TestClient(sio) as bob:
+        assert await bob.call("known") == "known"
+    await sio.shutdown()
+
+
 def test_what_a_dependency_cannot_have_is_told_at_registration() -> None:
     import fastapi
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
+from collections.abc import Callable
 from enum import Enum
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,10 +61,21 @@ class Annotated:
 
             self._dependencies = Dependencies(depends, _for_dependencies)
 
-    def call(self, given: Given, arguments: tuple[Any, ...], before: int) -> Any:
+    @property
+    def depends(self) -> bool:
+        return self._dependencies is not None
+
+    def call(
+        self,
+        given: Given,
+        arguments: tuple[Any, ...],
+        before: int,
+        begins: Callable[[], object] | None = None,
+    ) -> Any:
         """Its result, perhaps to be awaited. So many `arguments` stand before the event's own.
 
-        `PayloadError` if these are not what it asks for.
+        `PayloadError` if these are not what it asks for. `begins` is called once its dependencies
+        are there.
         """
         values, named = self._fill(given, arguments, before)
         if given.ack is not None and self.asks_for_ack:
@@ -75,6 +88,8 @@ class Annotated:
                 if ask.dependency is not None:
                     values[index] = found[ask.name]
             named.update((each.name, found[each.name]) for each in self._by_name if each.dependency)
+            if begins is not None:
+                begins()
             return self._handler(*values, **named)
 
         return self._dependencies.run(call, given)
@@ -231,10 +246,24 @@ def for_connection(handler: Handler, sio: AsyncServer) -> Handler:
         return handler
 
     def handle(socket: Socket) -> Any:
+        given = Given(sio, socket.id, socket.nsp, None)
         first = (socket,) if found.leads else ()
-        return found.call(Given(sio, socket.id, socket.nsp, None), first, 0)
+        if found.depends:
+            return _held(found, socket, given, first)
+        return found.call(given, first, 0)
 
     return handle
+
+
+async def _held(found: Annotated, socket: Socket, given: Given, first: tuple[Any, ...]) -> Any:
+    """The client's events wait for the dependencies, and for what the function registers before
+    it waits for anything itself, as they do where nothing has to be waited for."""
+    release = socket._hold()
+    loop = asyncio.get_running_loop()
+    try:
+        return await found.call(given, first, 0, lambda: loop.call_soon(release))
+    finally:
+        release()
 
 
 def _annotated(handler: Handler, role: Role) -> Annotated | None:

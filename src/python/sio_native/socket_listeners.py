@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
@@ -36,6 +37,7 @@ class SocketListeners:
         self._any = Listeners()
         self._any_outgoing = Listeners()
         self._middleware: list[Handler] = []
+        self._holds: list[asyncio.Event] = []
 
     # --- events ---
 
@@ -175,10 +177,22 @@ class SocketListeners:
 
     # --- for `Sockets` ---
 
+    def _hold(self) -> Callable[[], None]:
+        """Its events wait until what is returned is called; the engine bounds how many do."""
+        hold = asyncio.Event()
+        self._holds.append(hold)
+
+        def release() -> None:
+            if not hold.is_set():
+                hold.set()
+                self._holds.remove(hold)
+
+        return release
+
     def _wants(self, event: str) -> bool:
         if event == "disconnect":
             return event in self._listeners or "disconnecting" in self._listeners
-        if self._middleware or self._any:
+        if self._holds or self._middleware or self._any:
             return True
         return event in self._listeners and event not in _OWN
 
@@ -187,6 +201,8 @@ class SocketListeners:
         if event == "disconnect":
             await self._leave(found, *given)
             return None
+        for hold in list(self._holds):
+            await hold.wait()
         args = list(given)
         try:
             for each in self._middleware:
