@@ -18,7 +18,7 @@ from typing_extensions import NotRequired, TypedDict
 
 import sio_native
 from sio_native import Ack, AsyncServer, Depends, Sid, Socket, dependency_provider
-from sio_native.annotated import for_server
+from sio_native.adapters import for_server
 from sio_native.testing import TestClient
 
 if TYPE_CHECKING:
@@ -341,6 +341,9 @@ async def test_an_answer_names_a_bounded_number_of_faults() -> None:
     await sio.shutdown()
 
 
+def came_with_data(socket: Socket, data: int) -> None: ...
+
+
 def test_what_nobody_has_cannot_be_asked_for() -> None:
     sio = AsyncServer()
 
@@ -354,6 +357,8 @@ def test_what_nobody_has_cannot_be_asked_for() -> None:
         sio.on("connect", connect)
     with pytest.raises(TypeError, match="no Ack"):
         sio.on_connection(connect)
+    with pytest.raises(TypeError, match="nobody gives 'data'"):
+        sio.on_connection(came_with_data)
 
 
 def test_typed_dicts_alone_are_checked_only_where_that_is_possible() -> None:
@@ -385,7 +390,7 @@ sys.modules["pydantic"] = sys.modules["fast_depends"] = None
 from typing import TypedDict
 import sio_native
 from sio_native import AsyncServer, Socket
-from sio_native.annotated import for_server
+from sio_native.adapters import for_server
 
 class Place(TypedDict):
     room: str
@@ -553,7 +558,7 @@ async def test_dependencies_live_as_long_as_the_handler_runs(is_async: bool) -> 
         user: User,
         db: Annotated[DB, Depends(get_db)],
         *,
-        length: Annotated[int, Depends(get_length)],
+        length: Annotated[Sid, Depends(get_length)],
         numbers: Numbers,
     ) -> list[Any]:
         assert db.open and length == len(sid)
@@ -569,7 +574,7 @@ async def test_dependencies_live_as_long_as_the_handler_runs(is_async: bool) -> 
         user: User,
         db: Annotated[DB, Depends(get_db)],
         *,
-        length: Annotated[int, Depends(get_length)],
+        length: Annotated[Sid, Depends(get_length)],
         numbers: Numbers,
     ) -> list[Any]:
         await asyncio.sleep(0)

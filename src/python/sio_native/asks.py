@@ -93,7 +93,10 @@ def asks_of(handler: Handler) -> list[Ask]:
     `TypeError` and `ImportError` for what cannot be had.
     """
     function = getattr(handler, "__func__", handler)
-    if not isinstance(function, FunctionType):
+    if type(function) is FunctionType:
+        if _is_bare(function):
+            return []
+    else:
         function = getattr(type(handler), "__call__", handler)  # noqa: B004 - the function itself
     function = inspect.unwrap(function)
     annotations = _annotations(function)
@@ -133,8 +136,18 @@ def _is_checked(annotation: object) -> bool:
     return payload_check.is_of_pydantic(annotation) or payload_check.is_typed_dict(annotation)
 
 
+def _is_bare(function: FunctionType) -> bool:
+    """Without annotations and defaults, as many are."""
+    try:
+        return not (function.__annotations__ or function.__defaults__ or function.__kwdefaults__)
+    except NameError:  # see _annotations
+        return False
+
+
 def _asks(of: Any) -> bool:
     """Of an annotation or a default."""
+    if type(of) is type and of.__module__ == "builtins":
+        return False
     marks = (of, *of.__metadata__) if get_origin(of) is Annotated else (of,)
     return (
         ours(of) is not None
@@ -149,10 +162,11 @@ def _defaults(function: Any) -> list[Any]:
 
 
 def _ask(parameter: Parameter, annotation: Any) -> Ask:
+    dependency = _dependency(parameter, annotation)
     ask = Ask(
         parameter.name,
-        take=ours(annotation),
-        dependency=_dependency(parameter, annotation),
+        take=ours(annotation) if dependency is None else None,
+        dependency=dependency,
         default=parameter.default,
         rest=parameter.kind is Parameter.VAR_POSITIONAL,
         by_name=parameter.kind is Parameter.KEYWORD_ONLY,

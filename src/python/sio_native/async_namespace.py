@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import upstream
-from .annotated import for_server
+from .adapters import for_server
 from .base_namespace import BaseServerNamespace
 from .broadcast_operator import BroadcastOperator, Operators
 from .handlers import Entry, call, call_either, ignore
@@ -33,7 +33,7 @@ class AsyncNamespace(Operators, BaseServerNamespace):
     They may be coroutines or plain functions. Register with `AsyncServer.register_namespace`.
     """
 
-    # By event: who is called in the place of a method, see `annotated`.
+    # By event: who is called in the place of a method, see `adapters`.
     _adapted: Mapping[str, Handler] = MappingProxyType({})
 
     def is_asyncio_based(self) -> bool:

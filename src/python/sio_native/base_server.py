@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
-from .annotated import for_server
+from .adapters import for_server
 from .async_namespace import AsyncNamespace, check_namespace
 from .engineio.face import reason
 from .handlers import RESERVED_EVENTS, NamespaceHandler, Registry

@@ -68,7 +68,7 @@ class Registry:
         # share, and those of all that there may be.
         self.inherited: dict[str, dict[str, Handler]] = {}
         self.parents: list[dict[str, Handler]] = []
-        # By namespace and event: a function, and who is called in its place, see `annotated`.
+        # By namespace and event: a function, and who is called in its place, see `adapters`.
         self.adapted: dict[tuple[str, str], tuple[Handler, Handler]] = {}
         self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .annotated import asking_for_nothing, for_task
+from .adapters import asking_for_nothing, for_task
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from .annotated import answer_of, asking_for_nothing, for_socket, for_task_of
+from .adapters import answer_of, asking_for_nothing, for_socket, for_task_of
 from .exceptions import PayloadError
 from .handlers import Invocation, call, call_either
 from .listeners import Listeners

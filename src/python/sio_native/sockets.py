@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from .annotated import for_connection
+from .adapters import for_connection
 from .handlers import ANY, Invocation, call
 from .listeners import Listeners
 from .socket import Socket
