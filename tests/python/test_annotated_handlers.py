@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from conftest import Log
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
 import sio_native
@@ -264,6 +264,30 @@ async def test_a_decorated_handler_asks_for_what_the_function_inside_does() -> N
 
     async with TestClient(sio) as ann:
         assert await ann.call("say", {"text": "hi"}) == "HI"
+    await sio.shutdown()
+
+
+async def test_a_decorator_that_checks_arguments_itself_is_called_as_ever() -> None:
+    def validated(handler: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(handler)
+        async def check(sid: str, data: Any) -> Any:
+            try:
+                return await handler(Message.model_validate(data))
+            except ValidationError:
+                return f"not for {sid}"
+
+        return check
+
+    sio = AsyncServer()
+
+    @sio.event
+    @validated
+    async def say(data: Message) -> str:
+        return data.text
+
+    async with TestClient(sio) as ann:
+        assert await ann.call("say", {"text": "hi"}) == "hi"
+        assert await ann.call("say", {}) == f"not for {ann.sid}"
     await sio.shutdown()
 
 

@@ -104,11 +104,17 @@ async def test_without_a_hook_failures_are_logged_as_ever(caplog: pytest.LogCapt
     sio = sio_native.AsyncServer()
     failing(sio)
     sio.on_error(namespace="/elsewhere")(lambda error, context: None)
+
+    @sio.event
+    def say(data: Message) -> None: ...
+
     async with TestClient(sio) as ann:
         await ann.emit("fails")
         await ann.settle()
-        assert ann.connected
-    assert 'the handler of "fails" failed' in caplog.text and "on purpose" in caplog.text
+        assert 'the handler of "fails" failed' in caplog.text and "on purpose" in caplog.text
+        caplog.clear()
+        assert (await ann.call("say"))["error"]["type"] == "validation_error"
+        assert "Traceback" not in caplog.text
     await sio.shutdown()
 
 

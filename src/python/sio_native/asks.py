@@ -98,7 +98,7 @@ def asks_of(handler: Handler) -> list[Ask]:
             return []
     else:
         function = getattr(type(handler), "__call__", handler)  # noqa: B004 - the function itself
-    function = inspect.unwrap(function)
+    wrapper, function = function, inspect.unwrap(function)
     annotations = _annotations(function)
     # First what costs little: most are plain, and some are registered for each client.
     if not any(_asks(each) for each in (*annotations.values(), *_defaults(function))):
@@ -114,9 +114,12 @@ def asks_of(handler: Handler) -> list[Ask]:
         for each in asks
         if each.is_argument and payload_check.contains(annotations.get(each.name), _is_checked)
     }
-    if not typed and all(each.is_argument for each in asks):
+    only_arguments = all(each.is_argument for each in asks)
+    # A decorator's arguments may be others than those of the function inside, and it may check
+    # these itself: unless that asks for what only we have, it is not asked.
+    if only_arguments and (not typed or wrapper is not function):
         return []
-    if _says_more_than_types(asks, typed):
+    if not only_arguments or any(_is_of_pydantic(each) for each in typed.values()):
         checks = {name: payload_check.check_for(each) for name, each in typed.items()}
     else:
         checks = payload_check.checks_if_possible(typed, function.__qualname__)
@@ -125,11 +128,9 @@ def asks_of(handler: Handler) -> list[Ask]:
     return [each._replace(check=checks.get(each.name)) for each in asks]
 
 
-def _says_more_than_types(asks: list[Ask], typed: dict[str, Any]) -> bool:
+def _is_of_pydantic(annotation: Any) -> bool:
     """Else there are only TypedDicts, which may be meant for a type checker alone."""
-    return not all(each.is_argument for each in asks) or any(
-        payload_check.contains(each, payload_check.is_of_pydantic) for each in typed.values()
-    )
+    return payload_check.contains(annotation, payload_check.is_of_pydantic)
 
 
 def _is_checked(annotation: object) -> bool:

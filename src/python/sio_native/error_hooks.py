@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .ack import asked
+from .adapters import answer_of
 from .exceptions import PayloadError
 from .handlers import ANY, call
 from .listeners import Listeners
@@ -101,6 +102,8 @@ class ErrorHooks:
             if name in self._hooks
             for hook in self._hooks[name].handlers()
         ]
+        if not hooks and isinstance(error, PayloadError):
+            return answer_of(error, context.event, context.sid, context.namespace)
         if not hooks:
             self._sio._service.runner.log_failure(
                 error, context.event, context.sid, context.namespace
