@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import weakref
@@ -173,6 +174,53 @@ async def test_catch_alls_get_the_names_in_front() -> None:
         assert await bob.call("other", data) == ["other", "/x", bob.sid, "hi"]
         answer = await bob.call("other", {})
         assert textless(answer) == invalid(("missing", [0, "text"]))
+    await sio.shutdown()
+
+
+async def test_handlers_of_namespaces_that_come_and_go_ask_as_well() -> None:
+    sio = AsyncServer(cleanup_empty_child_namespaces=True)
+    rooms = sio.of(re.compile("^/room-"))
+
+    @rooms.on("say")
+    async def say(socket: Socket, data: Message, ack: Ack) -> None:
+        ack(socket.nsp, data.text, socket.handshake.auth)
+
+    @rooms.on("*")
+    def other(event: str, who: Sid, data: Message) -> list[Any]:
+        return [event, who, data.text]
+
+    @rooms.on("plain")
+    def plain(sid: str, data: Any) -> list[Any]:
+        return [sid, data]
+
+    @rooms.on_connection
+    async def came(io: AsyncServer, socket: Socket) -> None:
+        await socket.emit("came", io is sio)
+
+    @sio.of("/named").on("say")
+    def named(socket: Socket) -> str:
+        return socket.nsp
+
+    def asks(socket: Socket) -> str:
+        return socket.nsp
+
+    data = {"text": "hi"}
+    for _ in range(2):
+        async with (
+            TestClient(sio, namespace="/room-1", auth={"a": 1}) as ann,
+            TestClient(sio, namespace="/room-2") as bob,
+        ):
+            assert await ann.call("say", data) == ("/room-1", "hi", {"a": 1})
+            assert await bob.call("say", data) == ("/room-2", "hi", None)
+            assert await bob.call("unknown", data) == ["unknown", bob.sid, "hi"]
+            assert await bob.call("plain", 1) == [bob.sid, 1]
+            assert await ann.expect("came") is True
+            sio.of("/room-1").on("asks", asks)
+            assert await ann.call("asks") == "/room-1"
+    async with TestClient(sio, namespace="/named") as ann:
+        assert await ann.call("say") == "/named"
+    assert not sio._registry._adapted_children
+    assert sio._registry.adapted.keys() == {("/named", "say")}
     await sio.shutdown()
 
 

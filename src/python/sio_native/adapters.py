@@ -18,6 +18,7 @@ from .types import Handler
 if TYPE_CHECKING:
     from .async_server import AsyncServer
     from .socket import Socket
+    from .sockets import Rules
 
 F = TypeVar("F", bound=Handler)
 
@@ -70,6 +71,21 @@ def for_server(handler: Handler, sio: AsyncServer, namespace: str, event: str) -
     if role is Role.EVENT:
         return handle
     return _Sized(handle, before + (3 if role is Role.CONNECT else 2))
+
+
+def for_children(handler: Handler, sio: AsyncServer, rules: Rules, event: str) -> None:
+    """A function of namespaces that come and go: `for_server` for each that there is."""
+    found = _annotated(handler, Role.of(event))
+    if found is None:
+        return
+    if found.asks_for_ack:
+        sio._service.runner.gives_acks = True
+    if found.asks_for_client:
+        rules.keeps_auth = True
+        sio._sockets.watch()
+    sio._registry.adapt = lambda function, namespace, name: for_server(
+        function, sio, namespace, name
+    )
 
 
 def for_task(handler: Handler, sio: AsyncServer, namespace: str) -> Handler:

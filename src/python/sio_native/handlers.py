@@ -70,6 +70,9 @@ class Registry:
         self.parents: list[dict[str, Handler]] = []
         # By namespace and event: a function, and who is called in its place, see `adapters`.
         self.adapted: dict[tuple[str, str], tuple[Handler, Handler]] = {}
+        # The same of children, whose namespace a parent's functions do not know: when first called.
+        self.adapt: Callable[[Handler, str, str], Handler | None] | None = None
+        self._adapted_children: dict[str, dict[str, tuple[Handler, Handler]]] = {}
         self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)
         self._changed = changed
@@ -112,7 +115,9 @@ class Registry:
 
     def disinherit(self, namespace: str) -> None:
         """It is no more, nor what was registered for it."""
-        for table in (self.inherited, self.functions, self.routers):
+        for event in self.functions.get(namespace, ()):
+            self.adapted.pop((namespace, event), None)
+        for table in (self.inherited, self.functions, self.routers, self._adapted_children):
             table.pop(namespace, None)
 
     def changed(self) -> None:
@@ -177,7 +182,9 @@ class Registry:
         found = self._function(event, namespace)
         if found is None:
             return self._method(event, namespace)
-        return self._in_its_place(found, event, namespace) if self.adapted else found
+        if self.adapted or self.adapt is not None:
+            return self._in_its_place(found, event, namespace)
+        return found
 
     def _in_its_place(self, found: Entry, event: str, namespace: str) -> Entry:
         handler, attribute, prefix = found
@@ -186,7 +193,19 @@ class Registry:
             # The tables may have been changed meanwhile, or hold it under another name as well.
             if function is handler and len(prefix) == key.count(ANY):
                 return called, attribute, prefix
-        return found
+        return found if self.adapt is None else self._of_a_child(found, event, namespace)
+
+    def _of_a_child(self, found: Entry, event: str, namespace: str) -> Entry:
+        handler, attribute, prefix = found
+        name = ANY if prefix else event
+        function = self.inherited.get(namespace, {}).get(name)
+        if self.adapt is None or function is None or function is not handler:
+            return found
+        children = self._adapted_children.setdefault(namespace, {})
+        known = children.get(name)
+        if known is None or known[0] is not function:
+            known = children[name] = (function, self.adapt(function, namespace, name) or function)
+        return known[1], attribute, prefix
 
     def _function(self, event: str, namespace: str) -> Entry | None:
         # A client may name its event "*": that is for a catch-all, with the name in front.
