@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 import weakref
 from typing import Any
 
@@ -13,6 +14,7 @@ from conftest import Door, Log, connected, until
 
 import sio_native
 from sio_native.socket import Socket
+from sio_native.testing import TestClient
 
 
 async def test_each_client_is_an_object_with_handlers_of_its_own(native_door: Door) -> None:
@@ -134,6 +136,80 @@ async def test_it_emits_to_itself_and_to_others(native_door: Door) -> None:
         assert await socket.emit_with_ack("ask", 1, 2) == ("a", 1, 2)
         assert await socket.broadcast.emit_with_ack("ask") == {b.get_sid(): "b"}
         assert await socket.except_(b.get_sid()).all_sockets() == set()
+
+
+async def test_it_waits_for_answers_no_longer_than_it_is_told(native_door: Door) -> None:
+    sio = native_door.server()
+    async with native_door.open(sio) as url, connected(url) as a, connected(url) as b:
+        for name, client in (("a", a), ("b", b)):
+            client.on("ask", lambda *args, name=name: (name, *args))
+            client.on("nobody answers", asyncio.Event().wait)
+        socket = sio.socket(a.get_sid())
+        five = socket.timeout(5)
+        assert await five.emit_with_ack("ask", 1) == await five.call("ask", 1) == ("a", 1)
+        assert await socket.volatile.emit_with_ack("ask") == await socket.call("ask") == "a"
+        for ask in (socket.timeout(0.01), socket.timeout(0.01).volatile):
+            with pytest.raises(sio_native.exceptions.TimeoutError):
+                await ask.emit_with_ack("nobody answers")
+        # The modifiers hold for the others too.
+        assert await five.broadcast.emit_with_ack("ask", 2) == {b.get_sid(): ("b", 2)}
+        assert await five.volatile.to(b.get_sid()).emit_with_ack("ask") == {b.get_sid(): "b"}
+        with pytest.raises(sio_native.exceptions.AckTimeoutError):
+            await socket.timeout(0.01).except_("r").emit_with_ack("nobody answers")
+        assert "volatile=True" in repr(five.volatile) and "timeout=5.0" in repr(five.volatile)
+        for wrong in (0, -1, float("inf"), "1", None):
+            with pytest.raises(ValueError, match="above 0"):
+                socket.timeout(wrong)  # type: ignore[arg-type]
+
+
+async def test_the_connection_under_it_is_shown_and_closed(native_door: Door) -> None:
+    sio = native_door.server()
+    left = Log()
+    for namespace in ("/", "/chat"):
+        sio.on("disconnect", lambda sid, reason: left.add(sid, reason), namespace=namespace)
+    async with native_door.open(sio) as url:
+        async with connected(url, namespaces=["/", "/chat"]) as client:
+            sids = [client.get_sid(namespace) for namespace in ("/", "/chat")]
+            socket, other = sio.socket(sids[0]), sio.socket(sids[1], "/chat")
+            conn = socket.conn
+            assert conn is socket.conn
+            assert conn.id == other.conn.id == client.eio.sid
+            assert (conn.transport, conn.protocol) == ("websocket", 4)
+            assert conn.remote_address == socket.handshake.address == "127.0.0.1"
+            conn.close()
+            await left.reaches(2)
+            assert {each[0] for each in left} == set(sids)
+            await until(lambda: client.eio.state == "disconnected")
+        await until(lambda: not sio._sockets._sockets)
+        conn.close()
+        for ask in (lambda: conn.transport, lambda: conn.remote_address, lambda: other.handshake):
+            with pytest.raises(sio_native.exceptions.DisconnectedError):
+                ask()
+        with pytest.raises(sio_native.exceptions.DisconnectedError):
+            sio_native.socket.Socket(sio, sio._sockets, "unknown", "/").conn  # noqa: B018
+
+
+async def test_the_handshake_says_how_it_came() -> None:
+    sio = sio_native.AsyncServer(cors_allowed_origins="*")
+    before = time.time()
+    sio.on_connection(lambda socket: None)
+    client = TestClient(
+        sio,
+        query={"name": "Ada"},
+        auth={"token": "t"},
+        headers={"Origin": "http://elsewhere", "X-Two": "1"},
+    )
+    async with client, TestClient(sio) as plain:
+        found = sio.socket(client.sid).handshake
+        assert found is sio.socket(client.sid).handshake
+        assert found.auth == {"token": "t"}
+        assert found.query["name"] == "Ada"
+        assert (found.headers["x-two"], found.xdomain, found.secure) == ("1", True, False)
+        assert found.url.startswith("/socket.io") and "name=Ada" in found.url
+        assert before - 1 <= found.issued / 1000 <= time.time() + 1
+        assert found.time.startswith("20") and isinstance(found.address, str)
+        assert not sio.socket(plain.sid).handshake.xdomain
+    await sio.shutdown()
 
 
 async def test_it_hears_of_its_own_end(native_door: Door) -> None:

@@ -30,6 +30,7 @@ def anyio_backend():
     [
         "disconnects.md",
         "flow.md",
+        "handlers.md",
         "middleware.md",
         "namespaces.md",
         "open_webui.md",

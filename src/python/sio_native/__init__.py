@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import exceptions, upstream
 from ._core import __version__
+from .ack import Ack
 from .asgi import ASGIApp
 from .async_manager import AsyncManager
 from .async_namespace import AsyncNamespace
 from .async_server import AsyncServer
 from .disconnect_reason import DisconnectReason
 from .drop_in import install, uninstall
+from .types import Sid
 
 if TYPE_CHECKING:
     from socketio import (
@@ -42,12 +44,16 @@ if TYPE_CHECKING:
     from . import packet as packet
     from .async_aiopika_manager import AsyncAioPikaManager
     from .async_redis_manager import AsyncRedisManager
+    from .depends import Depends as Depends
+    from .depends import dependency_provider as dependency_provider
     from .emitter import AsyncEmitter, Emitter
     from .event_registry import EventRegistry
+    from .socket import Socket
     from .standalone import run
 
 __all__ = [
     "ASGIApp",
+    "Ack",
     "AsyncAioPikaManager",
     "AsyncClient",
     "AsyncClientNamespace",
@@ -70,7 +76,9 @@ __all__ = [
     "PubSubManager",
     "RedisManager",
     "Server",
+    "Sid",
     "SimpleClient",
+    "Socket",
     "WSGIApp",
     "ZmqManager",
     "__version__",
@@ -86,8 +94,11 @@ _LATER = {
     "AsyncAioPikaManager": "async_aiopika_manager",
     "AsyncEmitter": "emitter",
     "AsyncRedisManager": "async_redis_manager",
+    "Depends": "depends",
     "Emitter": "emitter",
     "EventRegistry": "event_registry",
+    "Socket": "socket",
+    "dependency_provider": "depends",
     "run": "standalone",
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import upstream
+from .adapters import for_server
 from .base_namespace import BaseServerNamespace
 from .broadcast_operator import BroadcastOperator, Operators
 from .handlers import Entry, call, call_either, ignore
@@ -31,8 +33,20 @@ class AsyncNamespace(Operators, BaseServerNamespace):
     They may be coroutines or plain functions. Register with `AsyncServer.register_namespace`.
     """
 
+    # By event: who is called in the place of a method, see `adapters`.
+    _adapted: Mapping[str, Handler] = MappingProxyType({})
+
     def is_asyncio_based(self) -> bool:
         return True
+
+    def _look_what_is_asked(self) -> None:
+        """Of the methods that there are when it is registered."""
+        names = [name for name in dir(type(self)) if name.startswith("on_")]
+        adapted = {
+            name[3:]: for_server(getattr(self, name), self.server, self.namespace, name[3:])
+            for name in names
+        }
+        self._adapted = {event: called for event, called in adapted.items() if called is not None}
 
     def _operator(self) -> BroadcastOperator:
         return BroadcastOperator(self.server, Selection(self.namespace))
@@ -40,12 +54,15 @@ class AsyncNamespace(Operators, BaseServerNamespace):
     def _entry(self, event: str) -> Entry:
         """Whom to call for an event: the method at once, unless a subclass routes by itself."""
         if type(self).trigger_event is AsyncNamespace.trigger_event:
-            return self, f"on_{event}", ()
+            called = self._adapted.get(event)
+            return (self, f"on_{event}", ()) if called is None else (called, None, ())
         return self, "trigger_event", (event,)
 
     async def trigger_event(self, event: str, *args: Any) -> Any:
         """Call the method for an event. May be overridden, to route by other rules."""
-        handler: Handler = getattr(self, f"on_{event}", ignore)
+        handler: Handler = (
+            self._adapted[event] if event in self._adapted else getattr(self, f"on_{event}", ignore)
+        )
         if event == "disconnect":
             return await call_either(handler, args, args[:-1])
         return await call(handler, *args)

@@ -28,6 +28,7 @@ from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_cluster import ClusterMethods
 from .server_ends import EndMethods
+from .server_errors import ErrorMethods
 from .server_flow import FlowMethods
 from .server_namespaces import NamespaceMethods
 from .server_operations import OperationsMethods
@@ -72,6 +73,7 @@ class AsyncServer(
     OperationsMethods,
     TaskMethods,
     EndMethods,
+    ErrorMethods,
     BaseServer,
 ):
     """A Socket.IO server for asyncio; arguments and methods as `socketio.AsyncServer`.
@@ -188,8 +190,9 @@ class AsyncServer(
         if (
             self._routes_events
             or self._registry.exposed
-            or namespace in self._registry.routers
+            or self._registry.router(namespace) is not None
             or self._options.cancel_on_disconnect
+            or self._service.runner.errors is not None
         ):
             return False  # by rules, or in tables, that may change at any time; or to be followed
         return self._registry.entry(event, namespace)

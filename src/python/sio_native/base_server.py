@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
+from .adapters import for_server
 from .async_namespace import AsyncNamespace, check_namespace
 from .engineio.face import reason
 from .handlers import RESERVED_EVENTS, NamespaceHandler, Registry
@@ -106,7 +107,9 @@ class BaseServer:
         def register(function: F) -> F:
             if not callable(function):
                 raise TypeError(f"the handler of {event!r} must be callable, not {function!r}")
-            self._registry.add(namespace or "/", event, function)
+            where = namespace or "/"
+            called = for_server(function, cast("AsyncServer", self), where, event)
+            self._registry.add(where, event, function, called)
             return function
 
         if handler is None:
@@ -139,6 +142,7 @@ class BaseServer:
         """Register a class-based namespace."""
         check_namespace(namespace_handler)
         namespace_handler._set_server(cast("AsyncServer", self))
+        namespace_handler._look_what_is_asked()
         self._registry.add_class(namespace_handler)
 
     # --- clients ---

@@ -85,9 +85,7 @@ class BroadcastOperator:
 
     def timeout(self, seconds: float) -> BroadcastOperator:
         """How long `emit_with_ack` waits for all answers. `ValueError` unless it is above 0."""
-        if not (isinstance(seconds, (int, float)) and 0 < seconds < math.inf):
-            raise ValueError(f"a timeout is a number of seconds above 0, not {seconds!r}")
-        return self._again(self._whom, float(seconds))
+        return self._again(self._whom, seconds_of(seconds))
 
     def _with(self, **changed: Any) -> BroadcastOperator:
         return self._again(replace(self._whom, **changed), self._timeout)
@@ -162,6 +160,13 @@ class BroadcastOperator:
     async def disconnect_sockets(self, close: bool = False) -> None:
         """Disconnect them from the namespace; with `close` end their sessions."""
         await self._sio.manager.disconnect_sockets(self._whom, close)
+
+
+def seconds_of(given: Any) -> float:
+    """A timeout as the operators' methods take it. `ValueError` unless it is above 0."""
+    if not (isinstance(given, (int, float)) and 0 < given < math.inf):
+        raise ValueError(f"a timeout is a number of seconds above 0, not {given!r}")
+    return float(given)
 
 
 class Operators:

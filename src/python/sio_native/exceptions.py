@@ -6,7 +6,9 @@ round.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from . import upstream
 
@@ -84,3 +86,22 @@ class ServersError(SocketIOError):
     def __init__(self, message: str, answers: Any) -> None:
         super().__init__(message)
         self.answers = answers
+
+
+class PayloadError(ValueError):
+    """The arguments of an event are not what its handler asks for, see docs/handlers.md.
+
+    `details`: for each fault `type` and `msg`, and `loc`, the number of the argument and the way
+    to the place in it. `answer` is what the client gets.
+    """
+
+    # A client's arguments may have a fault in each byte, and all would go into the answer.
+    MOST: Final = 20
+
+    def __init__(self, details: Iterable[dict[str, Any]]) -> None:
+        self.details = list(islice(details, self.MOST))
+        super().__init__("; ".join(f"{each['loc']}: {each['msg']}" for each in self.details))
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        return {"error": {"type": "validation_error", "details": self.details}}

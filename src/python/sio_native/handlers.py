@@ -68,6 +68,11 @@ class Registry:
         # share, and those of all that there may be.
         self.inherited: dict[str, dict[str, Handler]] = {}
         self.parents: list[dict[str, Handler]] = []
+        # By namespace and event: a function, and who is called in its place, see `adapters`.
+        self.adapted: dict[tuple[str, str], tuple[Handler, Handler]] = {}
+        # The same of children, whose namespace a parent's functions do not know: when first called.
+        self.adapt: Callable[[Handler, str, str], Handler | None] | None = None
+        self._adapted_children: dict[str, dict[str, tuple[Handler, Handler]]] = {}
         self._watched: set[str] = set()  # namespaces whose clients somebody wants to hear of
         self._namespaces = _accepted(namespaces)
         self._changed = changed
@@ -82,8 +87,13 @@ class Registry:
         self._namespaces = _accepted(accepted)
         self._changed()
 
-    def add(self, namespace: str, event: str, handler: Handler) -> None:
+    def add(
+        self, namespace: str, event: str, handler: Handler, called: Handler | None = None
+    ) -> None:
+        """`called`: instead of `handler`, with the same arguments."""
         self.functions.setdefault(namespace, {})[event] = handler
+        if called is not None:
+            self.adapted[namespace, event] = handler, called
         self._changed()
 
     def open(self, namespace: str) -> None:
@@ -105,7 +115,9 @@ class Registry:
 
     def disinherit(self, namespace: str) -> None:
         """It is no more, nor what was registered for it."""
-        for table in (self.inherited, self.functions, self.routers):
+        for event in self.functions.get(namespace, ()):
+            self.adapted.pop((namespace, event), None)
+        for table in (self.inherited, self.functions, self.routers, self._adapted_children):
             table.pop(namespace, None)
 
     def changed(self) -> None:
@@ -118,9 +130,23 @@ class Registry:
 
     def route(self, namespace: str, router: Router) -> None:
         """Ask `router` who handles an event of this namespace, each time."""
+        if not self._is_named(namespace):
+            namespace = ANY  # clients choose the names of others: they must not fill the table
         if namespace not in self.routers:
             self.routers[namespace] = router
             self._changed()
+
+    def router(self, namespace: str) -> Router | None:
+        return self.routers.get(namespace) or self.routers.get(ANY)
+
+    def _is_named(self, namespace: str) -> bool:
+        return (
+            namespace in self.functions
+            or namespace in self.classes
+            or namespace in self._watched
+            or namespace in self.inherited
+            or (self._namespaces != ANY and namespace in self._namespaces)
+        )
 
     def watch_connects(self, namespace: str) -> None:
         """Clients may join it, and are told of."""
@@ -135,14 +161,7 @@ class Registry:
 
     def accepts(self, namespace: str) -> bool:
         """May a client join it? A catch-all handler alone does not open a namespace."""
-        return (
-            namespace in self.functions
-            or namespace in self.classes
-            or namespace in self._watched
-            or namespace in self.inherited
-            or self._namespaces == ANY
-            or namespace in self._namespaces
-        )
+        return self._namespaces == ANY or self._is_named(namespace)
 
     def resolve(self, event: str, namespace: str, args: tuple[Any, ...]) -> Invocation | None:
         """What to call for an event, and with which arguments."""
@@ -151,7 +170,7 @@ class Registry:
             target, attribute, prefix = found
             handler = target if attribute is None else getattr(target, attribute, ignore)
             invocation = handler, (*prefix, *args)
-        router = self.routers.get(namespace)
+        router = self.router(namespace) if self.routers else None
         return invocation if router is None else router(event, namespace, args, invocation)
 
     def entry(self, event: str, namespace: str) -> Entry | None:
@@ -160,7 +179,33 @@ class Registry:
         In order: the namespace's own function, its catch-all, the catch-all namespace's own, its
         catch-all; the namespace's class, the catch-all namespace's class.
         """
-        return self._function(event, namespace) or self._method(event, namespace)
+        found = self._function(event, namespace)
+        if found is None:
+            return self._method(event, namespace)
+        if self.adapted or self.adapt is not None:
+            return self._in_its_place(found, event, namespace)
+        return found
+
+    def _in_its_place(self, found: Entry, event: str, namespace: str) -> Entry:
+        handler, attribute, prefix = found
+        for key in ((namespace, event), (namespace, ANY), (ANY, event), (ANY, ANY)):
+            function, called = self.adapted.get(key, (None, None))
+            # The tables may have been changed meanwhile, or hold it under another name as well.
+            if function is handler and len(prefix) == key.count(ANY):
+                return called, attribute, prefix
+        return found if self.adapt is None else self._of_a_child(found, event, namespace)
+
+    def _of_a_child(self, found: Entry, event: str, namespace: str) -> Entry:
+        handler, attribute, prefix = found
+        name = ANY if prefix else event
+        function = self.inherited.get(namespace, {}).get(name)
+        if self.adapt is None or function is None or function is not handler:
+            return found
+        children = self._adapted_children.setdefault(namespace, {})
+        known = children.get(name)
+        if known is None or known[0] is not function:
+            known = children[name] = (function, self.adapt(function, namespace, name) or function)
+        return known[1], attribute, prefix
 
     def _function(self, event: str, namespace: str) -> Entry | None:
         # A client may name its event "*": that is for a catch-all, with the name in front.

@@ -15,8 +15,9 @@ class Handshake:
     """What a client said of itself when it came.
 
     `headers` and `query` have a value for each name, a list if there are several. `issued` is in
-    milliseconds since 1970, `time` the same in ISO 8601. `address` is that of the peer. `auth` is
-    kept for clients of namespaces with middleware or `on_connection`.
+    milliseconds since 1970, `time` the same in ISO 8601. `address` is that of the peer. `xdomain`:
+    a browser says which site it comes from, perhaps another. `auth` is kept for clients of
+    namespaces with middleware, `on_connection`, or handlers that ask for `Socket` or `Sid`.
     """
 
     address: str
@@ -27,6 +28,7 @@ class Handshake:
     issued: int
     time: str
     auth: Any = None
+    xdomain: bool = False
 
     @classmethod
     def of(cls, head: Mapping[str, Any], age: float, auth: Any = None) -> Handshake:
@@ -46,6 +48,7 @@ class Handshake:
             issued=issued,
             time=datetime.fromtimestamp(issued / 1000, timezone.utc).isoformat(),
             auth=auth,
+            xdomain="origin" in headers,
         )
 
 

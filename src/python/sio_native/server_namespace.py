@@ -8,6 +8,7 @@ from dataclasses import replace
 from re import Pattern
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
+from .adapters import for_children, for_connection, for_server
 from .broadcast_operator import BroadcastOperator, Operators
 from .handlers import call
 from .handshake import Handshake
@@ -97,7 +98,8 @@ class ServerNamespace(Registering):
         return BroadcastOperator(self._sio, Selection(self.name))
 
     def _register(self, event: str, handler: Handler) -> None:
-        self._sio._registry.add(self.name, event, handler)
+        called = for_server(handler, self._sio, self.name, event)
+        self._sio._registry.add(self.name, event, handler, called)
 
     def _on_connection(self, handler: Handler) -> None:
         self._sio._sockets.on_connection(self.name, handler)
@@ -170,11 +172,13 @@ class ParentNamespace(Registering):
         raise RuntimeError("server_side_emit() is for one namespace: use the children of this one")
 
     def _register(self, event: str, handler: Handler) -> None:
+        for_children(handler, self._sio, self._rules, event)
         self._handlers[event] = handler
         self._sio._registry.changed()
 
     def _on_connection(self, handler: Handler) -> None:
-        self._rules.on_connection.add(handler)
+        called = for_connection(handler, self._sio) if callable(handler) else None
+        self._rules.on_connection.add(handler, called=called)
         self._sio._sockets.watch()
 
     def _use(self, middleware: Handler) -> None:

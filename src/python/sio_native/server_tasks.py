@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from .adapters import asking_for_nothing, for_task
 
 if TYPE_CHECKING:
     from .async_server import AsyncServer
@@ -38,29 +39,36 @@ class TaskMethods:
         an event without an id, or with one that is running, and what is more than `most` tasks of
         one owner. The cancel event answers `{success: true}`, or false when there is no such task.
 
-        For coroutine functions `(sid, data)`; `TypeError` for others, `ValueError` for a `by` or
-        `most` that cannot be meant and for a cancel event that has another handler, `RuntimeError`
-        with `async_handlers=False`: the cancel event would wait for the end of what it cancels.
+        For coroutine functions `(sid, data)`, and annotated ones; `TypeError` for others,
+        `ValueError` for a `by` or `most` that cannot be meant and for a cancel event that has
+        another handler, `RuntimeError` with `async_handlers=False`: the cancel event would wait for
+        the end of what it cancels.
         """
+        sio = cast("AsyncServer", self)
+        tasks = self._client_tasks_of(namespace or "/", cancel_event, id, by, most)
+
+        def decorate(handler: H) -> H:
+            called = for_task(handler, sio, namespace or "/")
+
+            @wraps(handler)
+            async def cancellable(sid: str, *arguments: Any) -> Any:
+                return await tasks.run(called, sid, arguments, by, most)
+
+            return cast(H, asking_for_nothing(cancellable))
+
+        return decorate
+
+    def _client_tasks_of(
+        self, namespace: str, cancel_event: str, id: str, by: str, most: int
+    ) -> ClientTasks:
+        """`ValueError` and `RuntimeError` as of `task`."""
         if by not in ("sid", "user"):
             raise ValueError(f'a task is cancelled by its "sid" or its "user", not {by!r}')
         if not isinstance(most, int) or not 1 <= most <= 10_000:
             raise ValueError(f"most must be a whole number of 1 to 10000, not {most!r}")
         if not cast("AsyncServer", self).async_handlers:
             raise RuntimeError("Cannot use task() when async_handlers is False.")
-        tasks = self._tasks_of(namespace or "/", cancel_event, id)
-
-        def decorate(handler: H) -> H:
-            if not inspect.iscoroutinefunction(handler):
-                raise TypeError(f"only a coroutine function can be cancelled, not {handler!r}")
-
-            @wraps(handler)
-            async def cancellable(sid: str, *arguments: Any) -> Any:
-                return await tasks.run(handler, sid, arguments, by, most)
-
-            return cast(H, cancellable)
-
-        return decorate
+        return self._tasks_of(namespace, cancel_event, id)
 
     def _tasks_of(self, namespace: str, cancel_event: str, id: str) -> ClientTasks:
         from .client_tasks import ClientTasks  # only for those who use it

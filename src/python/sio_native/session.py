@@ -31,6 +31,10 @@ class SessionStore:
             session = self._sessions.setdefault((namespace, sid), {})
         return session
 
+    def get_of(self, key: Key) -> Session:
+        """`get`, of a client that is known to be there: nobody is asked, and nobody waits."""
+        return self._sessions.setdefault(key, {})
+
     def save(self, sid: str, namespace: str, session: Session) -> None:
         """Replace the session. `KeyError` for an unknown sid."""
         if (namespace, sid) not in self._sessions:

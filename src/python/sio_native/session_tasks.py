@@ -28,6 +28,7 @@ class SessionTasks:
         # Each running task, and what has to be done when it has ended, in whichever way.
         self._tasks: dict[asyncio.Future[Any], Finish] = {}
         self._queues: dict[str, deque[tuple[Step, Finish]]] = {}
+        self._running = 0  # steps under way that are not in a queue
         self._handled: dict[str, int] = {}  # events since the last flush, by session
         self._waiting: list[tuple[set[str], asyncio.Future[None]]] = []  # in wait_closed()
 
@@ -55,7 +56,12 @@ class SessionTasks:
             self._queues[eio_sid] = deque()
             self.spawn(waiting, lambda: self._run_next(eio_sid, finish))
         else:
-            self.spawn(waiting, finish)
+            self._running += 1
+            self.spawn(waiting, lambda: self._has_run(finish))
+
+    def _has_run(self, finish: Finish) -> None:
+        self._running -= 1
+        finish()
 
     def _run_next(self, eio_sid: str, finish: Finish) -> None:
         """A step of a queue has ended: start those behind it, up to the next that waits."""
@@ -118,17 +124,22 @@ class SessionTasks:
         """The engine has ended: whoever waits for the end of a session need not."""
 
 
-def begin(step: Step, finish: Finish) -> Awaitable[None] | None:
+def begin(step: Step, finish: Finish) -> asyncio.Future[None] | None:
     """Begin a step in a context of its own. If it ends at once, however it does, finish it."""
     waiting = None
     try:
-        waiting = contextvars.copy_context().run(step)
+        waiting = contextvars.copy_context().run(_begun, step)
     except asyncio.CancelledError:
         pass  # ends its handler, as in a task of its own
     finally:
         if waiting is None:
             finish()
     return waiting
+
+
+def _begun(step: Step) -> asyncio.Future[None] | None:
+    waiting = step()
+    return None if waiting is None else asyncio.ensure_future(waiting)  # in the same context
 
 
 def nothing() -> None:

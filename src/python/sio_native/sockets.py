@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
+from .adapters import for_connection
 from .handlers import ANY, Invocation, call
 from .listeners import Listeners
 from .socket import Socket
@@ -23,9 +24,10 @@ class Rules:
     def __init__(self) -> None:
         self.on_connection = Listeners()
         self.middleware: list[Any] = []
+        self.keeps_auth = False  # handlers ask for sockets, which know what their clients came with
 
     def __bool__(self) -> bool:
-        return bool(self.middleware or self.on_connection)
+        return bool(self.middleware or self.on_connection or self.keeps_auth)
 
     def use(self, middleware: Any) -> None:
         if not callable(middleware):
@@ -55,18 +57,30 @@ class Sockets:
             found = self._sockets.setdefault(key, Socket(self._sio, self, sid, namespace))
         return found
 
+    def has(self, socket: Socket) -> bool:
+        """Until its disconnect handlers have ended."""
+        return self._sockets.get((socket.nsp, socket.id)) is socket
+
     def _drop(self, key: Key) -> None:
         self._sockets.pop(key, None)
 
     def on_connection(self, namespace: str, handler: Any) -> None:
         """Call it with the socket of each client that has been let in."""
-        self._own(namespace).on_connection.add(handler)
+        called = for_connection(handler, self._sio) if callable(handler) else None
+        self._own(namespace).on_connection.add(handler, called=called)
         self._watch(namespace)
 
     def use(self, namespace: str, middleware: Any) -> None:
         """Call it with the socket of each client that wants to come in."""
         self._own(namespace).use(middleware)
         self._watch(namespace)
+
+    def keep_auth(self, namespace: str) -> None:
+        """Handlers there ask for sockets, each of which is to know what its client came with."""
+        rules = self._own(namespace)
+        if not rules.keeps_auth:
+            rules.keeps_auth = True
+            self._watch(namespace)
 
     def forget(self, namespace: str) -> None:
         """It is no more, nor what was registered for it."""
@@ -104,7 +118,9 @@ class Sockets:
             wanted = []
         socket = Socket(self._sio, self, sid, namespace, auth)
         self._sockets[namespace, sid] = socket
-        self.listens(namespace)  # before it may send events: those that nobody handles never come
+        if any(rule.middleware or rule.on_connection for rule in rules):
+            # Before it may send events: those that nobody handles never come.
+            self.listens(namespace)
         return _asked(wanted, socket) if wanted else None
 
     def _accepted(self, sid: str, namespace: str) -> None:
@@ -119,8 +135,12 @@ class Sockets:
     async def _connected(self, handler: Handler, socket: Socket) -> None:
         try:
             await call(handler, socket)
-        except Exception:
-            log.exception("on_connection failed for %s [%s]", socket.id, socket.nsp)
+        except Exception as error:
+            hooks = self._service.runner.errors
+            if hooks is None:
+                log.exception("on_connection failed for %s [%s]", socket.id, socket.nsp)
+            else:
+                hooks.tell(error, "connection", socket.id, socket.nsp, ())
 
     # --- events ---
 

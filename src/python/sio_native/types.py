@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NewType, TypeAlias
 
 # ASGI 3. Messages and scopes are dictionaries of the server's making.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -46,6 +46,9 @@ RequestHead: TypeAlias = tuple[
 # idle, and meta as JSON; and the number of the process, 0 for this one.
 PresenceData: TypeAlias = tuple[str, str, str, str, str | None, int, bool, str]
 PresenceEntry: TypeAlias = tuple[str, str, str, str, str | None, int, bool, str, int]
+
+# For handlers that ask for the sid of their client by annotation.
+Sid = NewType("Sid", str)
 
 # The name of a client in a namespace: (namespace, sid).
 Key: TypeAlias = tuple[str, str]
