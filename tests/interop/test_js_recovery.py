@@ -89,7 +89,7 @@ class Stream:
 
 
 @pytest.mark.parametrize(
-    "transports, breaks", [(["websocket"], 200), (["polling", "websocket"], 40), (["polling"], 30)]
+    "transports, breaks", [(["websocket"], 200), (["polling", "websocket"], 25), (["polling"], 20)]
 )
 def test_every_event_arrives_once_and_in_order(transports, breaks):
     node = shutil.which("node")

@@ -521,6 +521,35 @@ async def test_namespaces_come_back_one_by_one():
         await chat.close()
 
 
+async def test_a_namespace_that_was_made_for_a_client_is_made_again():
+    async with world(cleanup_empty_child_namespaces=True) as w:
+        asked = []
+
+        def is_project(name, auth):
+            asked.append(auth)
+            return name.startswith("/project-") and len(asked) < 3
+
+        w.sio.of(is_project)
+        client = Client(w._http, w.url, "/project-1")
+        await client.connect()
+        sid = client.sid
+        await w.sio.save_session(sid, {"name": "Ann"}, namespace="/project-1")
+        client.lose()
+        await until(lambda: w.sio._service.recovery._away)
+        await w.sio.emit("a", namespace="/project-1")
+        await client.connect()
+        assert client.recovered and client.sid == sid
+        assert await client.reaches(1) == ["a"]
+        client.lose()
+        await until(lambda: w.sio._service.recovery._away)
+        await client.connect()
+        assert client.refused is not None
+        assert asked == [None] * 3
+        assert not w.sio._service.recovery._recovered
+        assert not w.sio._service.sessions._sessions
+        await client.close()
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

@@ -80,7 +80,7 @@ class Recovery:
         pid = auth.get("pid") if isinstance(auth, dict) else None
         if not isinstance(pid, str) or len(pid) != PID_LENGTH:
             return auth
-        return {name: value for name, value in auth.items() if name not in ("pid", "offset")}
+        return {name: auth[name] for name in auth if name not in ("pid", "offset")} or None
 
     def is_recovered(self, key: Key) -> bool:
         return key in self._recovered

@@ -243,14 +243,15 @@ class HandlerRunner(SessionTasks):
         self, sid: str, namespace: str, eio_sid: str, auth: Any
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
+        if self.recovery is not None:
+            auth = self.recovery.own_auth(auth)
         # The engine lets all in once the tables are exposed, or when namespaces come and go.
         entering = self.when_entering
         known = self._accepts(namespace) if entering is None else entering(sid, namespace, auth)
         if known is False:
             self._core.engine.refuse(sid, namespace, UNKNOWN_NAMESPACE)
+            self._dropped(key)
             return None
-        if self.recovery is not None:
-            auth = self.recovery.own_auth(auth)
         self.connecting[key] = None
         environ = self._environs.make(eio_sid)
         decide = partial(self._decide, sid, namespace, eio_sid)
@@ -366,11 +367,15 @@ class HandlerRunner(SessionTasks):
             except Exception as error:  # data that JSON cannot carry
                 self._log_failure(error, "connect", sid, namespace)
                 self._core.engine.refuse(sid, namespace, REJECTED)
-            if self.recovery is not None:
-                self.recovery.refused(key)
-            self._sessions.drop(key)
+            self._dropped(key)
         if left is not None:
             left(refusal is None)
+
+    def _dropped(self, key: Key) -> None:
+        """It is refused: so is one that had come back with its session."""
+        if self.recovery is not None:
+            self.recovery.refused(key)
+        self._sessions.drop(key)
 
     # --- disconnect ---
 

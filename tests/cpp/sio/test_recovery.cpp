@@ -407,6 +407,50 @@ BOOST_AUTO_TEST_CASE(that_it_has_been_given_up_is_told_when_its_handlers_have_en
     BOOST_TEST((w.app.take() == lines{"session closed", "expired S1 /"}));
 }
 
+BOOST_AUTO_TEST_CASE(who_is_let_in_before_it_is_asked_about_gets_what_it_missed_at_once) {
+    auto options = recovering();
+    options.always_connect = true;
+    sio_world w(options);
+    client c(w);
+    c.connect();
+    BOOST_TEST(c.take().empty());
+    c.let_in();
+    c.lose();
+    c.handlers_end();
+    w.emit("[\"missed\"]", everybody);
+    c.connect();
+    BOOST_TEST((c.take() == lines{"[\"missed\"]"}));
+    BOOST_TEST(c.recovered);
+    w.emit("[\"newer\"]", everybody);
+    BOOST_TEST((c.take() == lines{"[\"newer\"]"}));
+    w.sio.refuse(c.sid, "/", "{}");
+    w.turn();
+    c.connect();
+    c.let_in();
+    BOOST_TEST(!c.recovered);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_misses_too_much_while_it_is_asked_about_comes_again_as_a_new_one) {
+    sio_world w(recovering({.max_bytes = 1'000}));
+    client c(w);
+    c.join();
+    c.lose();
+    c.handlers_end();
+    c.connect();
+    (void)w.app.take();
+    for (int i = 0; i < 30; ++i)
+        w.emit("[\"a\"]", everybody);
+    w.sio.accept(c.sid, "/");
+    w.turn();
+    BOOST_TEST(c.ws->closed.has_value());
+    const auto told = w.app.take();
+    BOOST_TEST(told.size() == 1U);
+    BOOST_TEST(told[0].starts_with("disconnect S1"));
+    c.connect();
+    c.let_in();
+    BOOST_TEST(!c.recovered);
+}
+
 BOOST_AUTO_TEST_CASE(rooms_change_while_a_client_is_away) {
     sio_world w(recovering());
     client c(w);
