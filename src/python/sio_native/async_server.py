@@ -188,7 +188,7 @@ class AsyncServer(
         if (
             self._routes_events
             or self._registry.exposed
-            or namespace in self._registry.routers
+            or self._registry.router(namespace) is not None
             or self._options.cancel_on_disconnect
         ):
             return False  # by rules, or in tables, that may change at any time; or to be followed

@@ -118,9 +118,23 @@ class Registry:
 
     def route(self, namespace: str, router: Router) -> None:
         """Ask `router` who handles an event of this namespace, each time."""
+        if not self._is_named(namespace):
+            namespace = ANY  # clients choose the names of others: they must not fill the table
         if namespace not in self.routers:
             self.routers[namespace] = router
             self._changed()
+
+    def router(self, namespace: str) -> Router | None:
+        return self.routers.get(namespace) or self.routers.get(ANY)
+
+    def _is_named(self, namespace: str) -> bool:
+        return (
+            namespace in self.functions
+            or namespace in self.classes
+            or namespace in self._watched
+            or namespace in self.inherited
+            or (self._namespaces != ANY and namespace in self._namespaces)
+        )
 
     def watch_connects(self, namespace: str) -> None:
         """Clients may join it, and are told of."""
@@ -151,7 +165,7 @@ class Registry:
             target, attribute, prefix = found
             handler = target if attribute is None else getattr(target, attribute, ignore)
             invocation = handler, (*prefix, *args)
-        router = self.routers.get(namespace)
+        router = self.router(namespace) if self.routers else None
         return invocation if router is None else router(event, namespace, args, invocation)
 
     def entry(self, event: str, namespace: str) -> Entry | None:
