@@ -257,6 +257,36 @@ async def test_a_client_that_polls_comes_back(js):
         assert await heard(client) == [("first",), ("missed",)]
 
 
+HALF_OPEN = """
+    const { engine } = socket.io;
+    engine.transport.ws._socket.pause();
+    engine.transport.doClose = () => {};
+    engine._onClose("transport close");
+"""
+
+
+async def test_a_client_whose_old_connection_seems_alive_takes_over_its_session(js):
+    sio = server()
+    left = []
+    sio.on("disconnect", lambda sid, reason: left.append(sid))
+    async with js.serving(sio) as connect:
+        client = await connect(**LATER)
+        sid = client.sid
+        for round in (1, 2, 3):
+            await sio.emit("read", round)
+            assert (await client.next("read"))[0] == round
+            await client.run(HALF_OPEN)
+            await client.next("disconnect")
+            await sio.emit("not read", round)
+            assert await sio.all_sockets() == {sid}
+            assert left == [sid] * (round - 1)
+            assert await back(client) is True
+            assert client.sid == sid
+        expected = [(name, round) for round in (1, 2, 3) for name in ("read", "not read")]
+        assert await heard(client) == expected
+        assert left == [sid] * 3
+
+
 async def test_what_may_be_lost_is_not_kept(js):
     sio = server()
     async with js.serving(sio) as connect:
