@@ -37,6 +37,7 @@ GO_ON = """
 """
 
 OWN_EVENTS = ("connect", "connect_error", "disconnect")
+MARKER = "nothing before this is under way"
 
 
 def encode(value: Any) -> Any:
@@ -220,10 +221,11 @@ class Client:
 
     async def heard(self) -> list[tuple[Any, ...]]:
         """All events of the server so far, none of which is still on its way."""
-        marker = f"the end {len(self.log)}"
+        marker = f"{MARKER} {len(self.log)}"
         await self._clients.sio.emit(marker, to=self.sid, namespace=self.namespace)
         await self.next(marker)
-        return [each for each in self.log if each[0] not in (*OWN_EVENTS, marker)]
+        events = [each for each in self.log if each[0] not in OWN_EVENTS]
+        return [each for each in events if not each[0].startswith(MARKER)]
 
     def answers(self, event: str, answer: Callable[..., Any]) -> None:
         """Answer such events with its result; a tuple is several arguments."""

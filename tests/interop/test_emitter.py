@@ -221,6 +221,12 @@ def test_data_that_cannot_be_sent_is_an_error_before_redis_is_asked(kind):
 
 
 @pytest.mark.parametrize("kind", [Emitter, AsyncEmitter])
+def test_an_event_that_clients_have_of_their_own_is_not_emitted(kind):
+    with pytest.raises(ValueError, match="event of clients"):
+        kind("redis://127.0.0.1:1/0", "c").to("r").emit("connect")
+
+
+@pytest.mark.parametrize("kind", [Emitter, AsyncEmitter])
 def test_wrong_arguments_are_told_by_the_constructor(kind):
     with pytest.raises(ValueError, match="Unsupported Redis URL scheme: http"):
         kind("http://localhost")

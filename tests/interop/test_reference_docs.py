@@ -131,7 +131,7 @@ async def test_each_client_comes_with_its_handshake(js):
 
 SERVER = ("server disconnect", "server namespace disconnect")
 CLIENT = ("client disconnect", "client namespace disconnect")
-QUICK = {"ping_interval": 0.1, "ping_timeout": 0.1}
+QUICK = {"ping_interval": 0.1, "ping_timeout": 0.5}
 SILENT = "socket.io.engine.sendPacket = socket.io.engine._sendPacket = () => {}"
 BREAKING = "socket.io.engine.transport.ws.terminate()"
 TWICE = "socket.io.engine.write('0')"

@@ -69,7 +69,42 @@ async def test_asgi_middleware_sees_every_request_of_the_engine(js):
     assert all("EIO=4" in query for _, query in seen)
 
 
+async def test_middleware_of_the_engine_sees_who_asks_for_a_session(js):
+    sio = sio_native.AsyncServer()
+    seen = []
+    sio.engine.use({"X-Frame-Options": "DENY"})
+
+    @sio.engine.use
+    async def look(request, headers):
+        seen.append((request.query["transport"], request.headers["x-own"]))
+        headers["Set-Cookie"] = "session=1; Path=/"
+
+    async with js.serving(sio) as connect:
+        for transport in ("polling", "websocket"):
+            await connect(transports=[transport], extraHeaders={"X-Own": "value"})
+        assert seen == [("polling", "value"), ("websocket", "value")]
+        code = """
+            const answer = await fetch(given[0], { headers: { "X-Own": "" } });
+            return ["x-frame-options", "set-cookie"].map((name) => answer.headers.get(name));
+        """
+        headers = await connect.run(code, f"{connect.url}/socket.io/?EIO=4&transport=polling")
+        assert headers == ["DENY", "session=1; Path=/"]
+
+
 # --- errors ---
+
+
+async def test_requests_that_are_refused_are_told_with_their_codes(js):
+    sio = sio_native.AsyncServer(
+        transports=["websocket"], cors_allowed_origins="https://good.example"
+    )
+    refused = asyncio.Queue()
+    sio.on_connection_error(lambda error: refused.put_nowait((error.code, error.name)))
+    async with js.serving(sio) as connect:
+        await connect.refused(transports=["polling"])
+        assert await refused.get() == (0, "UNKNOWN_TRANSPORT")
+        await connect.refused(extraHeaders={"origin": "https://evil.example"})
+        assert await refused.get() == (4, "FORBIDDEN")
 
 
 async def test_a_client_that_is_not_valid_is_refused_with_a_text_for_it(js):

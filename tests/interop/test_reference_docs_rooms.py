@@ -1,4 +1,8 @@
-"""What the JavaScript server's documentation shows, in our names: namespaces, rooms, sending."""
+"""What the JavaScript server's documentation shows, in our names: namespaces, rooms, sending.
+
+Dynamic namespaces: test_reference_dynamic.py. Progress, uploads and changes of data in an example:
+test_example_progress.py.
+"""
 
 import asyncio
 import contextlib
@@ -54,16 +58,17 @@ def four(js):
 async def test_each_namespace_has_its_own_clients_and_events(js):
     sio = sio_native.AsyncServer()
     admins = asyncio.Queue()
+    chat = sio.of("/chat")
 
-    @sio.on_connection(namespace="/admin")
+    @sio.of("/admin").on_connection
     def admin_came(socket):
         socket.on("admin-action", admins.put)
 
-    @sio.on_connection(namespace="/chat")
+    @chat.on_connection
     def chatter_came(socket):
         @socket.on("message")
         async def message(text):
-            await sio.emit("new-message", text, namespace="/chat")
+            await chat.emit("new-message", text)
 
     async with js.serving(sio) as connect:
         admin, ann = await connect("/admin"), await connect("/chat")
@@ -118,9 +123,11 @@ async def test_the_clients_of_a_room_are_listed(four):
 
 async def test_all_rooms_are_listed_and_looked_up(four):
     async with four() as the:
-        rooms = {room for each in await the.sio.local.fetch_sockets() for room in each.rooms}
-        assert {"room-1", "room-2", "room-3"} < rooms
+        rooms = the.sio.of("/").adapter.rooms
+        assert set(rooms) == {"room-1", "room-2", "room-3", *(c.sid for c in the.clients.values())}
+        assert "room-1" in rooms
         assert "room-123" not in rooms
+        assert len(rooms["room-1"]) == 3
 
 
 async def test_all_clients_of_a_room_are_disconnected(four):

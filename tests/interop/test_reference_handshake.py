@@ -84,3 +84,22 @@ async def test_the_headers_for_an_allowed_origin_are_sent(js, method, status):
         assert headers["access-control-allow-credentials"] == "true"
         if method == "OPTIONS":
             assert {"GET", "POST"} <= set(headers["access-control-allow-methods"].split(", "))
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_a_function_allows_or_refuses_each_request_for_a_session(js, transport):
+    asked = []
+
+    async def allow(request):
+        asked.append(request.query["transport"])
+        return request.headers.get("x-key") == "secret"
+
+    sio = sio_native.AsyncServer(allow_request=allow)
+    came = []
+    sio.on_connection(came.append)
+    async with js.serving(sio) as connect:
+        options = {"transports": [transport]}
+        await connect.refused(**options)
+        assert (await connect(extraHeaders={"X-Key": "secret"}, **options)).sid
+        assert asked == [transport] * 2
+        assert len(came) == 1

@@ -132,7 +132,7 @@ async def test_who_does_not_acknowledge_in_time_is_missing_in_the_error(three):
         for number, each in enumerate(clients[:2]):
             each.answers("some event", lambda number=number: number)
         with pytest.raises(AckTimeoutError) as failed:
-            await sio.timeout(0.5).emit_with_ack("some event")
+            await sio.timeout(1.5).emit_with_ack("some event")
         assert failed.value.answers == {each.sid: n for n, each in enumerate(clients[:2])}
         assert len(sio._service.acks) == 0, "nobody is waited for any more"
 

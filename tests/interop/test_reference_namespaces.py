@@ -129,6 +129,21 @@ async def test_an_unknown_namespace_is_refused(js):
         assert await chat.heard() == []
 
 
+async def test_names_that_clients_choose_leave_nothing_behind(js):
+    sio = sio_native.AsyncServer(namespaces="*")
+
+    @sio.on_connection(namespace="*")
+    def came(socket):
+        socket.on("where", lambda: socket.nsp)
+
+    async with js.serving(sio) as connect:
+        for number in range(10):
+            client = await connect(f"/of-client-{number}")
+            assert await client.ask("where") == f"/of-client-{number}"
+            await client.run("socket.disconnect()")
+        assert list(sio._registry.routers) == ["*"]
+
+
 async def chat_and_other(connect, sio):
     """Two clients in /chat, of rooms foo and bar; one in /other, of a room foo."""
     foo, bar, other = await connect("/chat"), await connect("/chat"), await connect("/other")

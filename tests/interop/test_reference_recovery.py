@@ -215,3 +215,103 @@ async def test_it_is_off_by_default(js):
         await client.run("socket._pid = 'foo'; socket._lastOffset = 'bar'")
         assert await back(client) is False
         assert client.sid != sid
+
+
+async def test_each_namespace_of_a_connection_comes_back(js):
+    sio = server()
+    names = ("/", "/chat", "/news")
+    for name in names:
+        sio.of(name)
+    async with js.serving(sio) as connect:
+        main = await connect(**LATER)
+        clients = [main, *[await connect.beside(main, name) for name in names[1:]]]
+        sids = [each.sid for each in clients]
+        await gone(sio, main)
+        for client in clients[1:]:
+            await client.next("disconnect")
+        for name in names:
+            await sio.emit("missed", name, namespace=name)
+        assert [await back(each) for each in clients] == [True] * 3
+        assert [each.sid for each in clients] == sids
+        for name, client in zip(names, clients, strict=True):
+            assert await heard(client) == [("missed", name)]
+
+
+async def test_a_client_that_polls_comes_back(js):
+    sio = server()
+    async with js.serving(sio) as connect:
+        client = await connect(transports=["polling"], **LATER)
+        sid = client.sid
+        await sio.emit("first")
+        await client.next("first")
+        # Its requests stop, and the next client is there before the server has missed it.
+        await client.run("""
+            socket.io.engine.transport._poll = () => {};
+            socket.io.engine.transport.doClose = () => {};
+            socket.io.engine.close();
+        """)
+        await client.next("disconnect")
+        await sio.emit("missed")
+        assert await back(client) is True
+        assert client.sid == sid
+        assert await heard(client) == [("first",), ("missed",)]
+
+
+HALF_OPEN = """
+    const { engine } = socket.io;
+    engine.transport.ws._socket.pause();
+    engine.transport.doClose = () => {};
+    engine._onClose("transport close");
+"""
+
+
+async def test_a_client_whose_old_connection_seems_alive_takes_over_its_session(js):
+    sio = server()
+    left = []
+    sio.on("disconnect", lambda sid, reason: left.append(sid))
+    async with js.serving(sio) as connect:
+        client = await connect(**LATER)
+        sid = client.sid
+        for round in (1, 2, 3):
+            await sio.emit("read", round)
+            assert (await client.next("read"))[0] == round
+            await client.run(HALF_OPEN)
+            await client.next("disconnect")
+            await sio.emit("not read", round)
+            assert await sio.all_sockets() == {sid}
+            assert left == [sid] * (round - 1)
+            assert await back(client) is True
+            assert client.sid == sid
+        expected = [(name, round) for round in (1, 2, 3) for name in ("read", "not read")]
+        assert await heard(client) == expected
+        assert left == [sid] * 3
+
+
+async def test_what_may_be_lost_is_not_kept(js):
+    sio = server()
+    async with js.serving(sio) as connect:
+        client = await connect(**LATER)
+        await gone(sio, client)
+        await sio.volatile.emit("may be lost")
+        await sio.emit("kept")
+        assert await back(client) is True
+        assert await heard(client) == [("kept",)]
+
+
+async def test_what_the_client_has_said_meanwhile_comes_when_it_is_back(js):
+    sio = server()
+    said = asyncio.Queue()
+
+    @sio.on_connection
+    def came(socket):
+        socket.on("say", lambda *args: said.put_nowait((socket.recovered, *args)))
+
+    async with js.serving(sio) as connect:
+        client = await connect(**LATER)
+        await client.emit("say", 0)
+        assert await said.get() == (False, 0)
+        await gone(sio, client)
+        for number in (1, 2, 3):
+            await client.emit("say", number)
+        assert await back(client) is True
+        assert [await said.get() for _ in range(3)] == [(True, n) for n in (1, 2, 3)]

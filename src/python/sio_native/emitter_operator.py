@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from .broadcast_operator import check_emitted
 from .cluster_wire import cluster_message, packed, whom_message
 from .pubsub_wire import Message, broadcast_message
 from .selection import Selection, rooms_of
@@ -54,6 +55,7 @@ class EmitterOperator(Generic[R]):
 
     def emit(self, event: str, *args: Any) -> R:
         """Send them an event; its arguments stand one by one."""
+        check_emitted(event)
         return self._publish(broadcast_message(self._whom, event, args, self._host_id))
 
     def sockets_join(self, *rooms: Any) -> R:
