@@ -308,6 +308,27 @@ def test_who_says_no_sound_id_is_nobody_and_connected_all_the_same(example, auth
     run(conversation())
 
 
+# --- the end ---
+
+
+def test_at_sigterm_each_client_is_told_and_let_go_and_the_process_ends():
+    running = UvicornProcess(APP)
+
+    async def conversation():
+        async with clients(running, 10) as those:
+            ended = asyncio.create_task(asyncio.to_thread(running.stop))
+            for each in those:
+                assert await each.hears("server-shutting-down") == {
+                    "message": "Server maintenance",
+                    "reconnectIn": 30_000,
+                }
+                await each.io.wait()
+            await ended
+
+    run(conversation())
+    assert "Finished server process" in running.log()
+
+
 # --- a worker ---
 
 

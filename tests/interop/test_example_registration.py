@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import struct
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any
 
 import pytest
 import socketio
+
+from sio_native import AsyncServer
 
 from .example_client import ExampleClient, entered
 from .limits import eventually, run
@@ -34,6 +38,15 @@ def example(models: Path) -> Iterator[UvicornProcess]:
     running = UvicornProcess(f"{MODULE}:app", environment={"MODELS_DIR": str(models)})
     yield running
     running.stop()
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The example in this process."""
+    monkeypatch.syspath_prepend(ROOT)
+    for name in [each for each in sys.modules if each.startswith(MODULE.rpartition(".")[0])]:
+        monkeypatch.delitem(sys.modules, name)
+    return importlib.import_module(MODULE).app
 
 
 @contextlib.asynccontextmanager
@@ -350,6 +363,12 @@ def test_a_client_is_answered_though_it_asks_as_soon_as_it_is_let_in(example, tr
 
 
 # --- the checklist ---
+
+
+def test_a_second_server_at_the_path_of_the_first_warns(app):
+    with pytest.warns(UserWarning, match="a second Socket.IO server at '/llamaproxws'"):
+        AsyncServer().mount(app, socketio_path="/llamaproxws")
+
 
 SOURCES = sorted(FOLDER.rglob("*.py"))
 MADE_ONCE = FOLDER / "server.py"

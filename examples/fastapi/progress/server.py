@@ -24,7 +24,14 @@ from .uploads import register_upload_handlers
 
 HERE = Path(__file__).parent
 
-io = AsyncServer.from_env(async_mode="asgi", max_http_buffer_size=10_000_000)  # bytes: uploads
+# At SIGTERM, and when the application ends for another reason, clients hear it and are let go.
+FAREWELL = {"message": "Server maintenance", "reconnectIn": 30_000}  # milliseconds
+
+io = AsyncServer.from_env(
+    async_mode="asgi",
+    max_http_buffer_size=10_000_000,  # bytes: uploads
+    drain={"notify": FAREWELL, "deadline": 5},  # seconds
+)
 io.limit("chat-message", os.environ.get("CHAT_LIMIT", "10/60s"))  # of each client
 io.limit("*", "200/10s")
 
