@@ -58,7 +58,7 @@ class Stream:
     async def is_connected(self) -> None:
         """It is back. A break between two requests of a polling client is none for it."""
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.connected.wait(), 1)
+            await asyncio.wait_for(self.connected.wait(), 5)
 
     async def send_until(self, ended: asyncio.Future[None]) -> None:
         await self.connected.wait()
