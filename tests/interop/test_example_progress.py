@@ -322,8 +322,7 @@ def test_at_sigterm_each_client_is_told_and_let_go_and_the_process_ends():
                     "message": "Server maintenance",
                     "reconnectIn": 30_000,
                 }
-                await each.io.wait()
-            await ended
+            await asyncio.gather(ended, *(each.io.wait() for each in those))
 
     run(conversation())
     assert "Finished server process" in running.log()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import logging
 import struct
 import sys
 import uuid
@@ -16,6 +17,7 @@ import pytest
 import socketio
 
 from sio_native import AsyncServer
+from sio_native.testing import TestClient
 
 from .example_client import ExampleClient, entered
 from .limits import eventually, run
@@ -362,6 +364,21 @@ def test_a_client_is_answered_though_it_asks_as_soon_as_it_is_let_in(example, tr
     run(conversation())
 
 
+def test_a_handler_that_fails_is_logged_and_answered_and_its_client_stays(app, caplog):
+    async def conversation():
+        async with TestClient(app, path="/llamaproxws") as client:
+            answer = await client.call("models:list", "more than it takes")
+            assert answer == {"success": False, "error": "Internal error"}
+            assert (await client.call("models:list"))["success"]
+            return f"models:list of {client.sid} failed"
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(caplog.handler)
+    logged = run(conversation())
+    logger.removeHandler(caplog.handler)
+    assert {record.message for record in caplog.records if record.exc_info} == {logged}
+
+
 # --- the checklist ---
 
 
@@ -382,6 +399,7 @@ SIGNATURES = {
     "register_logs_handlers": ["socket", "db"],
     "register_config_handlers": ["socket", "db"],
     "register_presets_handlers": ["socket", "db"],
+    "register_handlers": ["socket", "io", "db", "gguf_parser", "process_manager", "logger"],
     # Whose process it is comes as a parameter, too, and not from a global.
     "register_llama_handlers": [
         "socket", "io", "db", "process_manager", "initialize_llama_metrics"
@@ -401,7 +419,7 @@ def test_registration_functions_take_what_the_table_says() -> None:
         function.name: [each.arg for each in function.args.args]
         for path in SOURCES
         for function in functions(path)
-        if function.name.startswith("register_") and function.name != "register_handlers"
+        if function.name.startswith("register_") and path.parent != FOLDER
     }
     assert found == SIGNATURES
 

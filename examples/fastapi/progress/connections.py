@@ -5,8 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
 from .clock import now
 

@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel, Field
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
-from .validation import Answer, validated
+from .errors import Answer, Refused
 
 
 class Room(BaseModel):
@@ -26,21 +26,18 @@ def room_of(asked: Room) -> str:
 
 def register_message_handlers(socket: Socket) -> None:
     @socket.on("join-room")
-    @validated
     async def join(asked: Room) -> Answer:
         await socket.join(room_of(asked))
         return {"success": True}
 
     @socket.on("send-message")
-    @validated
     async def send(message: Message) -> Answer:
         if room_of(message) not in socket.rooms:
-            return {"success": False, "error": "Join the room first"}
+            raise Refused("Join the room first")
         await socket.to(room_of(message)).emit("new-message", message.model_dump())
         return {"success": True}
 
     @socket.on("chat-message")  # at most ten a minute: see server.py
-    @validated
     async def chat(message: ChatMessage) -> Answer:
         await socket.broadcast.emit("chat-message", {"from": socket.id, "text": message.text})
         return {"success": True}

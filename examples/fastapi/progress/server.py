@@ -5,6 +5,7 @@
 With REDIS_URL, workers tell of changes too: see worker.py.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
 from .connections import ConnectionManager, users_router
+from .errors import register_error_handler
 from .messages import register_message_handlers
 from .tickets import tickets_router
 from .tracker import ProgressTracker
@@ -34,6 +35,8 @@ io = AsyncServer.from_env(
 )
 io.limit("chat-message", os.environ.get("CHAT_LIMIT", "10/60s"))  # of each client
 io.limit("*", "200/10s")
+
+register_error_handler(io, logging.getLogger("uvicorn.error"))
 
 connections = ConnectionManager(io)
 tracker = ProgressTracker(io)

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 
 from pydantic import BaseModel, Field, StrictBytes
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
-from .validation import Answer, validated
+from .errors import Answer, Refused
 
 STEPS = 10
 
@@ -38,7 +37,6 @@ async def process_file(file: bytes, digest: "hashlib._Hash") -> AsyncIterator[in
 
 def register_upload_handlers(socket: Socket, io: AsyncServer) -> None:
     @socket.on("start-upload")
-    @validated
     async def start(upload: Upload) -> Answer:
         """Who has sent the file is in its room until the end, and so is who watches."""
         upload_id = uuid.uuid4().hex
@@ -56,9 +54,8 @@ def register_upload_handlers(socket: Socket, io: AsyncServer) -> None:
         return {"success": True, "uploadId": upload_id, "sha256": digest.hexdigest()}
 
     @socket.on("watch-upload")
-    @validated
     async def watch(wanted: Watch) -> Answer:
         if not await io.in_(room_of(wanted.uploadId)).all_sockets():
-            return {"success": False, "error": "There is no such upload"}
+            raise Refused("There is no such upload")
         await socket.join(room_of(wanted.uploadId))
         return {"success": True}

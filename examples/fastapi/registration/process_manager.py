@@ -6,6 +6,8 @@ from typing import Literal
 
 from sio_native import AsyncServer
 
+from .errors import Refused
+
 State = Literal["stopped", "starting", "running", "stopping"]
 
 NEXT: dict[State, State] = {
@@ -18,7 +20,7 @@ OUTPUT = ("loading the model", "warming up", "listening")
 PACE = 0.05  # seconds a line
 
 
-class WrongState(Exception):
+class WrongState(Refused):
     """What was asked for cannot follow the state that the process is in."""
 
 

@@ -1,9 +1,8 @@
-"""Registers the handlers of each client that connects, and gives them what they need."""
+"""Registers the handlers of a client, and gives them what they need."""
 
 from logging import Logger
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
 from ..database import Database
 from ..gguf import GgufParser
@@ -20,20 +19,18 @@ from .presets.handlers import register_presets_handlers
 
 
 def register_handlers(
+    socket: Socket,
     io: AsyncServer,
     db: Database,
     gguf_parser: GgufParser,
     process_manager: ProcessManager,
     logger: Logger,
 ) -> None:
-    @io.on_connection
-    async def connected(socket: Socket) -> None:
-        register_connection_handlers(socket, logger)
-        register_models_handlers(socket, io, db, gguf_parser)
-        register_metrics_handlers(socket, db)
-        register_logs_handlers(socket, db)
-        register_config_handlers(socket, db)
-        register_presets_handlers(socket, db)
-        register_llama_handlers(socket, io, db, process_manager, initialize_llama_metrics)
-        register_process_handlers(socket, io, db, process_manager)
-        await socket.emit("connection:ready", {"id": socket.id})
+    register_connection_handlers(socket, logger)
+    register_models_handlers(socket, io, db, gguf_parser)
+    register_metrics_handlers(socket, db)
+    register_logs_handlers(socket, db)
+    register_config_handlers(socket, db)
+    register_presets_handlers(socket, db)
+    register_llama_handlers(socket, io, db, process_manager, initialize_llama_metrics)
+    register_process_handlers(socket, io, db, process_manager)

@@ -2,10 +2,11 @@
 
 from pydantic import BaseModel, JsonValue
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
-from ..answers import Answer, Name, Named, done, refused, validated
+from ..answers import Answer, Name, Named, done
 from ..database import Database
+from ..errors import Refused
 
 
 class Setting(BaseModel):
@@ -19,23 +20,20 @@ def register_config_handlers(socket: Socket, db: Database) -> None:
         return done(config=db.config.all())
 
     @socket.on("config:get")
-    @validated
     async def get(asked: Named) -> Answer:
         return done(value=db.config.get(asked.name))
 
     @socket.on("config:set")
-    @validated
     async def change(setting: Setting) -> Answer:
         if setting.name == "models_dir":
-            return refused("models_dir is set where the server is started")
+            raise Refused("models_dir is set where the server is started")
         db.config.put(setting.name, setting.value)
         await socket.broadcast.emit("config:changed", setting.model_dump())
         return done()
 
     @socket.on("config:delete")
-    @validated
     async def delete(asked: Named) -> Answer:
         if asked.name == "models_dir" or not db.config.delete(asked.name):
-            return refused("There is no such setting")
+            raise Refused("There is no such setting")
         await socket.broadcast.emit("config:changed", {"name": asked.name, "value": None})
         return done()

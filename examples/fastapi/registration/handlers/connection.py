@@ -3,7 +3,7 @@
 from logging import Logger
 from time import time
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
 
 def register_connection_handlers(socket: Socket, logger: Logger) -> None:

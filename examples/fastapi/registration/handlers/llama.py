@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
-from ..answers import Answer, OfModel, done, refused, validated
+from ..answers import Answer, OfModel, done
 from ..database import Database
-from ..process_manager import ProcessManager, WrongState
+from ..errors import Refused
+from ..process_manager import ProcessManager
 
 
 def register_llama_handlers(
@@ -22,24 +22,16 @@ def register_llama_handlers(
         return done(processes=process_manager.states())
 
     @socket.on("llama:start")
-    @validated
     async def start(asked: OfModel) -> Answer:
         if db.models.get(asked.model) is None:
-            return refused("There is no such model")
-        try:
-            await process_manager.start(asked.model)
-        except WrongState as error:
-            return refused(str(error))
+            raise Refused("There is no such model")
+        await process_manager.start(asked.model)
         initialize_llama_metrics(db, asked.model)
         await io.emit("llama:status", process_manager.states())
         return done()
 
     @socket.on("llama:stop")
-    @validated
     async def stop(asked: OfModel) -> Answer:
-        try:
-            await process_manager.stop(asked.model)
-        except WrongState as error:
-            return refused(str(error))
+        await process_manager.stop(asked.model)
         await io.emit("llama:status", process_manager.states())
         return done()

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
-from ..answers import Answer, done, validated
+from ..answers import Answer, done
 from ..database import LOG_KEEPS, Database
 
 
@@ -21,7 +21,6 @@ class Last(BaseModel):
 
 def register_logs_handlers(socket: Socket, db: Database) -> None:
     @socket.on("logs:read")
-    @validated
     async def read(asked: Last) -> Answer:
         """The entries come before the answer: what goes to one client keeps its order."""
         entries = db.logs.last(asked.count)
@@ -30,7 +29,6 @@ def register_logs_handlers(socket: Socket, db: Database) -> None:
         return done(count=len(entries))
 
     @socket.on("logs:add")
-    @validated
     async def add(entry: Entry) -> Answer:
         added = db.logs.add(entry.level, entry.message)
         await socket.broadcast.emit("logs:added", added)

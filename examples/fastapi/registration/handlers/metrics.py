@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel, Field
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
-from ..answers import Answer, done, validated
+from ..answers import Answer, done
 from ..database import Database
 from ..metrics import INTERVALS, collect_and_emit_metrics, collect_metrics, room_of
 
@@ -19,7 +19,6 @@ def register_metrics_handlers(socket: Socket, db: Database) -> None:
         return done(data=await collect_and_emit_metrics(socket, db))
 
     @socket.on("metrics:subscribe")
-    @validated
     async def subscribe(asked: Subscription) -> Answer:
         """Answers with the interval that it is: the next longer one that there is."""
         interval = next(each for each in INTERVALS if each >= asked.interval)

@@ -1,7 +1,6 @@
 """All that is done with models."""
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
 from ...database import Database
 from ...gguf import GgufParser

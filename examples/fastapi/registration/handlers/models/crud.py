@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel, JsonValue
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
-from ...answers import Answer, Name, Named, done, refused, validated
+from ...answers import Answer, Name, Named, done
 from ...database import Database
+from ...errors import Refused
 
 
 class Model(BaseModel):
@@ -20,35 +20,31 @@ def register_models_crud_handlers(socket: Socket, io: AsyncServer, db: Database)
         return done(models=db.models.all())
 
     @socket.on("models:read")
-    @validated
     async def read(asked: Named) -> Answer:
         parameters = db.models.get(asked.name)
         if parameters is None:
-            return refused("There is no such model")
+            raise Refused("There is no such model")
         return done(model={"name": asked.name, "parameters": parameters})
 
     @socket.on("models:create")
-    @validated
     async def create(model: Model) -> Answer:
         if db.models.get(model.name) is not None:
-            return refused("There is such a model already")
+            raise Refused("There is such a model already")
         db.models.put(model.name, model.parameters)
         await io.emit("models:created", model.model_dump())
         return done(model=model.model_dump())
 
     @socket.on("models:update")
-    @validated
     async def update(model: Model) -> Answer:
         if db.models.get(model.name) is None:
-            return refused("There is no such model")
+            raise Refused("There is no such model")
         db.models.put(model.name, model.parameters)
         await io.emit("models:updated", model.model_dump())
         return done(model=model.model_dump())
 
     @socket.on("models:delete")
-    @validated
     async def delete(asked: Named) -> Answer:
         if not db.models.delete(asked.name):
-            return refused("There is no such model")
+            raise Refused("There is no such model")
         await io.emit("models:deleted", {"name": asked.name})
         return done()

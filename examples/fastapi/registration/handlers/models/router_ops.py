@@ -1,9 +1,9 @@
 """Which model a client's questions are routed to: a room for each, and everybody is told."""
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
-from ...answers import Answer, Named, done, refused, validated
+from ...answers import Answer, Named, done
+from ...errors import Refused
 
 ROUTED = "routed"  # in the client's user session: the name of its model
 
@@ -27,7 +27,6 @@ def register_models_router_handlers(socket: Socket, io: AsyncServer) -> None:
         return model
 
     @socket.on("models:route")
-    @validated
     async def route(asked: Named) -> Answer:
         await unroute()
         socket.data[ROUTED] = asked.name
@@ -37,7 +36,9 @@ def register_models_router_handlers(socket: Socket, io: AsyncServer) -> None:
     @socket.on("models:unroute")
     async def stop() -> Answer:
         model = await unroute()
-        return refused("No model is routed to") if model is None else done(model=model)
+        if model is None:
+            raise Refused("No model is routed to")
+        return done(model=model)
 
     @socket.on("disconnect")
     async def left(reason: str) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from sio_native import AsyncServer
-from sio_native.socket import Socket
+from sio_native import AsyncServer, Socket
 
 from ...answers import Answer, done
 from ...database import Database

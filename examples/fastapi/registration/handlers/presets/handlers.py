@@ -2,10 +2,11 @@
 
 from pydantic import BaseModel, JsonValue
 
-from sio_native.socket import Socket
+from sio_native import Socket
 
-from ...answers import Answer, Name, Named, done, refused, validated
+from ...answers import Answer, Name, Named, done
 from ...database import Database
+from ...errors import Refused
 
 
 class Preset(BaseModel):
@@ -19,16 +20,14 @@ def register_presets_handlers(socket: Socket, db: Database) -> None:
         return done(presets=db.presets.all())
 
     @socket.on("presets:save")
-    @validated
     async def save(preset: Preset) -> Answer:
         db.presets.put(preset.name, preset.settings)
         await socket.broadcast.emit("presets:saved", preset.model_dump())
         return done()
 
     @socket.on("presets:delete")
-    @validated
     async def delete(asked: Named) -> Answer:
         if not db.presets.delete(asked.name):
-            return refused("There is no such preset")
+            raise Refused("There is no such preset")
         await socket.broadcast.emit("presets:deleted", {"name": asked.name})
         return done()
