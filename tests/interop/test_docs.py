@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
         (
             "disconnects.md",
             "flow.md",
+            "handlers.md",
             "middleware.md",
             "namespaces.md",
             "open_webui.md",
