@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-START_LIMIT = 15.0  # seconds; importing FastAPI on a busy machine takes some
+START_LIMIT = 40.0  # seconds; importing FastAPI on a busy machine takes some
 STOP_LIMIT = 5.0
 
 _depth = len((__package__ or "").split("."))

@@ -112,6 +112,7 @@ async def test_whose_access_is_revoked_is_put_out_and_told(door):
 @both_doors
 async def test_who_is_revoked_while_it_is_asked_about_does_not_come_in(door):
     sio = door.server()
+    sio.on("behind", lambda sid: None)
     sio.yjs.serve()
     asked, answers = Log(), asyncio.Event()
 
@@ -124,6 +125,7 @@ async def test_who_is_revoked_while_it_is_asked_about_does_not_come_in(door):
     async with door.open(sio) as url, editor(url) as alice:
         await alice.client.emit("ydoc:document:join", {"document_id": "note:1"})
         typed = asyncio.create_task(alice.type("x"))
+        await asyncio.create_task(alice.client.call("behind"))  # which shows that it has come
         await asked.reaches(1)
         await sio.yjs.revoke("note:1", alice.sid)
         answers.set()

@@ -61,6 +61,12 @@ DIFFERENCES: dict[str, Difference] = {
         "It closes the session.",
         "These are the server's to call.",
     ),
+    "annotations": Difference(
+        "Annotations of handlers mean nothing.",
+        "A pydantic model, a TypedDict, `Socket` and some others are [what the handler asks "
+        "for](handlers.md): with `(sid, data: Model)` the data are checked.",
+        "What clients send is checked where it comes in.",
+    ),
     "after leaving": Difference(
         "A client that has left a namespace, or was disconnected, still gets acks of its events, "
         "and the answer to a CONNECT that it has not waited for.",
