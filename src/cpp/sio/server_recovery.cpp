@@ -160,8 +160,9 @@ void server::resume(trail& of) {
 void server::send_missed(socket& to) {
     auto& of = *to.followed;
     of.known = true;
-    if (!std::exchange(to.held_back, false))
+    if (!to.held_back)
         return;
+    to.held_back = false;
     if (!of.sent.continues(of.last)) {
         // It was told that it would get everything, and more has come than is kept.
         warn("more events came than are kept, before " + to.sid.str() + " was let in again");
