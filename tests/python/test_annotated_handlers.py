@@ -9,8 +9,9 @@ import subprocess
 import sys
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import polling_client
 import pytest
@@ -35,6 +36,11 @@ class Message(BaseModel):
 class Place(TypedDict):
     room: str
     at: NotRequired[int]
+
+
+@dataclass
+class Point:
+    x: int
 
 
 class DB:
@@ -313,6 +319,72 @@ async def test_a_decorated_handler_asks_for_what_the_function_inside_does() -> N
 
     async with TestClient(sio) as ann:
         assert await ann.call("say", {"text": "hi"}) == "HI"
+    await sio.shutdown()
+
+
+async def test_a_partial_asks_for_what_it_has_not_bound() -> None:
+    def work(db: str, data: Message, socket: Socket, *, io: AsyncServer | None) -> list[Any]:
+        return [db, data.text, getattr(socket, "id", socket), io is sio]
+
+    def registered(socket: Socket, db: str, data: dict[str, str]) -> list[str]:
+        return [db, *data.values()]
+
+    class Works:
+        def __call__(self, db: str, data: Message) -> list[str]:
+            return [db, data.text]
+
+    sio = AsyncServer()
+    sio.on("work", partial(work, "db"))
+    sio.on("bound", partial(work, "db", socket="mine"))
+    sio.on("object", partial(Works(), "db"))
+    async with TestClient(sio) as ann:
+        sio.socket(ann.sid).on("own", partial(registered, sio.socket(ann.sid), "db"))
+        assert await ann.call("work", {"text": "hi"}) == ["db", "hi", ann.sid, True]
+        assert await ann.call("bound", {"text": "hi"}) == ["db", "hi", "mine", True]
+        assert await ann.call("object", {"text": "hi"}) == ["db", "hi"]
+        assert await ann.call("own", {"text": "hi"}) == ["db", "hi"]
+        assert textless(await ann.call("work", {})) == invalid(("missing", [0, "text"]))
+    await sio.shutdown()
+
+
+async def test_what_may_be_none_is_there_all_the_same() -> None:
+    sio = AsyncServer()
+
+    @sio.event
+    def who(data: int, socket: Socket | None = None, sid: Optional[Sid] = None) -> Any:  # noqa: UP045
+        return [data, socket is sio.socket(sid or "")]
+
+    @sio.event
+    def answer(sid: str, data: int, ack: Ack | None = None) -> None:
+        assert ack is not None
+        ack(data)
+
+    async with TestClient(sio) as ann:
+        assert await ann.call("who", 7) == [7, True]
+        assert await ann.call("answer", 7) == 7
+    await sio.shutdown()
+
+
+async def test_a_dataclass_is_checked_where_something_else_is_asked_for() -> None:
+    sio = AsyncServer()
+
+    @sio.event
+    def checked(socket: Socket, data: list[Point]) -> Any:
+        return [each.x for each in data]
+
+    @sio.event
+    def mixed(data: Message, to: Point) -> Any:
+        return to.x
+
+    @sio.event
+    def as_ever(sid: str, data: Point) -> Any:
+        return data
+
+    async with TestClient(sio) as ann:
+        assert await ann.call("checked", [{"x": "1"}]) == [1]
+        assert await ann.call("mixed", ({"text": "hi"}, {"x": 2})) == 2
+        assert textless(await ann.call("checked", [{}])) == invalid(("missing", [0, 0, "x"]))
+        assert await ann.call("as_ever", {"x": "1"}) == {"x": "1"}
     await sio.shutdown()
 
 

@@ -6,10 +6,11 @@ import importlib
 import inspect
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import Parameter
-from types import FunctionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, get_origin
+from types import FunctionType, NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 from . import payload_check
 from .ack import Ack
@@ -73,6 +74,9 @@ def ours(annotation: Any) -> Take | None:
     """Who takes what an annotation asks for, if it is one of ours."""
     if get_origin(annotation) is Annotated:
         annotation = annotation.__origin__
+    if get_origin(annotation) in (Union, UnionType):  # ours is there also for who may do without
+        others = [each for each in get_args(annotation) if each is not NoneType]
+        annotation = others[0] if len(others) == 1 else annotation
     if annotation is Sid:
         return take_sid
     if annotation is Ack:
@@ -92,12 +96,16 @@ def asks_of(handler: Handler) -> list[Ask]:
     It is one if no annotation asks for anything of ours, a dependency, or a check of an argument.
     `TypeError` and `ImportError` for what cannot be had.
     """
-    function = getattr(handler, "__func__", handler)
+    bound: Mapping[str, Any] = {}
+    function: Any = handler
+    if isinstance(function, partial):
+        function, bound = function.func, function.keywords
+    function = getattr(function, "__func__", function)
     if type(function) is FunctionType:
         if _is_bare(function):
             return []
     else:
-        function = getattr(type(handler), "__call__", handler)  # noqa: B004 - the function itself
+        function = getattr(type(function), "__call__", function)  # noqa: B004 - the function itself
     wrapper, function = function, inspect.unwrap(function)
     annotations = _annotations(function)
     # First what costs little: most are plain, and some are registered for each client.
@@ -106,26 +114,34 @@ def asks_of(handler: Handler) -> list[Ask]:
     parameters = [
         each
         for each in inspect.signature(handler).parameters.values()
-        if each.kind is not Parameter.VAR_KEYWORD
+        if each.kind is not Parameter.VAR_KEYWORD and each.name not in bound
     ]
     asks = [_ask(each, annotations.get(each.name)) for each in parameters]
-    typed = {
-        each.name: annotations[each.name]
-        for each in asks
-        if each.is_argument and payload_check.contains(annotations.get(each.name), _is_checked)
-    }
+    typed = _typed(asks, annotations, _is_checked)
     only_arguments = all(each.is_argument for each in asks)
     # A decorator's arguments may be others than those of the function inside, and it may check
     # these itself: unless that asks for what only we have, it is not asked.
     if only_arguments and (not typed or wrapper is not function):
         return []
     if not only_arguments or any(_is_of_pydantic(each) for each in typed.values()):
+        typed |= _typed(asks, annotations, payload_check.is_dataclass)
         checks = {name: payload_check.check_for(each) for name, each in typed.items()}
     else:
         checks = payload_check.checks_if_possible(typed, function.__qualname__)
         if not checks:
             return []
     return [each._replace(check=checks.get(each.name)) for each in asks]
+
+
+def _typed(
+    asks: list[Ask], annotations: dict[str, Any], what: Callable[[object], bool]
+) -> dict[str, Any]:
+    """The annotations of arguments in which there is one that is `what`."""
+    return {
+        each.name: annotations[each.name]
+        for each in asks
+        if each.is_argument and payload_check.contains(annotations.get(each.name), what)
+    }
 
 
 def _is_of_pydantic(annotation: Any) -> bool:

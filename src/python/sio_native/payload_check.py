@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
@@ -24,6 +25,11 @@ def is_of_pydantic(annotation: object) -> bool:
     if get_origin(annotation) is Annotated:
         return any(_makes_constraints(each) for each in get_args(annotation)[1:])
     return isinstance(annotation, type) and hasattr(annotation, "__pydantic_validator__")
+
+
+def is_dataclass(annotation: object) -> bool:
+    """One of the standard library's, which says nothing of pydantic."""
+    return isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
 
 
 def _makes_constraints(metadata: object) -> bool:
