@@ -150,7 +150,8 @@ async def test_an_event_that_clients_have_of_their_own_is_not_emitted(one, event
     [
         (lambda io: io.to(""), ValueError),
         (lambda io: io.to(None), ValueError),
-        (lambda io: io.to([]).except_(""), ValueError),
+        (lambda io: io.to([]), ValueError),
+        (lambda io: io.except_(""), ValueError),
         (lambda io: io.to({}), TypeError),
         (lambda io: io.timeout(0), ValueError),
         (lambda io: io.timeout(-1), ValueError),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import socketio
 from conftest import Door, Log, connected, until
 
 import sio_native
+from sio_native.testing import TestClient
 
 
 @dataclass
@@ -295,6 +297,27 @@ def test_wrong_arguments_raise_at_the_call() -> None:
     sio = sio_native.AsyncServer()
     with pytest.raises(TypeError, match="unhashable"):
         sio.to({})
-    for seconds in (0, -1, float("inf"), float("nan"), "1", None):
+    for seconds in (0, -1, float("inf"), float("nan"), "1", None, True):
         with pytest.raises(ValueError, match="number of seconds"):
             sio.timeout(seconds)  # type: ignore[arg-type]
+
+
+async def test_wrong_arguments_never_mean_everybody() -> None:
+    sio = sio_native.AsyncServer()
+    async with TestClient(sio) as ann:
+        for nothing in ((), ([],), (set(), [()])):
+            for choose in (sio.to, sio.in_, sio.except_("x").to, sio.socket(ann.sid).to):
+                with pytest.raises(ValueError, match="everybody"):
+                    choose(*nothing)
+            assert await sio.except_(*nothing).all_sockets() == {ann.sid}
+        for many in (sio, sio.to(ann.sid), sio.of("/"), sio.of(re.compile("^/x"))):
+            with pytest.raises(TypeError, match="close"):
+                await many.disconnect_sockets("a room")  # type: ignore[arg-type]
+        for one in (sio.socket(ann.sid), (await sio.fetch_sockets())[0]):
+            with pytest.raises(TypeError, match="close"):
+                await one.disconnect("a room")  # type: ignore[arg-type]
+        assert await sio.all_sockets() == {ann.sid}
+    for on in (sio.on_adapter("create_room"), sio.on_server_event("x")):
+        with pytest.raises(TypeError, match="callable"):
+            on(None)  # type: ignore[type-var]
+    await sio.shutdown()

@@ -12,7 +12,7 @@ from .arguments import as_timeout
 from .cluster_wire import Found
 from .handlers import CLIENT_EVENTS
 from .remote_socket import RemoteSocket
-from .selection import EVERYBODY, Selection, rooms_of
+from .selection import EVERYBODY, Selection, as_close, chosen_rooms, rooms_of
 from .server_cluster import check_server_event
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class BroadcastOperator:
     def to(self, *rooms: Any) -> BroadcastOperator:
         """The members of these rooms too. A sid names the room of one client.
 
-        A client in several of them is chosen once. `ValueError` for None and for an empty name.
+        A client in several of them is chosen once. `ValueError` for no room, None or an empty name.
         """
-        return self._with(rooms=(*self._whom.rooms, *rooms_of(rooms)))
+        return self._with(rooms=(*self._whom.rooms, *chosen_rooms(rooms)))
 
     in_ = to
 
@@ -159,12 +159,13 @@ class BroadcastOperator:
 
     async def disconnect_sockets(self, close: bool = False) -> None:
         """Disconnect them from the namespace; with `close` end their sessions."""
-        await self._sio.manager.disconnect_sockets(self._whom, close)
+        await self._sio.manager.disconnect_sockets(self._whom, as_close(close))
 
 
 def seconds_of(given: Any) -> float:
     """A timeout as the operators' methods take it. `ValueError` unless it is above 0."""
-    if not (isinstance(given, (int, float)) and 0 < given < math.inf):
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if not (is_number and 0 < given < math.inf):
         raise ValueError(f"a timeout is a number of seconds above 0, not {given!r}")
     return float(given)
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from .broadcast_operator import check_emitted
 from .cluster_wire import cluster_message, packed, whom_message
 from .pubsub_wire import Message, broadcast_message
-from .selection import Selection, rooms_of
+from .selection import Selection, as_close, chosen_rooms, rooms_of
 from .server_cluster import check_server_event
 
 R = TypeVar("R")
@@ -30,8 +30,8 @@ class EmitterOperator(Generic[R]):
         self._whom = whom
 
     def to(self, *rooms: Any) -> EmitterOperator[R]:
-        """The members of these rooms too. `ValueError` for None and for an empty name."""
-        return self._with(rooms=(*self._whom.rooms, *rooms_of(rooms)))
+        """The members of these rooms too. `ValueError` for none, for None and for an empty name."""
+        return self._with(rooms=(*self._whom.rooms, *chosen_rooms(rooms)))
 
     in_ = to
 
@@ -68,7 +68,7 @@ class EmitterOperator(Generic[R]):
 
     def disconnect_sockets(self, close: bool = False) -> R:
         """Disconnect them from the namespace; with `close` end their sessions."""
-        return self._tell("disconnect", close=close)
+        return self._tell("disconnect", close=as_close(close))
 
     def server_side_emit(self, event: str, *args: Any) -> R:
         """Call the servers' handlers for this event: see `AsyncServer.on_server_event`."""

@@ -44,3 +44,18 @@ def rooms_of(rooms: tuple[object, ...]) -> Iterator[Room]:
         else:
             hash(each)  # TypeError for what no room can be
             yield each
+
+
+def chosen_rooms(rooms: tuple[object, ...]) -> tuple[Room, ...]:
+    """`rooms_of` those who are to be chosen. `ValueError` for none, as when a list is empty."""
+    found = tuple(rooms_of(rooms))
+    if not found:
+        raise ValueError("to() takes a room or several: without a room it is everybody")
+    return found
+
+
+def as_close(given: object) -> bool:
+    """`TypeError` for a room, or whatever else somebody may want to disconnect."""
+    if not isinstance(given, bool):
+        raise TypeError(f"close must be True or False, not {given!r}")
+    return given

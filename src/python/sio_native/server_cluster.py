@@ -36,7 +36,7 @@ class ClusterMethods:
         check_server_event(event)
 
         def register(function: F) -> F:
-            self._server_events[namespace, event] = function
+            self._server_events[namespace, event] = as_handler(function)
             return function
 
         return register if handler is None else register(handler)
@@ -59,7 +59,7 @@ class ClusterMethods:
         handlers = self._adapter_events.handlers(event, namespace)
 
         def register(function: F) -> F:
-            handlers.append(function)
+            handlers.append(as_handler(function))
             return function
 
         return register if handler is None else register(handler)
@@ -83,6 +83,13 @@ class ClusterMethods:
         """What another server emits here."""
         handler = self._server_events.get((namespace, event))
         return None if handler is None else await call(handler, *args)
+
+
+def as_handler(given: F) -> F:
+    """`TypeError` for what cannot be called."""
+    if not callable(given):
+        raise TypeError(f"a handler must be callable, not {given!r}")
+    return given
 
 
 def check_server_event(event: object) -> None:

@@ -14,7 +14,7 @@ from .handlers import call
 from .handshake import Handshake
 from .remote_socket import RemoteSocket
 from .room_views import RoomsView
-from .selection import Selection
+from .selection import Selection, as_close
 from .sockets import Rules
 from .types import Handler, Room
 
@@ -251,6 +251,7 @@ class ParentOperator(BroadcastOperator):
             await each.sockets_leave(*rooms)
 
     async def disconnect_sockets(self, close: bool = False) -> None:
+        as_close(close)
         for each in self._each():
             await each.disconnect_sockets(close)
 
