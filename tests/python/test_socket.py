@@ -236,6 +236,35 @@ async def test_it_hears_of_its_own_end(native_door: Door) -> None:
             await until(lambda: client.eio.state == "disconnected")
 
 
+@pytest.mark.parametrize("how", ["client", "server", "session"])
+async def test_who_it_was_is_known_until_it_has_left(native_door: Door, how: str) -> None:
+    sio = native_door.server()
+    log = Log()
+
+    @sio.event
+    def disconnect(sid: str, reason: str) -> None:
+        log.add("server", sio.socket(sid).handshake.query["name"])
+
+    @sio.on_connection
+    def came(socket: Socket) -> None:
+        @socket.on("disconnect")
+        def left(reason: str) -> None:
+            shake, now = socket.handshake, time.time()
+            log.add("socket", shake.auth, shake.address, shake.url.startswith("/"))
+            assert now - 60 < shake.issued / 1000 <= now
+
+    async with native_door.open(sio) as url, connected(f"{url}?name=ann", auth={"a": 1}) as client:
+        sid = client.get_sid()
+        if how == "client":
+            await client.disconnect()
+        elif how == "server":
+            await sio.disconnect(sid)
+        else:
+            sio.socket(sid).conn.close()
+        await log.reaches(2)
+        assert log == [("server", "ann"), ("socket", {"a": 1}, "127.0.0.1", True)]
+
+
 async def test_middleware_lets_clients_in_or_refuses_them(native_door: Door) -> None:
     sio = native_door.server()
     asked = Log()

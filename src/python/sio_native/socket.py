@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Socket(SocketListeners):
         self.id = sid
         self.nsp = namespace
         self._auth = auth
+        self._made = time.time()
         self._client = BroadcastOperator(sio, Selection(namespace, (sid,)))
 
     def __repr__(self) -> str:
@@ -73,9 +75,17 @@ class Socket(SocketListeners):
 
     @cached_property
     def handshake(self) -> Handshake:
-        """The request that opened its session. `exceptions.DisconnectedError` when it has left."""
+        """The request that opened its session. `exceptions.DisconnectedError` when it has left.
+
+        First asked for in a disconnect handler, it was `issued` when this object was made.
+        """
         for _, _, _, _, head, age in self._sio._core.engine.describe(self.nsp, [self.id]):
             return Handshake.of(head, age, self._auth)
+        # Its session has closed. The request is kept until the disconnect handlers have ended.
+        eio_sid = self._sio.manager.eio_sid_from_sid(self.id, self.nsp)
+        request = None if eio_sid is None else self._sio._core.engine.request_head(eio_sid)
+        if request is not None:
+            return Handshake.of(request, time.time() - self._made, self._auth)
         raise DisconnectedError(f"{self.id} has left")
 
     # --- to it ---
