@@ -797,6 +797,34 @@ async def test_functions_of_on_connection_depend_and_register_for_their_client()
     await sio.shutdown()
 
 
+async def test_middleware_depends_as_well() -> None:
+    sio = AsyncServer()
+
+    @sio.use
+    async def known(socket: Socket, io: AsyncServer, db: Annotated[DB, Depends(get_db)]) -> None:
+        assert io is sio and db.open
+        if socket.handshake.auth != {"token": "good"}:
+            raise PermissionError("who are you?")
+        socket.data["known"] = True
+
+    @sio.of(re.compile("^/room-")).use
+    async def also_known(io: AsyncServer, client: Socket) -> None:
+        await known(client, io, DB())
+
+    @sio.event
+    def who(socket: Socket) -> Any:
+        return socket.data["known"]
+
+    async with TestClient(sio, auth={"token": "good"}) as ann:
+        assert await ann.call("who") is True
+    for namespace in ("/", "/room-1"):
+        with pytest.raises(sio_native.exceptions.ConnectionRefusedError, match="who are you"):
+            await TestClient(sio, namespace=namespace).connect()
+    with pytest.raises(TypeError, match="nobody gives 'data'"):
+        sio.use(came_with_data)
+    await sio.shutdown()
+
+
 @pytest.mark.parametrize("options", [{}, {"async_handlers": False}], ids=["runner", "serial"])
 async def test_events_wait_for_the_dependencies_of_on_connection(options: dict[str, Any]) -> None:
     sio = AsyncServer(**options)

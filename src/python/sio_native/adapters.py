@@ -137,12 +137,12 @@ def for_socket(handler: Handler, socket: Socket, event: str) -> Handler:
 
 
 def for_connection(handler: Handler, sio: AsyncServer) -> Handler:
-    """A function of `on_connection`, which is called with a socket."""
+    """A function of `on_connection` or `use`, which is called with a socket."""
     found = _annotated(handler, Role.CONNECT)
     if found is None:
         return handler
     if unknown := found.required[found.leads :]:
-        raise TypeError(f"nobody gives {unknown[0]!r}: a function of on_connection gets a Socket")
+        raise TypeError(f"nobody gives {unknown[0]!r}: a client that comes is a Socket alone")
 
     def handle(socket: Socket) -> Any:
         given = Given(sio, socket.id, socket.nsp, None)

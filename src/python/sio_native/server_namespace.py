@@ -182,7 +182,7 @@ class ParentNamespace(Registering):
         self._sio._sockets.watch()
 
     def _use(self, middleware: Handler) -> None:
-        self._rules.use(middleware)
+        self._rules.use(middleware, self._sio)
         self._sio._sockets.watch()
 
 

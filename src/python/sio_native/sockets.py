@@ -29,10 +29,10 @@ class Rules:
     def __bool__(self) -> bool:
         return bool(self.middleware or self.on_connection or self.keeps_auth)
 
-    def use(self, middleware: Any) -> None:
+    def use(self, middleware: Any, sio: AsyncServer) -> None:
         if not callable(middleware):
             raise TypeError(f"a middleware must be callable, not {middleware!r}")
-        self.middleware.append(middleware)
+        self.middleware.append(for_connection(middleware, sio))
 
 
 class Sockets:
@@ -72,7 +72,7 @@ class Sockets:
 
     def use(self, namespace: str, middleware: Any) -> None:
         """Call it with the socket of each client that wants to come in."""
-        self._own(namespace).use(middleware)
+        self._own(namespace).use(middleware, self._sio)
         self._watch(namespace)
 
     def keep_auth(self, namespace: str) -> None:
