@@ -566,8 +566,11 @@ def test_without_the_libraries_it_says_which_extra_brings_them() -> None:
 # --- answers ---
 
 
-async def test_an_ack_answers_once_and_results_do_not(caplog: pytest.LogCaptureFixture) -> None:
-    sio = AsyncServer()
+@pytest.mark.parametrize("options", [{}, {"async_handlers": False}, {"dispatch": "task"}])
+async def test_an_ack_answers_once_and_results_do_not(
+    options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    sio = AsyncServer(**options)
     kept: list[Ack] = []
 
     @sio.event
@@ -629,6 +632,23 @@ async def test_the_answer_goes_out_before_what_is_sent_after_it(options: dict[st
         assert await client.receive() == '42["progress",1]'
         go.set()
         assert await client.receive() == '42["progress",2]'
+
+
+async def test_who_asks_for_an_ack_does_not_slow_the_others_down() -> None:
+    sio = AsyncServer()
+    sio.on("plain", lambda sid, data=None: data)
+
+    @sio.event
+    async def answer(ack: Ack) -> None:
+        await asyncio.sleep(0)
+        ack("answered")
+
+    async with TestClient(sio) as ann:
+        assert sio._service.runner.queue() is not None  # they are called by the engine's runners
+        assert await ann.call("plain", 1) == 1
+        together = await asyncio.gather(*(ann.call("answer") for _ in range(3)), ann.call("plain"))
+        assert together == ["answered"] * 3 + [None]
+    await sio.shutdown()
 
 
 async def test_wrong_arguments_are_answered_where_the_ack_is_asked_for() -> None:

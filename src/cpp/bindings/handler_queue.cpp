@@ -253,6 +253,7 @@ int handler_queue::traverse(visitproc visit, void* arg) const {
           &hooks_.step,
           &hooks_.failed,
           &hooks_.received,
+          &hooks_.ack,
           &hooks_.not_handled,
           &entries_,
           &tasks_})

@@ -30,6 +30,7 @@ struct handler_hooks {
     py_ref step;
     py_ref failed;
     py_ref received;
+    py_ref ack;
     py_ref not_handled;
 };
 
@@ -110,7 +111,8 @@ public:
     [[nodiscard]] value_codec& codec() noexcept { return codec_; }
     [[nodiscard]] const handler_hooks& hooks() const noexcept { return hooks_; }
 
-    bool verbose = false; // tell `received` of every event
+    bool verbose = false;    // tell `received` of every event
+    bool gives_acks = false; // ask `ack` for what may answer an event
 
     int traverse(visitproc visit, void* arg) const;
     PyObject* self = nullptr; // the Python object that this is part of

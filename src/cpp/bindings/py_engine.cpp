@@ -213,6 +213,7 @@ void bind_life(py::class_<py_engine>& type) {
            py::object step,
            py::object failed,
            py::object received,
+           py::object ack,
            py::object not_handled) {
             const auto owned = [](py::object& given) { return py_ref(given.release().ptr()); };
             return py::cast<py_engine&>(self).queue(
@@ -224,6 +225,7 @@ void bind_life(py::class_<py_engine>& type) {
                  .step = owned(step),
                  .failed = owned(failed),
                  .received = owned(received),
+                 .ack = owned(ack),
                  .not_handled = owned(not_handled)});
         },
         py::kw_only(),
@@ -234,6 +236,7 @@ void bind_life(py::class_<py_engine>& type) {
         py::arg("step"),
         py::arg("failed"),
         py::arg("received"),
+        py::arg("ack"),
         py::arg("not_handled"));
     type.def(
         "set_interest",

@@ -236,6 +236,7 @@ PyMethodDef queue_methods[] = {
 
 PyGetSetDef queue_properties[] = {
     flag<&handler_queue::verbose>("verbose", "Whether `received` is called."),
+    flag<&handler_queue::gives_acks>("gives_acks", "Whether `ack` is called."),
     {"unfinished", queue_unfinished, nullptr, "Whether handlers wait or are under way.", nullptr},
     {},
 };

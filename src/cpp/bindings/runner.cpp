@@ -235,6 +235,14 @@ py_ref runner::call_event(const sio::message_event& told) {
         checked(
             py_ref(PyObject_CallFunctionObjArgs(
                 hooks.received.get(), args.get(), sid.get(), nsp.get(), nullptr)) != nullptr);
+    if (from.gives_acks) { // in the handler's context, where it may leave it
+        const py_ref id(
+            told.ack_id ? PyLong_FromUnsignedLongLong(*told.ack_id) : new_reference(Py_None));
+        checked(id != nullptr);
+        now_.ack.reset(PyObject_CallFunctionObjArgs(
+            hooks.ack.get(), items[0], sid.get(), nsp.get(), id.get(), nullptr));
+        checked(now_.ack != nullptr);
+    }
     handler_entry entry;
     checked(from.find(items[0], nsp.get(), entry));
     py_ref value;
@@ -312,11 +320,18 @@ runner::outcome runner::settle(PySendResult sent, PyObject** yielded) {
     return fail();
 }
 
-// A handler's result answers its event.
+// A handler's result answers its event, unless one has asked for the ack.
 void runner::complete(PyObject* value) {
     auto& from = queue();
     if (!now_.ack_id || value == from.hooks().not_handled.get())
         return;
+    if (now_.ack) {
+        const py_ref taken(PyObject_GetAttrString(now_.ack.get(), "taken"));
+        if (!taken)
+            return report();
+        if (taken.get() == Py_True)
+            return;
+    }
     sio::arguments args;
     if (from.codec().dump_args(value, args))
         from.commands().send_ack(now_.sid, now_.nsp, *now_.ack_id, std::move(args));
@@ -431,7 +446,7 @@ void runner::skip(handler_queue& queue, const engine::notification& item) {
 
 int runner::traverse(visitproc visit, void* arg) const {
     for (const auto* each :
-         {&queue_, &now_.awaited, &now_.context, &now_.event, &now_.end, &now_.task})
+         {&queue_, &now_.awaited, &now_.context, &now_.event, &now_.ack, &now_.end, &now_.task})
         Py_VISIT(each->get());
     return 0;
 }

@@ -48,6 +48,7 @@ private:
         py_ref context;
         py_ref task;  // while it is suspended
         py_ref event; // an event's name
+        py_ref ack;   // what may answer it, if handlers are given that
         py_ref end;   // of all else: called when it has ended, in whichever way
         base::sid sid;
         std::string nsp;

@@ -96,6 +96,7 @@ class HandlerQueue:
     """What clients have done and no handler has dealt with. On the loop's thread alone."""
 
     verbose: bool  # `received` is called
+    gives_acks: bool  # `ack` is called
     @property
     def unfinished(self) -> int:
         """0: no handler waits to begin, and none is under way."""
@@ -270,6 +271,7 @@ class Engine:
         step: Callable[..., tuple[Callable[[], Any] | None, Callable[[], None] | None]],
         failed: Callable[[Exception, str | None, str | None, str | None], None],
         received: Callable[[list[Any], str, str], None],
+        ack: Callable[[str, str, str, int | None], Any],
         not_handled: object,
     ) -> HandlerQueue:
         """A queue that runs handlers on the loop's thread.
@@ -283,8 +285,10 @@ class Engine:
         each a function or None. What the first returns is awaited if it can be. When the task is
         cancelled before it has begun, the second is called alone. `failed(error, event, sid,
         namespace)` hears of exceptions, `received([event, *args], sid, namespace)` of each event
-        if the queue is `verbose`; it must leave the list as it is. A result that is `not_handled`
-        is not sent as an ack.
+        if the queue is `verbose`; it must leave the list as it is. If it `gives_acks`, `ack(event,
+        sid, namespace, ack_id)` is called in the context of each handler, before it; when what it
+        returns has been `taken` by the end, the result is not sent as an ack. Nor is a result that
+        is `not_handled`.
         """
 
     def set_interest(

@@ -77,9 +77,7 @@ class HandlerRunner(SessionTasks):
         self.cancellation: Cancellation | None = None  # of handlers whose client has left
         self.recovery: Recovery | None = None  # of clients that come back
         self.errors: ErrorHooks | None = None  # who hears of handlers that fail
-        # A handler asks for the `Ack` of its event, whose id the engine's runners do not tell:
-        # then handlers are called from here, for some ten microseconds more each.
-        self.gives_acks = False
+        self.gives_acks = False  # a handler asks for the `Ack` of its event: each event gets one
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
 
     # --- the engine's runners ---
@@ -99,6 +97,7 @@ class HandlerRunner(SessionTasks):
                 step=self._step,
                 failed=self._log_failure,
                 received=self._received,
+                ack=self._give_ack,
                 not_handled=NOT_HANDLED,
             )
 
@@ -109,9 +108,8 @@ class HandlerRunner(SessionTasks):
 
     def queue(self) -> _core.HandlerQueue | None:
         """Where what handlers are for goes; None: to the methods below."""
-        if self.gives_acks:
-            return None
         if self._queue is not None:
+            self._queue.gives_acks = self.gives_acks
             self._queue.verbose = self._core.watcher is not None or self._core.logs(logging.INFO)
         return self._queue
 
@@ -167,10 +165,7 @@ class HandlerRunner(SessionTasks):
     ) -> Awaitable[None] | None:
         event, *rest = args
         if self.gives_acks:
-            answer = self._core.engine.send_ack
-            asked.set(
-                Ack(event, None if ack_id is None else partial(answer, sid, namespace, ack_id))
-            )
+            self._give_ack(event, sid, namespace, ack_id)
         try:
             result = self._call_handler(event, namespace, [sid, *rest])
         except Exception as error:
@@ -202,6 +197,13 @@ class HandlerRunner(SessionTasks):
             self._core.engine.send_ack(sid, namespace, ack_id, result)
         except Exception as error:  # a result that JSON cannot carry
             self._log_failure(error, event, sid, namespace)
+
+    def _give_ack(self, event: str, sid: str, namespace: str, ack_id: int | None) -> Ack:
+        """To whoever asks for it in the running context."""
+        answer = self._core.engine.send_ack
+        given = Ack(event, None if ack_id is None else partial(answer, sid, namespace, ack_id))
+        asked.set(given)
+        return given
 
     def _received(self, args: list[Any], sid: str, namespace: str) -> None:
         self._core.log.socketio.info('received event "%s" from %s [%s]', args[0], sid, namespace)
