@@ -373,6 +373,7 @@ def test_a_handler_that_fails_is_logged_and_answered_and_its_client_stays(app, c
             return f"models:list of {client.sid} failed"
 
     logger = logging.getLogger("uvicorn.error")
+    caplog.set_level(logging.ERROR, logger.name)  # a test's uvicorn may have set another
     logger.addHandler(caplog.handler)
     logged = run(conversation())
     logger.removeHandler(caplog.handler)
