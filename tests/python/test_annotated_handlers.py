@@ -634,6 +634,19 @@ async def test_the_answer_goes_out_before_what_is_sent_after_it(options: dict[st
         assert await client.receive() == '42["progress",2]'
 
 
+async def test_the_first_to_ask_for_an_ack_gets_that_of_an_event_that_has_come_already() -> None:
+    sio = AsyncServer()
+
+    def work(socket: Socket, ack: Ack) -> None:
+        ack("done")
+
+    sio.on("work", lambda sid: "not this")  # so that it is delivered
+    sio.on("register", lambda sid: sio.on("work", work) and None)
+    async with polling_client.connected(sio) as client:
+        await client.post('42["register"]\x1e420["work"]')
+        assert await client.receive() == '430["done"]'
+
+
 async def test_who_asks_for_an_ack_does_not_slow_the_others_down() -> None:
     sio = AsyncServer()
     sio.on("plain", lambda sid, data=None: data)

@@ -49,7 +49,7 @@ def for_server(handler: Handler, sio: AsyncServer, namespace: str, event: str) -
     role = Role.of(event)
     found = AnnotatedHandler(handler, asks, role)
     if found.asks_for_ack:
-        sio._service.runner.gives_acks = True
+        sio._service.runner.give_acks()
     if found.asks_for_client:
         sio._sockets.keep_auth(namespace)
     before = (event == ANY) + (namespace == ANY)
@@ -79,7 +79,7 @@ def for_children(handler: Handler, sio: AsyncServer, rules: Rules, event: str) -
     if found is None:
         return
     if found.asks_for_ack:
-        sio._service.runner.gives_acks = True
+        sio._service.runner.give_acks()
     if found.asks_for_client:
         rules.keeps_auth = True
         sio._sockets.watch()
@@ -128,7 +128,7 @@ def for_socket(handler: Handler, socket: Socket, event: str) -> Handler:
         return handler
     sio = socket._sio
     if found.asks_for_ack:
-        sio._service.runner.gives_acks = True
+        sio._service.runner.give_acks()
 
     def handle(*args: Any) -> Any:
         return found.call(Given(sio, socket.id, socket.nsp, asked.get()), args, 0)

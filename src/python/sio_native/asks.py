@@ -66,7 +66,7 @@ def take_sid(given: Given) -> Any:
 
 
 def take_ack(given: Given) -> Any:
-    # None: the event came before anybody had asked for it, which happens once in a server's life.
+    # None: the event had begun before anybody asked for one, once in the life of a server.
     return given.ack or Ack("", None)
 
 

@@ -77,7 +77,7 @@ class HandlerRunner(SessionTasks):
         self.cancellation: Cancellation | None = None  # of handlers whose client has left
         self.recovery: Recovery | None = None  # of clients that come back
         self.errors: ErrorHooks | None = None  # who hears of handlers that fail
-        self.gives_acks = False  # a handler asks for the `Ack` of its event: each event gets one
+        self.gives_acks = False  # see `give_acks`
         self._leaving: dict[Key, asyncio.Future[None]] = {}  # disconnect() waits for these
 
     # --- the engine's runners ---
@@ -100,6 +100,13 @@ class HandlerRunner(SessionTasks):
                 ack=self._give_ack,
                 not_handled=NOT_HANDLED,
             )
+            self._queue.gives_acks = self.gives_acks
+
+    def give_acks(self) -> None:
+        """A handler asks for the `Ack` of its event: from now on each event gets one."""
+        self.gives_acks = True
+        if self._queue is not None:
+            self._queue.gives_acks = True
 
     def _alone(self) -> bool:
         # A task factory of the application's, which may come at any time, wants to see a task for
@@ -109,7 +116,6 @@ class HandlerRunner(SessionTasks):
     def queue(self) -> _core.HandlerQueue | None:
         """Where what handlers are for goes; None: to the methods below."""
         if self._queue is not None:
-            self._queue.gives_acks = self.gives_acks
             self._queue.verbose = self._core.watcher is not None or self._core.logs(logging.INFO)
         return self._queue
 
