@@ -469,6 +469,36 @@ async def test_without_the_option_there_is_no_pid():
         await client.close()
 
 
+async def test_a_dictionary_with_nothing_in_it_is_true():
+    async with world(recovery={}) as w:
+        client = await w.client().connect()
+        await w.away(client)
+        await client.connect()
+        assert client.recovered
+        await client.close()
+
+
+async def test_nobody_gets_what_is_for_a_client_by_a_room_of_its_name_while_it_is_away():
+    async with world() as w:
+        client, other = await w.client().connect(), await w.client().connect()
+        await w.away(client)
+        with pytest.raises(ValueError):
+            await w.sio.enter_room(other.sid, w.log[0][1])
+        w.sio.rooms_from_event("join", {".*": "{id}"})
+        w.sio.on("asked", lambda sid: w.log.add("asked"))
+        await other.send(f'42["join","{w.log[0][1]}"]')
+        await other.send('42["asked"]')
+        await w.log.reaches(4)
+        await client.connect()
+        assert client.recovered
+        await w.sio.emit("secret", to=client.sid)
+        await w.sio.emit("end")
+        assert await client.reaches(2) == ["secret", "end"]
+        assert [other.had[0][0], *(await other.reaches(2))[1:]] == ["room:error", "end"]
+        await client.close()
+        await other.close()
+
+
 async def test_a_test_client_comes_back_too():
     async with world() as w:
 
@@ -556,6 +586,7 @@ async def test_a_namespace_that_was_made_for_a_client_is_made_again():
         ({"connection_state_recovery": True, "threads": 2}, "threads=1"),
         ({"connection_state_recovery": True, "serializer": "msgpack"}, 'serializer="default"'),
         ({"connection_state_recovery": "yes"}, "True, False or a dict"),
+        ({"connection_state_recovery": 0}, "True, False or a dict"),
         ({"connection_state_recovery": {"max_byte": 1}}, "did you mean 'max_bytes'"),
         ({"connection_state_recovery": {"max_bytes": 2 << 20}}, "max_bytes"),
         ({"connection_state_recovery": {"max_bytes": 0}}, "max_bytes"),

@@ -33,7 +33,7 @@ class RecoveryOptions:
 
     @classmethod
     def read(cls, given: Any) -> RecoveryOptions | None:
-        """Of True or a mapping; None of False. `ValueError` for a key that there is not."""
+        """Of True or a mapping; None of False. `ValueError` for all else, and an unknown key."""
         if not isinstance(given, Mapping):
             if not isinstance(given, bool) and given is not None:
                 raise ValueError(
