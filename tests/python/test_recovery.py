@@ -551,15 +551,22 @@ async def test_namespaces_come_back_one_by_one():
         await chat.close()
 
 
-async def test_a_namespace_that_was_made_for_a_client_is_made_again():
+async def test_a_namespace_that_was_made_for_a_client_is_there_when_it_comes_back():
     async with world(cleanup_empty_child_namespaces=True) as w:
-        asked = []
+        asked, seen = [], []
 
         def is_project(name, auth):
             asked.append(auth)
-            return name.startswith("/project-") and len(asked) < 3
+            return name.startswith("/project-")
 
-        w.sio.of(is_project)
+        projects = w.sio.of(is_project)
+
+        @projects.use
+        def twice(socket):
+            seen.append(socket.recovered)
+            if len(seen) == 3:
+                raise ConnectionRefusedError("enough")
+
         client = Client(w._http, w.url, "/project-1")
         await client.connect()
         sid = client.sid
@@ -567,16 +574,19 @@ async def test_a_namespace_that_was_made_for_a_client_is_made_again():
         client.lose()
         await until(lambda: w.sio._service.recovery._away)
         await w.sio.emit("a", namespace="/project-1")
+        await projects.emit("b")
         await client.connect()
         assert client.recovered and client.sid == sid
-        assert await client.reaches(1) == ["a"]
+        assert await client.reaches(2) == ["a", "b"]
         client.lose()
         await until(lambda: w.sio._service.recovery._away)
         await client.connect()
-        assert client.refused is not None
-        assert asked == [None] * 3
+        assert client.refused == {"message": "enough"}
+        assert asked == [None]
+        assert seen == [False, True, True]
         assert not w.sio._service.recovery._recovered
         assert not w.sio._service.sessions._sessions
+        assert not projects.children
         await client.close()
 
 
