@@ -429,6 +429,49 @@ async def test_who_is_put_out_while_it_is_away_is_a_new_client():
         await client.close()
 
 
+@pytest.mark.parametrize("way", ["room", "all", "sid", "user"])
+async def test_who_is_put_out_of_a_room_or_as_a_user_while_it_is_away_is_a_new_client(way):
+    async with world() as w:
+        client, spared = await w.client().connect(), await w.client().connect()
+        for each in (client, spared):
+            await w.sio.enter_room(each.sid, "x")
+        await w.sio.enter_room(spared.sid, "spared")
+        await w.sio.users.bind(client.sid, "ann")
+        sids = client.sid, spared.sid
+        await w.away(client)
+        await w.away(spared)
+        await until(lambda: len(w.sio._service.recovery._away) == 2)
+        if way == "room":
+            await w.sio.in_("x").except_("spared").disconnect_sockets()
+        elif way == "all":
+            await w.sio.except_(sids[1]).disconnect_sockets()
+        elif way == "sid":
+            await w.sio.in_(sids[0]).disconnect_sockets(close=True)
+        else:
+            await w.sio.users.disconnect_user("ann")
+        await client.connect()
+        await spared.connect()
+        assert not client.recovered and client.sid != sids[0]
+        assert spared.recovered and spared.sid == sids[1]
+        await client.close()
+        await spared.close()
+
+
+async def test_who_is_away_can_be_taken_out_of_rooms():
+    async with world() as w:
+        client = await w.client().connect()
+        for room in ("x", "y"):
+            await w.sio.enter_room(client.sid, room)
+        await w.away(client)
+        await w.sio.in_("y").sockets_leave("x")
+        await w.sio.emit("a", to="x")
+        await w.sio.emit("b", to="y")
+        await client.connect()
+        assert await client.reaches(1) == ["b"]
+        assert set(w.sio.rooms(client.sid)) == {client.sid, "y"}
+        await client.close()
+
+
 async def test_users_are_bound_again():
     async with world() as w:
         client = await w.client().connect()

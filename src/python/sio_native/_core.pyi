@@ -407,6 +407,15 @@ class Engine:
         Not of those who are in one of `except_rooms`, too.
         """
 
+    def away(
+        self,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        except_rooms: Sequence[str] = (),
+        /,
+    ) -> list[str]:
+        """The sids of those who are away, and may come back to these rooms."""
+
     def room_size(self, namespace: str, room: str | None, /) -> int:
         """How many members a room has; None: the whole namespace."""
 

@@ -92,6 +92,10 @@ class Recovery:
     def is_away(self, key: Key) -> bool:
         return key in self._away
 
+    def namespaces(self) -> set[str]:
+        """That somebody is away from."""
+        return {namespace for namespace, _ in self._away}
+
     def when_expired(self, namespace: str, handler: Any) -> None:
         self._when_expired.setdefault(namespace, Listeners()).add(handler)
 
