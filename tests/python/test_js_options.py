@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import signal
 import socket
@@ -96,6 +97,15 @@ def test_what_a_server_of_javascript_is_made_of_makes_one_here() -> None:
                 }
             },
         ),
+        (
+            {"connectionStateRecovery": True},
+            {
+                "connection_state_recovery": {
+                    "max_disconnection_duration": 120.0,
+                    "skip_middlewares": True,
+                }
+            },
+        ),
         ({"connectionStateRecovery": None}, {}),
         ({"perMessageDeflate": True}, {"per_message_deflate": True}),
         (
@@ -148,6 +158,20 @@ def test_origins_may_be_patterns() -> None:
         ({"wsEngine": object()}, "wsEngine"),
         ({"maxPayload": 1, "maxHttpBufferSize": 1}, "same as another"),
         ({"connectionStateRecovery": {"maxAge": 5}}, "maxAge"),
+        ({"connectionStateRecovery": 5}, "connectionStateRecovery must be"),
+        ({"connectionStateRecovery": "yes"}, "connectionStateRecovery must be"),
+        ({"pingInterval": 10**400}, "pingInterval"),
+        ({"pingInterval": math.nan}, "pingInterval"),
+        ({"transports": 5}, "transports must be"),
+        ({"transports": [5]}, "transports must be"),
+        ({"cors": {"methods": 5}}, "methods"),
+        ({"cors": {"methods": [5]}}, "methods"),
+        ({"cors": {"origin": re.compile(b"x")}}, "origin"),
+        ({"cors": {5: 6}}, "5"),
+        ({"perMessageDeflate": {"zlibDeflateOptions": 5}}, "zlibDeflateOptions must be"),
+        ({"allowRequest": 5}, "allowRequest must be"),
+        ({5: 1}, "unknown option 5"),
+        ([("path", "/x")], "the options must be a mapping"),
     ],
 )
 def test_what_cannot_be_meant_is_named(given: Any, said: str) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 from typing import Any
 
+import engineio
 import pytest
 import socketio
 from conftest import Door, Log, connected, until
@@ -85,3 +86,21 @@ async def test_what_is_refused_closes_the_client_and_the_log_says_why(
     assert left == [("transport error",)]
     assert taken == []
     assert "closing session" in errors(caplog)
+
+
+@pytest.mark.parametrize("text", ["1" * 4301, "[" * 5000 + "]" * 5000], ids=["digits", "depth"])
+async def test_an_auth_that_python_cannot_have_is_refused(native_door: Door, text: str) -> None:
+    sio, taken = taking(native_door)
+    sio.on("connect", lambda sid, environ, auth: taken.add(sid))
+    async with native_door.open(sio) as url:
+        client, answers = engineio.AsyncClient(), Log()
+        client.on("message", answers.add)
+        await client.connect(url, transports=["websocket"], engineio_path="socket.io")
+        await client.send(f'0{{"a":{text}}}')
+        await answers.reaches(1)
+        await client.send("0")
+        await answers.reaches(2)
+        await client.disconnect()
+    assert answers[0] == ('4{"message":"Connection rejected by server"}',)
+    assert answers[1][0].startswith('0{"sid"')
+    assert len(taken) == 1

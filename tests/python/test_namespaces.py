@@ -275,17 +275,27 @@ async def test_middleware_of_a_parent_and_of_a_child_are_asked_in_this_order(
 
 
 async def test_a_client_comes_back_to_a_namespace_that_came_with_it() -> None:
-    sio = OWN_PORT.server(cleanup_empty_child_namespaces=True, connection_state_recovery=True)
+    sio = OWN_PORT.server(
+        cleanup_empty_child_namespaces=True,
+        connection_state_recovery={"max_sessions": 1},
+    )
     dynamic = sio.of(DYNAMIC)
     dynamic.on("say", lambda sid, text: sio.of("/dynamic-1").emit("said", text))
     async with OWN_PORT.open(sio) as url, aiohttp.ClientSession() as http:
         client = await Client(http, url, "/dynamic-1").connect()
         await client.send('42/dynamic-1,["say","one"]')
         await client.reaches(1)
+        child = sio.of("/dynamic-1")
         client.lose()
-        await until(lambda: not dynamic.children)
-        await sio.of("/dynamic-1").emit("said", "two")
+        await until(lambda: not child.sockets)
+        await child.emit("said", "two")
+        await dynamic.emit("said", "three")
         await client.connect()
         assert client.recovered
-        assert await client.reaches(2) == [["said", "one"], ["said", "two"]]
-        await until(lambda: dynamic.children)
+        assert await client.reaches(3) == [["said", "one"], ["said", "two"], ["said", "three"]]
+        assert dynamic.children == [child]
+        client.lose()
+        await until(lambda: not child.sockets)
+        other = await Client(http, url, "/dynamic-2").connect()
+        other.lose()  # one too many
+        await until(lambda: [each.name for each in dynamic.children] == ["/dynamic-2"])

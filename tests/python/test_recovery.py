@@ -429,6 +429,49 @@ async def test_who_is_put_out_while_it_is_away_is_a_new_client():
         await client.close()
 
 
+@pytest.mark.parametrize("way", ["room", "all", "sid", "user"])
+async def test_who_is_put_out_of_a_room_or_as_a_user_while_it_is_away_is_a_new_client(way):
+    async with world() as w:
+        client, spared = await w.client().connect(), await w.client().connect()
+        for each in (client, spared):
+            await w.sio.enter_room(each.sid, "x")
+        await w.sio.enter_room(spared.sid, "spared")
+        await w.sio.users.bind(client.sid, "ann")
+        sids = client.sid, spared.sid
+        await w.away(client)
+        await w.away(spared)
+        await until(lambda: len(w.sio._service.recovery._away) == 2)
+        if way == "room":
+            await w.sio.in_("x").except_("spared").disconnect_sockets()
+        elif way == "all":
+            await w.sio.except_(sids[1]).disconnect_sockets()
+        elif way == "sid":
+            await w.sio.in_(sids[0]).disconnect_sockets(close=True)
+        else:
+            await w.sio.users.disconnect_user("ann")
+        await client.connect()
+        await spared.connect()
+        assert not client.recovered and client.sid != sids[0]
+        assert spared.recovered and spared.sid == sids[1]
+        await client.close()
+        await spared.close()
+
+
+async def test_who_is_away_can_be_taken_out_of_rooms():
+    async with world() as w:
+        client = await w.client().connect()
+        for room in ("x", "y"):
+            await w.sio.enter_room(client.sid, room)
+        await w.away(client)
+        await w.sio.in_("y").sockets_leave("x")
+        await w.sio.emit("a", to="x")
+        await w.sio.emit("b", to="y")
+        await client.connect()
+        assert await client.reaches(1) == ["b"]
+        assert set(w.sio.rooms(client.sid)) == {client.sid, "y"}
+        await client.close()
+
+
 async def test_users_are_bound_again():
     async with world() as w:
         client = await w.client().connect()
@@ -467,6 +510,36 @@ async def test_without_the_option_there_is_no_pid():
         assert client.pid is None
         assert not w.sio.recovered(client.sid)
         await client.close()
+
+
+async def test_a_dictionary_with_nothing_in_it_is_true():
+    async with world(recovery={}) as w:
+        client = await w.client().connect()
+        await w.away(client)
+        await client.connect()
+        assert client.recovered
+        await client.close()
+
+
+async def test_nobody_gets_what_is_for_a_client_by_a_room_of_its_name_while_it_is_away():
+    async with world() as w:
+        client, other = await w.client().connect(), await w.client().connect()
+        await w.away(client)
+        with pytest.raises(ValueError):
+            await w.sio.enter_room(other.sid, w.log[0][1])
+        w.sio.rooms_from_event("join", {".*": "{id}"})
+        w.sio.on("asked", lambda sid: w.log.add("asked"))
+        await other.send(f'42["join","{w.log[0][1]}"]')
+        await other.send('42["asked"]')
+        await w.log.reaches(4)
+        await client.connect()
+        assert client.recovered
+        await w.sio.emit("secret", to=client.sid)
+        await w.sio.emit("end")
+        assert await client.reaches(2) == ["secret", "end"]
+        assert [other.had[0][0], *(await other.reaches(2))[1:]] == ["room:error", "end"]
+        await client.close()
+        await other.close()
 
 
 async def test_a_test_client_comes_back_too():
@@ -521,15 +594,22 @@ async def test_namespaces_come_back_one_by_one():
         await chat.close()
 
 
-async def test_a_namespace_that_was_made_for_a_client_is_made_again():
+async def test_a_namespace_that_was_made_for_a_client_is_there_when_it_comes_back():
     async with world(cleanup_empty_child_namespaces=True) as w:
-        asked = []
+        asked, seen = [], []
 
         def is_project(name, auth):
             asked.append(auth)
-            return name.startswith("/project-") and len(asked) < 3
+            return name.startswith("/project-")
 
-        w.sio.of(is_project)
+        projects = w.sio.of(is_project)
+
+        @projects.use
+        def twice(socket):
+            seen.append(socket.recovered)
+            if len(seen) == 3:
+                raise ConnectionRefusedError("enough")
+
         client = Client(w._http, w.url, "/project-1")
         await client.connect()
         sid = client.sid
@@ -537,16 +617,19 @@ async def test_a_namespace_that_was_made_for_a_client_is_made_again():
         client.lose()
         await until(lambda: w.sio._service.recovery._away)
         await w.sio.emit("a", namespace="/project-1")
+        await projects.emit("b")
         await client.connect()
         assert client.recovered and client.sid == sid
-        assert await client.reaches(1) == ["a"]
+        assert await client.reaches(2) == ["a", "b"]
         client.lose()
         await until(lambda: w.sio._service.recovery._away)
         await client.connect()
-        assert client.refused is not None
-        assert asked == [None] * 3
+        assert client.refused == {"message": "enough"}
+        assert asked == [None]
+        assert seen == [False, True, True]
         assert not w.sio._service.recovery._recovered
         assert not w.sio._service.sessions._sessions
+        assert not projects.children
         await client.close()
 
 
@@ -556,6 +639,7 @@ async def test_a_namespace_that_was_made_for_a_client_is_made_again():
         ({"connection_state_recovery": True, "threads": 2}, "threads=1"),
         ({"connection_state_recovery": True, "serializer": "msgpack"}, 'serializer="default"'),
         ({"connection_state_recovery": "yes"}, "True, False or a dict"),
+        ({"connection_state_recovery": 0}, "True, False or a dict"),
         ({"connection_state_recovery": {"max_byte": 1}}, "did you mean 'max_bytes'"),
         ({"connection_state_recovery": {"max_bytes": 2 << 20}}, "max_bytes"),
         ({"connection_state_recovery": {"max_bytes": 0}}, "max_bytes"),

@@ -218,6 +218,25 @@ void bind_rooms(py::class_<py_engine>& type) {
         py::arg("except_rooms") = py::tuple(),
         py::pos_only());
     type.def(
+        "away",
+        [](py_engine& self,
+           const std::string& nsp,
+           const std::optional<py::sequence>& rooms,
+           const py::sequence& except) {
+            auto& in = self.get();
+            const auto whom = selection(rooms, py::tuple(), except);
+            names list;
+            {
+                const py::gil_scoped_release released;
+                list = in.away(nsp, whom);
+            }
+            return str_list(list);
+        },
+        py::arg("namespace"),
+        py::arg("rooms"),
+        py::arg("except_rooms") = py::tuple(),
+        py::pos_only());
+    type.def(
         "room_size",
         [](py_engine& self, const std::string& nsp, const std::optional<py::str>& room) {
             auto& in = self.get();

@@ -127,6 +127,8 @@ public:
     [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp);
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     participants(std::string_view nsp, const sio::selection& whom);
+    // The sids of those that are away and may come back.
+    [[nodiscard]] std::vector<std::string> away(std::string_view nsp, const sio::selection& whom);
     // How many they are: of a room, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room);

@@ -92,6 +92,10 @@ engine::participants(std::string_view nsp, const sio::selection& whom) {
         ask_all([nsp, &whom](shard_context& in) { return in.sio().participants(nsp, whom); }));
 }
 
+std::vector<std::string> engine::away(std::string_view nsp, const sio::selection& whom) {
+    return joined(ask_all([nsp, &whom](shard_context& in) { return in.sio().away(nsp, whom); }));
+}
+
 std::size_t engine::room_size(std::string_view nsp, const std::optional<std::string>& room) {
     std::size_t size = 0;
     for (const auto each :

@@ -454,8 +454,8 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
     auto* home = find_nsp(nsp);
     if (!home)
         return room_result::unknown_namespace;
-    if (room != sid && home->find(room))
-        return room_result::is_sid;
+    if (room != sid && (home->find(room) || (recovery_ && recovery_->find_away(room, nsp))))
+        return room_result::is_sid; // also of one that may come back, and be sent to by it
     auto* entering = home->find(sid);
     if (!entering)
         return room_result::unknown_sid;

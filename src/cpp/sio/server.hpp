@@ -102,6 +102,8 @@ public:
     [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp) const;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     participants(std::string_view nsp, const selection& whom);
+    // The sids of those that are away and may come back.
+    [[nodiscard]] std::vector<std::string> away(std::string_view nsp, const selection& whom) const;
     // The members of a room on this shard, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room) const;

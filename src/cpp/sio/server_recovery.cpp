@@ -176,6 +176,13 @@ void server::send_missed(socket& to) {
         }
 }
 
+std::vector<std::string> server::away(std::string_view nsp, const selection& whom) const {
+    std::vector<std::string> list;
+    if (auto* home = recovery_ ? recovery_->away(nsp) : nullptr)
+        home->for_each(whom, [&](const socket& each) { list.push_back(each.sid.str()); });
+    return list;
+}
+
 // --- leaving ---
 
 bool server::part(socket& leaving, eio::close_reason reason, base::time_point now) {

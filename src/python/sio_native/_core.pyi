@@ -15,7 +15,7 @@ __version__: Final[str]
 
 # First item of each tuple that `Engine.drain` returns, and what follows it:
 EVENT: Final[int]  # sid, namespace, eio_sid, args (event name first), ack id or None
-CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None
+CONNECT: Final[int]  # sid, namespace, eio_sid, auth or None; the exception if it cannot be had
 DISCONNECT: Final[int]  # sid, namespace, eio_sid, reason (of CLOSE_REASONS)
 ACK: Final[int]  # token, sid, args: one client's answer to an emit that had this token
 ACKS_DONE: Final[int]  # token: no more answers will come for it
@@ -410,6 +410,15 @@ class Engine:
 
         Not of those who are in one of `except_rooms`, too.
         """
+
+    def away(
+        self,
+        namespace: str,
+        rooms: Sequence[str] | None,
+        except_rooms: Sequence[str] = (),
+        /,
+    ) -> list[str]:
+        """The sids of those who are away, and may come back to these rooms."""
 
     def room_size(self, namespace: str, room: str | None, /) -> int:
         """How many members a room has; None: the whole namespace."""

@@ -191,6 +191,16 @@ class AsyncManager(Adapter):
         async for sid in self._one_by_one(whom):
             for room in rooms:
                 await self.leave_room(sid, whom.namespace, room)
+        for sid in self._away(whom):
+            for room in rooms:
+                self.basic_leave_room(sid, whom.namespace, room)
+
+    def _away(self, whom: Selection) -> list[str]:
+        """Those selected who may come back: what is taken from a client is taken from them, too."""
+        keys = self._keys(list(whom.rooms) or None)
+        if self._service is None or self._service.recovery is None or not (keys is None or keys):
+            return []
+        return self._engine.away(whom.namespace, keys, self._keys(list(whom.except_rooms)) or ())
 
     async def _one_by_one(self, whom: Selection) -> AsyncIterator[str]:
         """Others have their turn meanwhile."""
@@ -207,6 +217,8 @@ class AsyncManager(Adapter):
             found = (self.eio_sid_from_sid(*client) for client in clients)
             sessions = list(dict.fromkeys(filter(None, found)))
             clients = self._clients_of(sessions)
+        for sid in self._away(whom):
+            self._engine.disconnect(sid, whom.namespace)
         # At once: each waits for a disconnect handler, and none should wait for another's.
         await asyncio.gather(
             *(self.server.disconnect(*client, ignore_queue=True) for client in clients)

@@ -18,7 +18,6 @@ _TIMES: Final = {
 }
 _SAME: Final = {
     "adapter": "client_manager",
-    "allowRequest": "allow_request",
     "allowUpgrades": "allow_upgrades",
     "cleanupEmptyChildNamespaces": "cleanup_empty_child_namespaces",
     "maxHttpBufferSize": "max_http_buffer_size",
@@ -34,6 +33,7 @@ _NOT_HERE: Final = {
     "parser": "give the constructor a serializer: see docs/serializers.md",
     "wsEngine": "WebSockets are the engine's own",
 }
+_LONGEST: Final = 1e12  # milliseconds: the constructor says which it takes
 _COOKIE: Final = {
     "domain": "Domain",
     "httpOnly": "HttpOnly",
@@ -50,6 +50,7 @@ _NEEDED_METHODS: Final = {"GET", "POST"}
 
 def options_from_js(given: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords. `ValueError` that names the option for what is unknown or cannot be meant."""
+    _mapping("the options", given)
     keywords: dict[str, Any] = {}
 
     def set_(name: str, keyword: str, value: Any) -> None:
@@ -68,20 +69,38 @@ def options_from_js(given: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"the option {name} cannot be had: {_NOT_HERE[name]}")
         else:
             known = [*_TIMES, *_SAME, *_OTHERS]
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(str(name), known, n=1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             raise ValueError(f"unknown option {name!r}{hint}")
     return keywords
 
 
+def _mapping(name: str, value: Any, *known: str) -> Mapping[str, Any]:
+    """The value. `ValueError` for what is none, or has others than the known ones, if given."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping, not {value!r}")
+    unknown = [str(each) for each in value if known and each not in known]
+    if unknown:
+        raise ValueError(f"{name} has options that are not supported: {', '.join(unknown)}")
+    return value
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(
+        isinstance(each, str) for each in value
+    ):
+        raise ValueError(f"{name} must be a list of texts, not {value!r}")
+    return list(value)
+
+
 def _seconds(name: str, value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < _LONGEST:
         raise ValueError(f"{name} must be milliseconds, not {value!r}")
     return value / 1000
 
 
 def _transports(value: Any) -> dict[str, Any]:
-    names = [value] if isinstance(value, str) else list(value)
+    names = [value] if isinstance(value, str) else _texts("transports", value)
     unknown = sorted({*names} - {"polling", "websocket"})
     if unknown:
         raise ValueError(f"transports cannot have {', '.join(map(repr, unknown))}")
@@ -91,13 +110,9 @@ def _transports(value: Any) -> dict[str, Any]:
 def _cors(value: Any) -> dict[str, Any]:
     if value is None or value is False:
         return {}  # the same origin, which the JavaScript server does not check
-    if not isinstance(value, Mapping):
-        raise ValueError(f"cors must be a mapping of {', '.join(_CORS)}, not {value!r}")
-    unknown = sorted(value.keys() - set(_CORS))
-    if unknown:
-        raise ValueError(f"cors has options that are not supported: {', '.join(unknown)}")
+    _mapping("cors", value, *_CORS)
     methods = value.get("methods", "GET,POST")
-    listed = methods.split(",") if isinstance(methods, str) else methods
+    listed = methods.split(",") if isinstance(methods, str) else _texts("cors.methods", methods)
     if not {each.strip().upper() for each in listed} >= _NEEDED_METHODS:
         raise ValueError(f"cors.methods must have GET and POST, not {methods!r}")
     return {
@@ -114,7 +129,9 @@ def _origins(origin: Any) -> Any:
     if callable(origin):
         return origin
     listed = list(origin) if isinstance(origin, (list, tuple, set, frozenset)) else [origin]
-    if not listed or not all(isinstance(each, (str, re.Pattern)) for each in listed):
+    if not listed or not all(
+        isinstance(each.pattern if isinstance(each, re.Pattern) else each, str) for each in listed
+    ):
         raise ValueError(f"cors.origin must be of texts and patterns, not {origin!r}")
     if all(isinstance(each, str) for each in listed):
         return listed
@@ -155,37 +172,34 @@ def _cookie(value: Any) -> dict[str, Any]:
 def _http_compression(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {"http_compression": bool(value)}
-    unknown = sorted(value.keys() - {"threshold"})
-    if unknown:
-        raise ValueError(f"httpCompression cannot have {', '.join(unknown)}")
+    _mapping("httpCompression", value, "threshold")
     return {"http_compression": True, "compression_threshold": value.get("threshold", 1024)}
 
 
 def _recovery(value: Any) -> dict[str, Any]:
-    if not value and not isinstance(value, Mapping):
+    if value is None or value is False:
         return {}
-    given = dict(value)
-    longest = given.pop("maxDisconnectionDuration", 120_000)
-    skips = given.pop("skipMiddlewares", True)
-    if given:
-        raise ValueError(f"connectionStateRecovery cannot have {', '.join(sorted(given))}")
-    seconds = _seconds("maxDisconnectionDuration", longest)
-    recovery = {"max_disconnection_duration": seconds, "skip_middlewares": bool(skips)}
+    known = ("maxDisconnectionDuration", "skipMiddlewares")
+    given = _mapping("connectionStateRecovery", {} if value is True else value, *known)
+    recovery = {
+        "max_disconnection_duration": _seconds(known[0], given.get(known[0], 120_000)),
+        "skip_middlewares": bool(given.get(known[1], True)),
+    }
     return {"connection_state_recovery": recovery}
 
 
 def _deflate(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {"per_message_deflate": bool(value)}
-    given = dict(value)
-    deflate = {"threshold": given.pop("threshold", 1024)}
-    zlib = given.pop("zlibDeflateOptions", {})
-    if "level" in zlib:
-        deflate["level"] = zlib["level"]
-    unknown = sorted([*given, *(zlib.keys() - {"level"})])
-    if unknown:
-        raise ValueError(f"perMessageDeflate cannot have {', '.join(unknown)}")
-    return {"per_message_deflate": deflate}
+    _mapping("perMessageDeflate", value, "threshold", "zlibDeflateOptions")
+    zlib = _mapping("zlibDeflateOptions", value.get("zlibDeflateOptions", {}), "level")
+    return {"per_message_deflate": {"threshold": value.get("threshold", 1024), **zlib}}
+
+
+def _allow_request(value: Any) -> dict[str, Any]:
+    if value is not None and not callable(value):
+        raise ValueError(f"allowRequest must be a function, not {value!r}")
+    return {"allow_request": value}
 
 
 def _must_be_off(name: str, why: str) -> Callable[[Any], dict[str, Any]]:
@@ -200,6 +214,7 @@ def _must_be_off(name: str, why: str) -> Callable[[Any], dict[str, Any]]:
 _OTHERS: Final[dict[str, Callable[[Any], dict[str, Any]]]] = {
     "addTrailingSlash": lambda value: {},  # a path is found with and without
     "allowEIO3": _must_be_off("allowEIO3", "clients of Socket.IO 2 are not served"),
+    "allowRequest": _allow_request,
     "connectionStateRecovery": _recovery,
     "cookie": _cookie,
     "cors": _cors,

@@ -64,6 +64,8 @@ class Namespaces:
             service = self._sio._service
             service.runner.when_entering = self._entering
             service.sessions.when_dropped.append(self._left)
+            if service.recovery is not None:
+                service.recovery.when_gone.append(self._left)
             service.when_ended.append(self._ended)
         self._parents.append(parent)
         self._registry.add_parent(parent._handlers)
@@ -140,6 +142,9 @@ class Namespaces:
 
     def _left(self, key: Key) -> None:
         namespace, sid = key
+        recovery = self._sio._service.recovery
+        if recovery is not None and recovery.is_away(key):
+            return  # what is sent to its parent is for who comes back, too
         child = self._children.get(namespace)
         if child is not None:
             child._sids.discard(sid)

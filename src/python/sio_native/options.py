@@ -90,7 +90,7 @@ class Options:
     @cached_property
     def recovery(self) -> RecoveryOptions | None:
         """What `connection_state_recovery` means; None: it is off."""
-        if not self.connection_state_recovery:
+        if self.connection_state_recovery is False or self.connection_state_recovery is None:
             return None
         from .recovery import RecoveryOptions  # only for those who use it
 

@@ -33,7 +33,7 @@ class RecoveryOptions:
 
     @classmethod
     def read(cls, given: Any) -> RecoveryOptions | None:
-        """Of True or a mapping; None of False. `ValueError` for a key that there is not."""
+        """Of True or a mapping; None of False. `ValueError` for all else, and an unknown key."""
         if not isinstance(given, Mapping):
             if not isinstance(given, bool) and given is not None:
                 raise ValueError(
@@ -63,6 +63,7 @@ class Recovery:
         self.keepers: list[tuple[Callable[[Key], Any], Callable[[Key, Any], None]]] = [
             (sessions.peek, sessions.restore)
         ]
+        self.when_gone: list[Callable[[Key], None]] = []  # of who was away, and does not come back
         self._sessions = sessions
         self._leaving: set[Key] = set()  # whose disconnect handlers run
         self._left: set[Key] = set()  # which have ended, with something to be done behind them
@@ -88,6 +89,13 @@ class Recovery:
     def is_recoverable(self, key: Key) -> bool:
         return key in self._leaving
 
+    def is_away(self, key: Key) -> bool:
+        return key in self._away
+
+    def namespaces(self) -> set[str]:
+        """That somebody is away from."""
+        return {namespace for namespace, _ in self._away}
+
     def when_expired(self, namespace: str, handler: Any) -> None:
         self._when_expired.setdefault(namespace, Listeners()).add(handler)
 
@@ -104,6 +112,8 @@ class Recovery:
                 if value is not None:
                     give_back(key, value)
         elif kept is not None:
+            for each in self.when_gone:
+                each(key)
             self._expired(key, kept[0])
 
     def refused(self, key: Key) -> None:

@@ -251,6 +251,11 @@ class HandlerRunner(SessionTasks):
         self, sid: str, namespace: str, eio_sid: str, auth: Any
     ) -> tuple[Step, Finish] | None:
         key = (namespace, sid)
+        if isinstance(auth, Exception):  # of the codec
+            self._core.log.socketio.warning("the auth of %s cannot be had: %s", sid, auth)
+            self._core.engine.refuse(sid, namespace, REJECTED)
+            self._dropped(key)
+            return None
         if self.recovery is not None:
             auth = self.recovery.own_auth(auth)
         # The engine lets all in once the tables are exposed, or when namespaces come and go.

@@ -89,7 +89,8 @@ class ServerNamespace(Registering):
         self._sio = sio
         self.name = name
         self.parent = parent  # None unless it was made because a client, or `of`, has asked for it
-        self._sids: set[str] = set()  # of clients of a parent's: also of those not yet let in
+        # Of clients of a parent's: also of those not yet let in, and those that may come back.
+        self._sids: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<ServerNamespace {self.name}>"

@@ -44,6 +44,7 @@ class Users:
         self._session_pool = SessionPool(self)
         self._user_pool = UserPool(self)
         service.sessions.when_dropped.append(self._dropped)
+        self._recovery = service.recovery
         if service.recovery is not None:
             service.recovery.keepers.append((self._kept, self._given_back))
         if (nodes := nodes_of(server)) is not None:
@@ -93,9 +94,13 @@ class Users:
     async def disconnect_user(self, user_id: str) -> None:
         """Disconnect all clients of a user; returns when their disconnect handlers have ended.
 
-        Those of other processes are told to leave, and not waited for.
+        Those of other processes are told to leave, and not waited for. Who is away from this one
+        does not come back as the user's.
         """
         bindings = self._table.bindings
+        for namespace in () if self._recovery is None else self._recovery.namespaces():
+            for sid in self._core.engine.away(namespace, [user_room(user_id)]):
+                self._core.engine.disconnect(sid, namespace)
         await self._forget(self.sids(user_id))
         await asyncio.gather(
             *(
