@@ -1,4 +1,5 @@
-// What a client says that it was, out of any JSON object: never a crash, and never more than it said.
+// What a client says that it was, out of any JSON object: never a crash, and never more than it
+// said.
 #include "base/json.hpp"
 #include "sio/recovery.hpp"
 

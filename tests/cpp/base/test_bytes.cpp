@@ -18,13 +18,15 @@ BOOST_AUTO_TEST_CASE(a_copy_shares_the_payload_and_its_frame) {
     BOOST_TEST(
         static_cast<const void*>(original.view().data()) ==
         static_cast<const void*>(copy.view().data()));
-    const auto first = original.framed("\x81\x06"
-                                       "4");
+    const auto first = original.framed(
+        "\x81\x06"
+        "4");
     BOOST_TEST(
         first == "\x81\x06"
                  "4hello");
-    const auto second = copy.framed("\x81\x06"
-                                    "4");
+    const auto second = copy.framed(
+        "\x81\x06"
+        "4");
     BOOST_TEST(static_cast<const void*>(first.data()) == static_cast<const void*>(second.data()));
     BOOST_TEST(copy.view() == "hello");
 }

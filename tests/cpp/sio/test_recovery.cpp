@@ -430,7 +430,8 @@ BOOST_AUTO_TEST_CASE(who_is_let_in_before_it_is_asked_about_gets_what_it_missed_
     BOOST_TEST(!c.recovered);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_misses_too_much_while_it_is_asked_about_comes_again_as_a_new_one) {
+BOOST_AUTO_TEST_CASE(
+    a_client_that_misses_too_much_while_it_is_asked_about_comes_again_as_a_new_one) {
     sio_world w(recovering({.max_bytes = 1'000}));
     client c(w);
     c.join();
