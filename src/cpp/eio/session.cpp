@@ -81,8 +81,10 @@ void session::send(packet&& outgoing) {
     const bool was_empty = queue_.empty();
     queued_bytes_ += outgoing.data.size();
     queue_.push_back(std::move(outgoing));
-    // Closed at the end of the turn: whoever sends may be walking through a room.
-    if (!was_empty && queued_bytes_ > 2 * context_.options.send_buffer_bytes)
+    // Closed at the end of the turn: whoever sends may be walking through a room. Who takes what it
+    // is sent gets all of a turn, which is bounded by what fits into the shard's inbox.
+    if (!was_empty && queued_bytes_ > 2 * context_.options.send_buffer_bytes &&
+        !carrier_->writable())
         overflown_ = true;
     context_.table.mark_dirty(*this);
 }
@@ -131,10 +133,8 @@ void session::send_queued() {
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
     if (queue_.empty())
         queue_.shrink_to_fit();
-    if (queued_bytes_ <= context_.options.send_buffer_bytes) {
-        overflown_ = false;
+    if (queued_bytes_ <= context_.options.send_buffer_bytes)
         slow_deadline_ = never;
-    }
 }
 
 void session::close(close_reason reason, base::time_point now) {

@@ -137,7 +137,7 @@ private:
     state state_ = state::open;
     bool dirty_ = false; // the table's: waits for the end of the turn
     bool probed_ = false;
-    bool overflown_ = false;
+    bool overflown_ = false; // a packet may have been left out: it closes
     bool reading_paused_ = false;
     relay_wait relay_wait_ = relay_wait::none;
     std::optional<close_reason> closes_when_sent_;

@@ -251,6 +251,28 @@ BOOST_AUTO_TEST_CASE(a_queue_of_twice_the_bound_closes_at_the_end_of_the_turn) {
     BOOST_TEST((w.app.closed == std::vector{close_reason::slow_peer}));
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_what_it_is_sent_gets_all_of_a_turn) {
+    world w;
+    const auto ws = w.open_websocket();
+    const auto before = ws->sent.size();
+    for (int i = 0; i < 20; ++i)
+        queue(*w.app.last, std::string(1 << 19, 'x')); // ten times the bound
+    w.turn();
+    BOOST_TEST(w.app.closed.empty());
+    BOOST_TEST(ws->sent.size() == before + 20);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_lost_a_packet_is_closed_even_if_it_takes_the_others) {
+    world w;
+    const auto ws = w.open_websocket();
+    ws->takes = false;
+    for (int i = 0; i < 6; ++i)
+        queue(*w.app.last, std::string(1 << 19, 'x'));
+    ws->takes = true; // in the same turn
+    w.turn();
+    BOOST_TEST((w.app.closed == std::vector{close_reason::slow_peer}));
+}
+
 BOOST_AUTO_TEST_CASE(a_session_closes_once_its_peer_has_been_sent_all) {
     world w;
     const auto ws = w.open_websocket();
