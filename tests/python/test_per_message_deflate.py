@@ -173,7 +173,7 @@ async def test_garbage_closes_its_own_connection_only() -> None:
 async def test_compress_false_sends_an_event_as_it_is() -> None:
     sio = OWN_PORT.server(per_message_deflate=True)
     async with OWN_PORT.open(sio) as url, raw_client(url) as client:
-        (sid,) = await sio.in_().all_sockets()
+        (sid,) = await sio.all_sockets()
         for chosen in sio.compress(False), sio.to(sid).compress(False), sio.local.compress(False):
             await chosen.emit("rows", LONG)
             assert (await client.frame())[0] == 0x81
