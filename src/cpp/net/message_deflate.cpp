@@ -17,6 +17,7 @@ constexpr int memory_level = 8;
 // The end of what a flush writes. A sender leaves it out, a receiver puts it back (7.2.1, 7.2.2).
 constexpr std::string_view flush_marker("\x00\x00\xff\xff", 4);
 constexpr std::size_t kept_scratch_bytes = 64 * 1024;
+constexpr std::size_t least_room = 1024; // for what is inflated
 
 // Cuts off what stands before the next separator. No value here may hold one, quoted or not.
 std::string_view take_until(char separator, std::string_view& rest) noexcept {
@@ -131,40 +132,46 @@ message_deflate::inflate(std::string_view payload, std::size_t most, std::string
     auto& stream = streams_->inflate;
     stream.reset(window_bits);
     const auto start = out.size();
+    std::size_t made = 0;
+    const auto finish = [&](outcome how) {
+        out.resize(start + made);
+        return how;
+    };
     zlib::z_params params;
     for (auto rest : {payload, flush_marker}) {
         bool output_waits = false; // for room: all input may be taken by then
         while (!rest.empty() || output_waits) {
-            // Room for one byte too many: with it the message is known to be too big. It grows
-            // with what is really there, so a small bomb does not get its large buffer at once.
-            const auto filled = out.size() - start;
-            const auto wanted = std::max({4 * rest.size(), filled, std::size_t{1024}});
-            const auto room = std::min(wanted, most + 1 - filled);
-            out.resize(start + filled + room);
+            // It grows with what is really there, so that a small bomb does not get its large
+            // buffer at once; and stays grown, so that it is cleared once, not for each of a
+            // thousand empty blocks. One byte too many fits: with it a message is too big.
+            if (out.size() == start + made)
+                out.resize(
+                    start + std::min(std::max({4 * rest.size(), 2 * made, least_room}), most + 1));
             params.next_in = rest.data();
             params.avail_in = rest.size();
-            params.next_out = out.data() + start + filled;
-            params.avail_out = room;
+            params.next_out = out.data() + start + made;
+            params.avail_out = out.size() - start - made;
+            const auto room = params.avail_out;
             boost::system::error_code error;
             stream.write(params, zlib::Flush::sync, error);
-            const auto made = room - params.avail_out;
             const auto taken = rest.size() - params.avail_in;
-            out.resize(start + filled + made);
+            const auto added = room - params.avail_out;
+            made += added;
             rest.remove_prefix(taken);
             output_waits = params.avail_out == 0;
-            if (filled + made > most)
-                return outcome::too_big;
+            if (made > most)
+                return finish(outcome::too_big);
             if (error == zlib::error::end_of_stream) {
                 stream.reset(window_bits); // a last block: another stream may follow (7.2.3.4)
                 output_waits = false;
             } else if (error && error != zlib::error::need_buffers) {
-                return outcome::broken;
-            } else if (taken == 0 && made == 0 && !rest.empty()) {
-                return outcome::broken; // room would not bring it on
+                return finish(outcome::broken);
+            } else if (taken == 0 && added == 0 && !rest.empty()) {
+                return finish(outcome::broken); // room would not bring it on
             }
         }
     }
-    return outcome::whole;
+    return finish(outcome::whole);
 }
 
 } // namespace net
