@@ -411,6 +411,17 @@ class Engine:
         Not of those who are in one of `except_rooms`, too.
         """
 
+    def receivers(
+        self,
+        namespace: str,
+        sids: Sequence[str],
+        rooms: Sequence[str] | None,
+        skip_sids: Sequence[str] = (),
+        except_rooms: Sequence[str] = (),
+        /,
+    ) -> list[str]:
+        """Those of the sids that an emit with these arguments is for, in no order."""
+
     def away(
         self,
         namespace: str,

@@ -10,6 +10,7 @@ from .broadcast_operator import BroadcastOperator, check_emitted
 from .connection import Connection
 from .exceptions import DisconnectedError, TimeoutError
 from .handshake import Handshake
+from .outgoing import sent_by
 from .selection import Selection, rooms_of
 from .socket_listeners import SocketListeners
 from .socket_operator import SocketOperator
@@ -122,16 +123,26 @@ class Socket(SocketListeners):
 
     async def _send(self, client: BroadcastOperator, event: str, args: tuple[Any, ...]) -> None:
         """By `client`, which is this one with modifiers."""
-        if self._any_outgoing:
-            await self._any_outgoing.call_all(event, *args)
-        await client.emit(event, *args)
+        if not self._any_outgoing:
+            await client.emit(event, *args)
+            return
+        await self._any_outgoing.call_all(event, *args)
+        with sent_by(self):
+            await client.emit(event, *args)
 
     async def _ask(
         self, client: BroadcastOperator, event: str, args: tuple[Any, ...], timeout: float | None
     ) -> Data:
         check_emitted(event)
-        if self._any_outgoing:
-            await self._any_outgoing.call_all(event, *args)
+        if not self._any_outgoing:
+            return await self._answer(client, event, args, timeout)
+        await self._any_outgoing.call_all(event, *args)
+        with sent_by(self):
+            return await self._answer(client, event, args, timeout)
+
+    async def _answer(
+        self, client: BroadcastOperator, event: str, args: tuple[Any, ...], timeout: float | None
+    ) -> Data:
         if client is self._client:
             sio, sid = self._sio, self.id
             return await sio.call(event, args, to=sid, namespace=self.nsp, timeout=timeout)
