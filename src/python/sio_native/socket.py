@@ -56,10 +56,7 @@ class Socket(SocketListeners):
     @cached_property
     def conn(self) -> Connection:
         """The connection that carries it. `exceptions.DisconnectedError` when it has left."""
-        eio_sid = self._sio.manager.eio_sid_from_sid(self.id, self.nsp)
-        if eio_sid is None:
-            raise DisconnectedError(f"{self.id} has left")
-        return Connection(self._sio._core, eio_sid)
+        return Connection(self._sio._core, self._session())
 
     @property
     def rooms(self) -> set[Room]:
@@ -88,6 +85,13 @@ class Socket(SocketListeners):
         if request is not None:
             return Handshake.of(request, time.time() - self._made, self._auth)
         raise DisconnectedError(f"{self.id} has left")
+
+    def _session(self) -> str:
+        """The Engine.IO session that it is of."""
+        eio_sid = self._sio.manager.eio_sid_from_sid(self.id, self.nsp)
+        if eio_sid is None:
+            raise DisconnectedError(f"{self.id} has left")
+        return eio_sid
 
     # --- to it ---
 
@@ -154,12 +158,13 @@ class Socket(SocketListeners):
         return answers[self.id]
 
     async def join(self, *rooms: Any) -> None:
-        """Come into rooms."""
+        """Come into rooms. `exceptions.DisconnectedError` when it has left."""
+        self._session()
         for room in rooms_of(rooms):
             await self._sio.enter_room(self.id, room, self.nsp)
 
     async def leave(self, *rooms: Any) -> None:
-        """Leave rooms."""
+        """Leave rooms. No-op for those that it is not in, and when it has left."""
         for room in rooms_of(rooms):
             await self._sio.leave_room(self.id, room, self.nsp)
 
