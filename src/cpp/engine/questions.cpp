@@ -228,10 +228,13 @@ admin_statistics engine::admin_stats() {
              return admin_statistics{
                  .traffic = in.eio().counted(),
                  .sessions = in.eio().session_count(),
-                 .sockets = in.sio().socket_counts()};
+                 .sockets = in.sio().socket_counts(),
+                 .recovery = in.sio().recovery_counted()};
          })) {
         total.traffic += each.traffic;
         total.sessions += each.sessions;
+        if (each.recovery)
+            (total.recovery ? *total.recovery : total.recovery.emplace()) += *each.recovery;
         for (auto& [nsp, count] : each.sockets) {
             const auto known =
                 std::ranges::find(total.sockets, nsp, &std::pair<std::string, std::size_t>::first);

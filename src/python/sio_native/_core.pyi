@@ -475,6 +475,10 @@ class Engine:
 
         Now: `sessions`, those of them that are `polling`, and `sockets`: how many each namespace
         has, but for those with none.
+
+        `recovery`, None without the option: clients that are `away` and `bytes` kept for all, now;
+        and those `recovered`, `given_up` while they were away, and `refused` as the ones that they
+        said they had been.
         """
 
     def describe(
