@@ -10,6 +10,7 @@ import socket as sockets
 import pytest
 
 import sio_native
+from sio_native.exceptions import DisconnectedError
 
 
 async def test_the_server_that_is_shut_down_leaves_its_port_and_its_clients(js):
@@ -126,7 +127,7 @@ async def test_who_has_left_joins_no_room(js):
     @sio.on_connection
     async def came(socket):
         await socket.disconnect()
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(DisconnectedError):
             await socket.join("room1")
         await joined.put(socket.rooms)
 

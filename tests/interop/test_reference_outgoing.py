@@ -29,6 +29,28 @@ async def test_listeners_hear_what_the_socket_sends(js, args):
         assert await client.heard() == expected
 
 
+@pytest.mark.parametrize("args", [("123",), (b"\1\2\3",)], ids=["text", "binary"])
+async def test_listeners_hear_what_is_sent_to_many(js, args):
+    sio = sio_native.AsyncServer()
+    async with js.serving(sio) as connect:
+        ann, bob = await connect(), await connect()
+        sent = {}
+        for client in (ann, bob):
+            heard = sent[client] = []
+            sio.socket(client.sid).on_any_outgoing(lambda *event, heard=heard: heard.append(event))
+        await sio.socket(ann.sid).join("room1", "room2")
+        await sio.emit("to all", args)
+        await sio.to("room1", "room2").emit("to rooms", *args)
+        await sio.socket(ann.sid).broadcast.emit("to others", *args)
+        await sio.emit("to one", args, to=ann.sid)
+        assert [event for event, *_ in sent[ann]] == ["to all", "to rooms", "to one"]
+        assert [event for event, *_ in sent[bob]] == ["to all", "to others"]
+        for client in (ann, bob):
+            expected = list(sent[client])
+            assert all(given == list(args) for _, *given in expected)
+            assert await client.heard() == expected
+
+
 async def test_listeners_for_what_is_sent_are_put_in_front_and_taken_away(js):
     sio = sio_native.AsyncServer()
     async with js.serving(sio) as connect:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
-from conftest import connected, until
+import aiohttp
+from conftest import OWN_PORT, connected, until
+from recovering_client import Client
 from yjs_editor import editor
 
 import sio_native
@@ -70,3 +73,45 @@ async def test_it_has_what_was_used(native_door: Any):
             assert found[name] >= value if "tokens" in name else found[name] == value, name
         assert found["sio_document_tail_bytes"] == found["sio_document_bytes"] > 0
         assert found["sio_packets_received_total"] > 0 and found["sio_sent_bytes_total"] > 0
+
+
+async def test_clients_that_are_away_and_come_back_are_counted():
+    sio = sio_native.AsyncServer(connection_state_recovery=True)
+    assert "recovery" not in await sio.health()
+
+    async def counted(**expected: int) -> None:
+        async def now() -> dict[str, int]:
+            found = (await sio.health())["recovery"]
+            assert found.keys() == {"away", "bytes", "recovered", "given_up", "refused"}
+            total = "recovered", "given_up", "refused"
+            shown = samples(sio.prometheus())
+            assert all(shown[f"sio_recovery_{name}_total"] >= found[name] for name in total)
+            assert {"sio_recovery_away", "sio_recovery_kept_bytes"} <= shown.keys()
+            return found
+
+        while (found := await now()) | expected != found:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.005)
+
+    async with OWN_PORT.open(sio) as url, aiohttp.ClientSession() as http:
+        ann, stranger = Client(http, url), Client(http, url)
+        await ann.connect()
+        await sio.emit("first", to=ann.sid)
+        await ann.reaches(1)
+        assert (await sio.health())["recovery"]["bytes"] > 0
+        ann.lose()
+        await counted(away=1, recovered=0, given_up=0, refused=0)
+        await ann.connect()
+        assert ann.recovered
+        await counted(away=0, recovered=1, given_up=0, refused=0)
+        stranger.pid = "never-given-by-anyone"[:20]
+        await stranger.connect()
+        assert not stranger.recovered
+        await counted(away=0, recovered=1, given_up=0, refused=1)
+        ann.lose()
+        await counted(away=1)
+        await sio.disconnect(ann.sid)
+        await counted(away=0, recovered=1, given_up=1, refused=1)
+    plain = sio_native.AsyncServer()
+    plain.listen("127.0.0.1", 0)
+    assert "recovery" not in plain.prometheus() and "recovery" not in await plain.health()
+    await plain.shutdown()

@@ -7,9 +7,11 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from brokers import Bus, broker
 from conftest import Log, connected, until
+from recovering_client import Client
 
 import sio_native
 from sio_native import people_nodes
@@ -18,9 +20,10 @@ THREADS = [1, 3]
 
 
 @contextlib.asynccontextmanager
-async def server(bus: Bus, threads: int = 1) -> AsyncIterator[tuple[Any, str]]:
+async def server(bus: Bus, threads: int = 1, **options: Any) -> AsyncIterator[tuple[Any, str]]:
     """Its clients are bound and tracked under the name that they give."""
-    sio = sio_native.AsyncServer(client_manager=broker(sio_native, bus), threads=threads)
+    manager = broker(sio_native, bus)
+    sio = sio_native.AsyncServer(client_manager=manager, threads=threads, **options)
     sio.presence.configure(tick=0.01, grace=0)
     sio.users  # noqa: B018 - it is used
 
@@ -111,6 +114,31 @@ async def test_a_user_who_is_put_out_is_waited_for_nowhere(threads: int) -> None
         await one.disconnect(carl.get_sid())
         await carl.wait()
         assert one.presence.is_online("carl"), "who is disconnected otherwise may come back"
+
+
+async def test_who_is_away_from_another_server_does_not_come_back_as_a_user_who_was_put_out() -> (
+    None
+):
+    bus = Bus()
+    async with (
+        server(bus) as (one, _),
+        server(bus, connection_state_recovery=True) as (two, there),
+        aiohttp.ClientSession() as http,
+    ):
+        clients = {name: Client(http, there) for name in ("ann", "bob")}
+        for name, client in clients.items():
+            client.auth = {"user": name}
+            await client.connect()
+            client.lose()
+        await until(lambda: len(two._service.recovery._away) == 2)
+        assert one.users.online() == []
+        await one.users.disconnect_user("bob")
+        await until(lambda: len(two._service.recovery._away) == 1)
+        for client in clients.values():
+            client.auth = {}
+            await client.connect()
+        assert clients["ann"].recovered and not clients["bob"].recovered
+        assert two.users.online() == ["ann"]
 
 
 async def test_clients_hear_of_those_of_other_servers() -> None:
@@ -216,6 +244,8 @@ async def test_garbage_on_the_channel_changes_nothing() -> None:
             {**start, "kind": "state", "seq": 1, "users": [], "put": [["/", "room"]]},
             {**start, "kind": "state", "seq": "x", "users": {}, "put": []},
             {**start, "kind": "state", "seq": 2, "users": {}, "put": [["/", 1, 2, 3, 4, 5, 6, 7]]},
+            {**start, "kind": "put_out", "user": [7]},
+            {**start, "kind": "put_out"},
             {**start, "kind": "unheard of", "seq": 9},
         ):
             bus.publish(json.dumps(message))

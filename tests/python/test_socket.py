@@ -217,8 +217,11 @@ async def test_it_hears_of_its_own_end(native_door: Door) -> None:
     log = Log()
     sio.on("disconnect", lambda sid: log.add("server"))  # of the older form
 
+    sockets: list[Socket] = []
+
     @sio.on_connection
     def came(socket: Socket) -> None:
+        sockets.append(socket)
         socket.on("disconnect", lambda reason: log.add(reason, sorted(map(str, socket.rooms))))
 
     async with native_door.open(sio) as url:
@@ -231,6 +234,12 @@ async def test_it_hears_of_its_own_end(native_door: Door) -> None:
         await until(lambda: not sio._sockets._sockets)
         with pytest.raises(KeyError):
             sio.socket(sid)
+        socket = sockets[0]
+        with pytest.raises(sio_native.exceptions.DisconnectedError, match=f"{sid} has left"):
+            await socket.join("r")
+        await socket.leave("r")
+        await socket.disconnect()
+        assert (socket.connected, socket.rooms) == (False, set())
         async with connected(url) as client:
             await sio.socket(client.get_sid()).disconnect(close=True)
             await until(lambda: client.eio.state == "disconnected")

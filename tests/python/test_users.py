@@ -242,6 +242,20 @@ async def test_what_is_no_user_is_refused(native_door: Door) -> None:
                 await sio.users.bind(sid, wrong)
             with pytest.raises(TypeError):
                 await sio.emit("news", to_user=[wrong])
+            with pytest.raises(TypeError, match="must be a str"):
+                sio.users.sids(wrong)
+            with pytest.raises(TypeError, match="must be a str"):
+                await sio.users.disconnect_user(wrong)
+        for wrong in ([], None, 7):
+            with pytest.raises(TypeError, match=r"a sid is a str, not"):
+                sio.users.get(wrong)
+            with pytest.raises(TypeError, match=r"a sid is a str, not"):
+                sio.users.user_of(wrong)
+        for wrong in (5, None, sid, b"sid", [7], [sid, None]):
+            with pytest.raises(TypeError, match="must be a list of str, not"):
+                sio.users.user_pool["ann"] = wrong
+        with pytest.raises(TypeError, match="id of a user must be a str, not 7"):
+            sio.users.user_pool[7] = []
         for wrong in ("", "x" * 1023):
             with pytest.raises(ValueError, match="1 to 1022 bytes"):
                 await sio.users.bind(sid, wrong)

@@ -17,6 +17,18 @@ namespace py = pybind11;
 
 namespace {
 
+py::object counters(const std::optional<sio::recovery_figures>& counted) {
+    if (!counted)
+        return py::none();
+    py::dict made;
+    made["away"] = counted->away;
+    made["bytes"] = counted->bytes;
+    made["recovered"] = counted->recovered;
+    made["given_up"] = counted->given_up;
+    made["refused"] = counted->refused;
+    return made;
+}
+
 py::dict counters(const engine::admin_statistics& counted) {
     py::dict sockets;
     for (const auto& [nsp, count] : counted.sockets)
@@ -31,6 +43,7 @@ py::dict counters(const engine::admin_statistics& counted) {
     made["bytes_in"] = counted.traffic.bytes_in;
     made["bytes_out"] = counted.traffic.bytes_out;
     made["sockets"] = sockets;
+    made["recovery"] = counters(counted.recovery);
     return made;
 }
 

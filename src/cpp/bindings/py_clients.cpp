@@ -218,6 +218,30 @@ void bind_rooms(py::class_<py_engine>& type) {
         py::arg("except_rooms") = py::tuple(),
         py::pos_only());
     type.def(
+        "receivers",
+        [](py_engine& self,
+           const std::string& nsp,
+           const py::sequence& sids,
+           const std::optional<py::sequence>& rooms,
+           const py::sequence& skip,
+           const py::sequence& except) {
+            auto& in = self.get();
+            const auto whom = selection(rooms, skip, except);
+            const auto among = utf8_list(sids);
+            names list;
+            {
+                const py::gil_scoped_release released;
+                list = in.receivers(nsp, whom, among);
+            }
+            return str_list(list);
+        },
+        py::arg("namespace"),
+        py::arg("sids"),
+        py::arg("rooms"),
+        py::arg("skip_sids") = py::tuple(),
+        py::arg("except_rooms") = py::tuple(),
+        py::pos_only());
+    type.def(
         "away",
         [](py_engine& self,
            const std::string& nsp,

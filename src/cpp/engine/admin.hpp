@@ -3,9 +3,11 @@
 
 #include "eio/http.hpp"
 #include "eio/traffic.hpp"
+#include "sio/recovery_figures.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@ struct admin_statistics {
     eio::traffic traffic;
     std::size_t sessions = 0;
     std::vector<std::pair<std::string, std::size_t>> sockets; // of each namespace that has any
+    std::optional<sio::recovery_figures> recovery{};          // with the option
 };
 
 // One client in one namespace.

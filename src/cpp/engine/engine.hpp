@@ -127,6 +127,9 @@ public:
     [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp);
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     participants(std::string_view nsp, const sio::selection& whom);
+    // Those of the sids that an emit to the selection is for, in no order.
+    [[nodiscard]] std::vector<std::string> receivers(
+        std::string_view nsp, const sio::selection& whom, const std::vector<std::string>& among);
     // The sids of those that are away and may come back.
     [[nodiscard]] std::vector<std::string> away(std::string_view nsp, const sio::selection& whom);
     // How many they are: of a room, or of the whole namespace.

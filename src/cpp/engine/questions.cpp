@@ -4,6 +4,7 @@
 #include "engine/ask.hpp"
 #include "engine/engine.hpp"
 #include "sio/server.hpp"
+#include "sio/socket.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -45,6 +46,19 @@ std::vector<std::string> united(std::vector<std::vector<std::string>>&& lists) {
         all.erase(rest.begin(), rest.end());
     }
     return all;
+}
+
+bool is_in(const sio::socket& who, std::string_view room) {
+    return who.sid.view() == room || std::ranges::any_of(who.rooms_joined, [=](const auto& each) {
+               return each.first->name == room;
+           });
+}
+
+bool is_selected(const sio::socket& who, const sio::selection& by) {
+    const auto in = [&](const auto& room) { return is_in(who, room); };
+    return (!by.rooms || std::ranges::any_of(*by.rooms, in)) &&
+           std::ranges::none_of(by.except_rooms, in) &&
+           std::ranges::count(by.skip_sids, who.sid.view()) == 0;
 }
 
 } // namespace
@@ -92,6 +106,18 @@ engine::participants(std::string_view nsp, const sio::selection& whom) {
         ask_all([nsp, &whom](shard_context& in) { return in.sio().participants(nsp, whom); }));
 }
 
+std::vector<std::string> engine::receivers(
+    std::string_view nsp, const sio::selection& whom, const std::vector<std::string>& among) {
+    return joined(ask_all([nsp, &whom, &among](shard_context& in) {
+        std::vector<std::string> found;
+        for (const auto& sid : among)
+            if (const auto* each = in.sio().find(sid, nsp);
+                each && each->receives() && is_selected(*each, whom))
+                found.push_back(sid);
+        return found;
+    }));
+}
+
 std::vector<std::string> engine::away(std::string_view nsp, const sio::selection& whom) {
     return joined(ask_all([nsp, &whom](shard_context& in) { return in.sio().away(nsp, whom); }));
 }
@@ -107,10 +133,7 @@ std::size_t engine::room_size(std::string_view nsp, const std::optional<std::str
 bool engine::in_room(std::string_view sid, std::string_view nsp, std::string_view room) {
     return ask(owner(sid), [=](shard_context& in) {
         const auto* found = in.sio().find(sid, nsp);
-        if (!found || room == sid)
-            return found != nullptr;
-        return std::ranges::any_of(
-            found->rooms_joined, [=](const auto& each) { return each.first->name == room; });
+        return found && is_in(*found, room);
     });
 }
 
@@ -205,10 +228,13 @@ admin_statistics engine::admin_stats() {
              return admin_statistics{
                  .traffic = in.eio().counted(),
                  .sessions = in.eio().session_count(),
-                 .sockets = in.sio().socket_counts()};
+                 .sockets = in.sio().socket_counts(),
+                 .recovery = in.sio().recovery_counted()};
          })) {
         total.traffic += each.traffic;
         total.sessions += each.sessions;
+        if (each.recovery)
+            (total.recovery ? *total.recovery : total.recovery.emplace()) += *each.recovery;
         for (auto& [nsp, count] : each.sockets) {
             const auto known =
                 std::ranges::find(total.sockets, nsp, &std::pair<std::string, std::size_t>::first);

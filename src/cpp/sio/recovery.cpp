@@ -65,6 +65,7 @@ trail& recovery::begin(socket& of, claim&& came_with) {
     auto& begun = trails_.add(
         std::unique_ptr<trail>(
             new trail{.pid = sids_.next(), .sent = {options_.max_bytes, store_}, .whose = &of}));
+    counted_.refused += came_with.pid.has_value();
     if (came_with.offset && !came_with.offset->empty()) // which stands for what is no text
         begun.foreign_offset = std::move(came_with.offset);
     return begun;
@@ -78,6 +79,7 @@ bool recovery::continues(const trail& of, const claim& claimed) const {
 }
 
 void recovery::drop(trail& of) {
+    counted_.given_up += of.place != nullptr;
     leave_place(of);
     expiring_.clear(of);
     trails_.take(of);
@@ -108,6 +110,7 @@ void recovery::stop_waiting(trail& of, base::time_point now) {
 }
 
 void recovery::come_back(trail& of, const claim& claimed) {
+    ++counted_.recovered;
     of.last = claimed.offset ? offset_of(*claimed.offset) : std::nullopt;
     if (claimed.offset == of.foreign_offset)
         of.last.reset();
@@ -133,6 +136,14 @@ nsp* recovery::away(std::string_view name) const noexcept {
 socket* recovery::find_away(std::string_view sid, std::string_view name) const noexcept {
     const auto* home = away(name);
     return home ? home->find(sid) : nullptr;
+}
+
+recovery_figures recovery::figures() const noexcept {
+    auto now = counted_;
+    for (const auto& [name, home] : away_)
+        now.away += home->sockets().size();
+    now.bytes = store_.bytes;
+    return now;
 }
 
 trail* recovery::one_too_many() noexcept {

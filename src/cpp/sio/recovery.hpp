@@ -12,6 +12,7 @@
 #include "sio/backlog.hpp"
 #include "sio/config.hpp"
 #include "sio/nsp.hpp"
+#include "sio/recovery_figures.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -78,6 +79,7 @@ public:
     [[nodiscard]] nsp* away(std::string_view name) const noexcept;
     [[nodiscard]] socket* find_away(std::string_view sid, std::string_view name) const noexcept;
     [[nodiscard]] std::size_t away_count() const noexcept { return expiring_.size(); }
+    [[nodiscard]] recovery_figures figures() const noexcept;
     // Who has been away for too long; or the one that has been away for longest, where there are
     // too many, or too much is kept. Null when there is none.
     [[nodiscard]] trail* late(base::time_point now) noexcept { return expiring_.take_due(now); }
@@ -101,7 +103,8 @@ private:
     // In front of each offset, so that none of another run of a server is taken for ours.
     const std::string epoch_;
     std::uint64_t last_offset_ = 0;
-    backlog_store store_; // before the trails, which take from it to the end
+    recovery_figures counted_; // those that rise
+    backlog_store store_;      // before the trails, which take from it to the end
     base::sid_set<trail, &trail::pid> trails_;
     base::string_map<std::unique_ptr<nsp>> away_;
     base::deadline_queue<trail, &trail::expires> expiring_; // who is away and has not come

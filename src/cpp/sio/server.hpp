@@ -104,6 +104,8 @@ public:
     participants(std::string_view nsp, const selection& whom);
     // The sids of those that are away and may come back.
     [[nodiscard]] std::vector<std::string> away(std::string_view nsp, const selection& whom) const;
+    // Nothing without the option.
+    [[nodiscard]] std::optional<recovery_figures> recovery_counted() const;
     // The members of a room on this shard, or of the whole namespace.
     [[nodiscard]] std::size_t
     room_size(std::string_view nsp, const std::optional<std::string>& room) const;

@@ -183,6 +183,10 @@ std::vector<std::string> server::away(std::string_view nsp, const selection& who
     return list;
 }
 
+std::optional<recovery_figures> server::recovery_counted() const {
+    return recovery_ ? std::optional(recovery_->figures()) : std::nullopt;
+}
+
 // --- leaving ---
 
 bool server::part(socket& leaving, eio::close_reason reason, base::time_point now) {

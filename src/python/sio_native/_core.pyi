@@ -411,6 +411,17 @@ class Engine:
         Not of those who are in one of `except_rooms`, too.
         """
 
+    def receivers(
+        self,
+        namespace: str,
+        sids: Sequence[str],
+        rooms: Sequence[str] | None,
+        skip_sids: Sequence[str] = (),
+        except_rooms: Sequence[str] = (),
+        /,
+    ) -> list[str]:
+        """Those of the sids that an emit with these arguments is for, in no order."""
+
     def away(
         self,
         namespace: str,
@@ -464,6 +475,10 @@ class Engine:
 
         Now: `sessions`, those of them that are `polling`, and `sockets`: how many each namespace
         has, but for those with none.
+
+        `recovery`, None without the option: clients that are `away` and `bytes` kept for all, now;
+        and those `recovered`, `given_up` while they were away, and `refused` as the ones that they
+        said they had been.
         """
 
     def describe(

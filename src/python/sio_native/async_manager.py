@@ -132,6 +132,8 @@ class AsyncManager(Adapter):
         namespace = as_namespace(whom.namespace)
         how = whom.volatile, whom.compress
         self._engine.emit(event, args, namespace, keys, [], token, left_out or (), *how)
+        if (outgoing := self._core.outgoing) is not None:
+            outgoing.sent(event, args, namespace, keys, (), left_out or ())
         if (watcher := self._watcher) is not None:
             skipped = [sid for sid, _ in self._left_out(whom)]
             watcher.sent(event, args, whom.namespace, list(whom.rooms) or None, skipped)
@@ -282,7 +284,11 @@ class AsyncManager(Adapter):
             if self._service is not None:
                 self._service.acks.done(token)
             return
-        self._engine.emit(event, data, as_namespace(namespace), keys, _sids(skip_sid), token)
+        assert self._core is not None  # it has started
+        namespace, skipped = as_namespace(namespace), _sids(skip_sid)
+        self._core.engine.emit(event, data, namespace, keys, skipped, token)
+        if (outgoing := self._core.outgoing) is not None:
+            outgoing.sent(event, data, namespace, keys, skipped)
         if (watcher := self._watcher) is not None:
             watcher.sent(event, data, namespace, room, skip_sid)
 
@@ -301,18 +307,19 @@ class AsyncManager(Adapter):
         sids = [sid for sid, _ in self.get_participants(namespace, room) if sid not in skip]
         if (watcher := self._watcher) is not None:
             watcher.sent(event, data, namespace, sids, None)
-        if callback is None:
-            if sids:
-                self._engine.emit(event, data, as_namespace(namespace), sids, [], 0)
-            return
-        for sid in sids:
-            ack_id = self._generate_ack_id(sid, callback)
-            token = service.acks.expect(self._answer(sid, ack_id))
-            try:
-                self._engine.emit(event, data, namespace, [sid], [], token)
-            except BaseException:
-                service.acks.forget(token)
-                raise
+        if callback is not None:
+            for sid in sids:
+                ack_id = self._generate_ack_id(sid, callback)
+                token = service.acks.expect(self._answer(sid, ack_id))
+                try:
+                    self._engine.emit(event, data, namespace, [sid], [], token)
+                except BaseException:
+                    service.acks.forget(token)
+                    raise
+        elif sids:
+            self._engine.emit(event, data, as_namespace(namespace), sids, [], 0)
+        if (outgoing := service.core.outgoing) is not None:
+            outgoing.sent(event, data, namespace, sids)
 
     def _answer(self, sid: Any, ack_id: int) -> Answer:
         return Answer(self._answered, (sid, ack_id))

@@ -8,10 +8,13 @@ import os
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .serializers import Serializer, find_serializer
 from .watch import Watcher
+
+if TYPE_CHECKING:
+    from .outgoing import Outgoing
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Core:
         self.started = False
         self.when_started: list[Callable[[], None]] = []  # each start, before there are clients
         self.watcher: Watcher | None = None  # see watch()
+        self.outgoing: Outgoing | None = None  # see tell_emits()
         _cores.add(self)
 
     def _make_engine(self) -> None:
@@ -59,7 +63,7 @@ class Core:
         """Other options, for an engine that has not been started."""
         self._options = {**self._options, **options}
         self._make_engine()
-        self.watch(self.watcher)
+        self._choose_way()
 
     def start(self) -> None:
         self.engine.start()  # first: it refuses in a child of the process that started it
@@ -74,7 +78,16 @@ class Core:
         While there is one each emit takes the long way, past where it is told.
         """
         self.watcher = watcher
-        self.quick_emit = self.engine.quick_emit if watcher is None else _never_quick
+        self._choose_way()
+
+    def tell_emits(self, outgoing: Outgoing | None) -> None:
+        """Tell `outgoing` of each emit, which takes the long way meanwhile; None: nobody."""
+        self.outgoing = outgoing
+        self._choose_way()
+
+    def _choose_way(self) -> None:
+        seen = self.watcher is not None or self.outgoing is not None
+        self.quick_emit = _never_quick if seen else self.engine.quick_emit
 
     def close(self, timeout: float = 2.0) -> None:
         """Close every client and join the engine's thread; waits for bytes under way."""
@@ -88,7 +101,7 @@ class Core:
             # Never started, so the child may start it; but not on the parent's descriptor, by
             # which the two would wake each other.
             self._make_engine()
-            self.watch(self.watcher)
+            self._choose_way()
 
     def at_exit(self) -> None:
         if self.started and self.engine.running:

@@ -32,6 +32,8 @@ class Health:
         used = vars(self._sio)
         if self._sio._service.draining or self._sio._service.closed:
             problems.append("this server takes no new clients: it is about to end, or has ended")
+        if self._sio._service.recovery is not None and self._sio._core.started:
+            found["recovery"] = self._sio._core.engine.admin_stats()["recovery"]
         if "yjs" in used and (counted := self._sio.yjs.stats()):
             errors = self._sio.yjs._errors()
             found["documents"] = {

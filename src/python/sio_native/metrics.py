@@ -26,6 +26,13 @@ FLOW: Final = {
     "repeated": "sio_events_repeated_total",
     "conflated": "sio_emits_conflated_total",
 }
+RECOVERY: Final = {
+    "away": "sio_recovery_away",
+    "bytes": "sio_recovery_kept_bytes",
+    "recovered": "sio_recovery_recovered_total",
+    "given_up": "sio_recovery_given_up_total",
+    "refused": "sio_recovery_refused_total",
+}
 DOCUMENTS: Final = {
     "documents": "sio_documents_open",
     "members": "sio_document_members",
@@ -56,6 +63,8 @@ def prometheus_text(sio: AsyncServer) -> str:
         clients = [(f'{{namespace="{escaped(name)}"}}', count) for name, count in sockets]
         lines += _series("sio_clients", clients)
         lines += _samples(sio.flow_stats(), FLOW)
+        if counted["recovery"] is not None:
+            lines += _samples(counted["recovery"], RECOVERY)
     if "users" in used:
         bindings = sio.users._table.bindings
         lines += _series("sio_users_online", [("", len(sio.users.online()))])

@@ -7,6 +7,7 @@ What travels over the client manager's channel, {"method": "people", "host_id", 
     state  {"seq", "users", "put"}        everything, for whoever has missed something
     ask    {"to"}                         a process has missed something of that one
     forget {"to", "sids"}                 clients of that one that will not come back
+    put_out {"user"}                      the user's clients that are away will not, either
     bye    {}                             it ends
 
 Nobody says anything about another's clients, so there is nothing to agree on, and no lock. Channels
@@ -83,6 +84,7 @@ class Nodes:
         users._told = self._user_changed
         users._check_data = _check
         users._forget_there = self._tell_to_forget
+        users._put_out_there = self._tell_to_put_out
 
     def share_presence(self, presence: Presence) -> None:
         self._presence = presence
@@ -173,6 +175,9 @@ class Nodes:
         """At once: it must come before they are told to leave."""
         await self._publish({"kind": "forget", "to": node, "sids": sids})
 
+    async def _tell_to_put_out(self, user_id: str) -> None:
+        await self._publish({"kind": "put_out", "user": user_id})
+
     def _tell_state(self) -> None:
         self._flush_users()
         users = {} if self._users is None else self._users._own()
@@ -227,6 +232,10 @@ class Nodes:
             if message["to"] == self._manager.host_id and self._presence is not None:
                 for sid in message["sids"]:
                     self._presence.forget(sid)
+            return
+        if kind == "put_out":
+            if self._users is not None:
+                self._users._put_out_away(message["user"])
             return
         if kind == "bye":
             self._forget(name)

@@ -33,11 +33,16 @@ def room_key(room: Room) -> str | None:
     return None if number is None else f"{_INTEGER}{number}"
 
 
+def as_user_id(given: object) -> str:
+    """`TypeError` unless it is a str."""
+    if not isinstance(given, str):
+        raise TypeError(f"the id of a user must be a str, not {given!r}")
+    return given
+
+
 def user_room(user_id: str) -> str:
     """The room that the clients of a user are in. `TypeError` unless the id is a str."""
-    if not isinstance(user_id, str):
-        raise TypeError(f"the id of a user must be a str, not {user_id!r}")
-    return _USER + user_id
+    return _USER + as_user_id(user_id)
 
 
 def is_user_room(room: object) -> bool:

@@ -53,9 +53,9 @@ class OperationsMethods:
         `problems` is a list of sentences, empty if all is well. `server` has what waits to be sent,
         in all and for the slowest clients; `manager` the channel that is shared with other servers,
         how many listen to it, and the seconds that a message of this server takes to come back;
-        None without such a manager. `documents` and `usage` are there where they are used. See
-        docs/operations.md. Raises nothing that Redis could cause, and takes at most `timeout`
-        seconds.
+        None without such a manager. `documents`, `usage` and `recovery` are there where they are
+        used. See docs/operations.md. Raises nothing that Redis could cause, and takes at most
+        `timeout` seconds.
         """
         if not 0 < timeout <= 60:
             raise ValueError(f"timeout must be up to 60 seconds, not {timeout!r}")

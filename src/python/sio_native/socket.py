@@ -10,6 +10,7 @@ from .broadcast_operator import BroadcastOperator, check_emitted
 from .connection import Connection
 from .exceptions import DisconnectedError, TimeoutError
 from .handshake import Handshake
+from .outgoing import sent_by
 from .selection import Selection, rooms_of
 from .socket_listeners import SocketListeners
 from .socket_operator import SocketOperator
@@ -55,10 +56,7 @@ class Socket(SocketListeners):
     @cached_property
     def conn(self) -> Connection:
         """The connection that carries it. `exceptions.DisconnectedError` when it has left."""
-        eio_sid = self._sio.manager.eio_sid_from_sid(self.id, self.nsp)
-        if eio_sid is None:
-            raise DisconnectedError(f"{self.id} has left")
-        return Connection(self._sio._core, eio_sid)
+        return Connection(self._sio._core, self._session())
 
     @property
     def rooms(self) -> set[Room]:
@@ -87,6 +85,13 @@ class Socket(SocketListeners):
         if request is not None:
             return Handshake.of(request, time.time() - self._made, self._auth)
         raise DisconnectedError(f"{self.id} has left")
+
+    def _session(self) -> str:
+        """The Engine.IO session that it is of."""
+        eio_sid = self._sio.manager.eio_sid_from_sid(self.id, self.nsp)
+        if eio_sid is None:
+            raise DisconnectedError(f"{self.id} has left")
+        return eio_sid
 
     # --- to it ---
 
@@ -122,16 +127,26 @@ class Socket(SocketListeners):
 
     async def _send(self, client: BroadcastOperator, event: str, args: tuple[Any, ...]) -> None:
         """By `client`, which is this one with modifiers."""
-        if self._any_outgoing:
-            await self._any_outgoing.call_all(event, *args)
-        await client.emit(event, *args)
+        if not self._any_outgoing:
+            await client.emit(event, *args)
+            return
+        await self._any_outgoing.call_all(event, *args)
+        with sent_by(self):
+            await client.emit(event, *args)
 
     async def _ask(
         self, client: BroadcastOperator, event: str, args: tuple[Any, ...], timeout: float | None
     ) -> Data:
         check_emitted(event)
-        if self._any_outgoing:
-            await self._any_outgoing.call_all(event, *args)
+        if not self._any_outgoing:
+            return await self._answer(client, event, args, timeout)
+        await self._any_outgoing.call_all(event, *args)
+        with sent_by(self):
+            return await self._answer(client, event, args, timeout)
+
+    async def _answer(
+        self, client: BroadcastOperator, event: str, args: tuple[Any, ...], timeout: float | None
+    ) -> Data:
         if client is self._client:
             sio, sid = self._sio, self.id
             return await sio.call(event, args, to=sid, namespace=self.nsp, timeout=timeout)
@@ -143,12 +158,13 @@ class Socket(SocketListeners):
         return answers[self.id]
 
     async def join(self, *rooms: Any) -> None:
-        """Come into rooms."""
+        """Come into rooms. `exceptions.DisconnectedError` when it has left."""
+        self._session()
         for room in rooms_of(rooms):
             await self._sio.enter_room(self.id, room, self.nsp)
 
     async def leave(self, *rooms: Any) -> None:
-        """Leave rooms."""
+        """Leave rooms. No-op for those that it is not in, and when it has left."""
         for room in rooms_of(rooms):
             await self._sio.leave_room(self.id, room, self.nsp)
 

@@ -139,23 +139,27 @@ class SocketListeners:
     # --- what it is sent ---
 
     def on_any_outgoing(self, handler: F) -> F:
-        """Call it with the name and the arguments of each event before this object sends it.
+        """Call it with the name and the arguments of each event that the application sends it.
 
-        By `emit`, `send`, `emit_with_ack`, `volatile` and `timeout`. What comes to the client by
-        way of a room, or by its sid from the server, is encoded once for all its receivers, and
-        nobody is called for one of them. When it raises nothing is sent: the caller has the error.
+        What this object sends waits for it, and is not sent when it raises: the caller has the
+        error. Of what the server sends, or another socket, to all, to a room or to its sid, also
+        from other servers, it is told at the same time, volatile events that are lost among it;
+        nobody waits, and errors go where those of `on` go.
         """
         self._any_outgoing.add(handler)
+        self._sockets.listens_outgoing(cast("Socket", self))
         return handler
 
     def prepend_any_outgoing(self, handler: F) -> F:
         """`on_any_outgoing`, before those that are there."""
         self._any_outgoing.add(handler, first=True)
+        self._sockets.listens_outgoing(cast("Socket", self))
         return handler
 
     def off_any_outgoing(self, handler: Handler | None = None) -> None:
         """Remove what `on_any_outgoing` has registered, or all of it."""
         self._any_outgoing.remove(handler)
+        self._sockets.listens_outgoing(cast("Socket", self))
 
     def listeners_any_outgoing(self) -> list[Handler]:
         """What `on_any_outgoing` has registered, in the order of the calls; a copy."""

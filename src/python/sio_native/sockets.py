@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .adapters import for_connection
 from .handlers import ANY, Invocation, call
 from .listeners import Listeners
+from .outgoing import Outgoing
 from .socket import Socket
 from .types import Handler, Key
 
@@ -45,6 +46,7 @@ class Sockets:
         self._sockets: dict[Key, Socket] = {}
         self._rules: dict[str, Rules] = {}
         self.inherited: dict[str, Rules] = {}  # a parent's, by the names of its children
+        self._outgoing = Outgoing(sio._core, self._service)
         self._service.sessions.when_dropped.append(self._drop)
 
     def get(self, sid: str, namespace: str) -> Socket:
@@ -63,6 +65,7 @@ class Sockets:
 
     def _drop(self, key: Key) -> None:
         self._sockets.pop(key, None)
+        self._outgoing.discard(key)
 
     def on_connection(self, namespace: str, handler: Any) -> None:
         """Call it with the socket of each client that has been let in."""
@@ -141,6 +144,13 @@ class Sockets:
                 log.exception("on_connection failed for %s [%s]", socket.id, socket.nsp)
             else:
                 hooks.tell(error, "connection", socket.id, socket.nsp, ())
+
+    def listens_outgoing(self, socket: Socket) -> None:
+        """It has listeners for what it is sent, or none any more."""
+        if socket._any_outgoing and self.has(socket):
+            self._outgoing.add(socket)
+        else:
+            self._outgoing.discard((socket.nsp, socket.id))
 
     # --- events ---
 

@@ -15,10 +15,20 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .rooms import as_user_id
 from .user_table import NO_DATA, Binding
 
 if TYPE_CHECKING:
     from .users import Users
+
+
+def _as_sids(given: object) -> list[str]:
+    """A str is one sid, and its letters are none."""
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
+        sids = list(given)
+        if all(isinstance(each, str) for each in sids):
+            return sids
+    raise TypeError(f"the sids of a user must be a list of str, not {given!r}")
 
 
 class SessionPool(MutableMapping[str, Any]):
@@ -77,10 +87,11 @@ class UserPool(MutableMapping[str, list[str]]):
         return list(self._users._table.sids[user_id])
 
     def __setitem__(self, user_id: str, sids: Iterable[str]) -> None:
-        """These are his clients, and no others."""
+        """These are his clients, and no others. `TypeError` for what is no list of sids."""
         users = self._users
         table = users._table
-        wanted = dict.fromkeys(sids)
+        wanted = dict.fromkeys(_as_sids(sids))
+        as_user_id(user_id)
         for sid in wanted.keys() - table.sids.get(user_id, {}).keys():
             before = table.bindings.get(sid) or Binding(None, "/", NO_DATA)
             users._bind(sid, user_id, before.namespace)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import _core
 from .arguments import as_namespace_name
 from .people_nodes import nodes_of
-from .rooms import MOST_ROOM_BYTES, user_room
+from .rooms import MOST_ROOM_BYTES, as_user_id, user_room
 from .types import Key, as_sid
 from .user_table import NO_DATA, Binding, UserTable
 from .user_views import SessionPool, UserPool
@@ -38,6 +38,8 @@ class Users:
         self._table = UserTable()
         # Called with what has changed here and with None where it has ended, to tell others.
         self._told: Callable[[str, Binding | None], None] | None = None
+        # Called with a user whose clients are put out: nobody else knows of those that are away.
+        self._put_out_there: Callable[[str], Awaitable[None]] = _nobody_else
         # Called with a process, and clients of it that are put out and will not come back.
         self._forget_there: Callable[[str, list[str]], Awaitable[None]] = _of_nobody
         self._check_data: Callable[[Any], None] = lambda data: None
@@ -74,18 +76,21 @@ class Users:
         self._set(sid, None)
 
     def get(self, sid: str, default: Any = None) -> Any:
-        """What the client was bound with, else `default`."""
-        binding = self._table.bindings.get(sid)
+        """What the client was bound with, else `default`. `TypeError` unless the sid is a str."""
+        binding = self._binding(sid)
         return default if binding is None or binding.data is NO_DATA else binding.data
 
     def user_of(self, sid: str) -> str | None:
-        """The id of the client's user; None for a client that is nobody's."""
-        binding = self._table.bindings.get(sid)
+        """The id of the client's user; None for a client that is nobody's. Errors as `get`."""
+        binding = self._binding(sid)
         return None if binding is None else binding.user_id
 
     def sids(self, user_id: str) -> list[str]:
-        """The clients of a user, in the order in which they were bound; [] if there are none."""
-        return list(self._table.sids.get(user_id, ()))
+        """The clients of a user, in the order in which they were bound; [] if there are none.
+
+        `TypeError` unless the id is a str.
+        """
+        return list(self._table.sids.get(as_user_id(user_id), ()))
 
     def online(self) -> list[str]:
         """The ids of the users who have a client."""
@@ -94,13 +99,13 @@ class Users:
     async def disconnect_user(self, user_id: str) -> None:
         """Disconnect all clients of a user; returns when their disconnect handlers have ended.
 
-        Those of other processes are told to leave, and not waited for. Who is away from this one
-        does not come back as the user's.
+        Those of other processes are told to leave, and not waited for. Who is away, from this
+        process or another one, does not come back as the user's. `TypeError` unless the id is a
+        str.
         """
         bindings = self._table.bindings
-        for namespace in () if self._recovery is None else self._recovery.namespaces():
-            for sid in self._core.engine.away(namespace, [user_room(user_id)]):
-                self._core.engine.disconnect(sid, namespace)
+        self._put_out_away(as_user_id(user_id))
+        await self._put_out_there(user_id)
         await self._forget(self.sids(user_id))
         await asyncio.gather(
             *(
@@ -120,6 +125,12 @@ class Users:
         """The sids of each user, as a dictionary by the user's id: see `user_views`."""
         return self._user_pool
 
+    def _put_out_away(self, user_id: str) -> None:
+        """Of those who are away from this process."""
+        for namespace in () if self._recovery is None else self._recovery.namespaces():
+            for sid in self._core.engine.away(namespace, [user_room(user_id)]):
+                self._core.engine.disconnect(sid, namespace)
+
     async def _forget(self, sids: list[str]) -> None:
         """Presence does not wait for them, where it is in use."""
         elsewhere = defaultdict(list)
@@ -133,6 +144,11 @@ class Users:
             await self._forget_there(node, theirs)
 
     # --- for the views ---
+
+    def _binding(self, sid: str) -> Binding | None:
+        if not isinstance(sid, str):
+            raise TypeError(f"a sid is a str, not {sid!r}")
+        return self._table.bindings.get(sid)
 
     def _check(self, sid: str, namespace: str = "/") -> None:
         if self._core.engine.eio_sid(as_sid(sid), namespace) is None:
@@ -210,6 +226,10 @@ class Users:
         before = self._table.bindings.get(sid)
         if before is None or before.node is not None:
             self._table.set(sid, binding)
+
+
+async def _nobody_else(user_id: str) -> None:
+    """There is no other process."""
 
 
 async def _of_nobody(node: str, sids: list[str]) -> None:

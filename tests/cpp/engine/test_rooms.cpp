@@ -145,6 +145,20 @@ BOOST_AUTO_TEST_CASE(questions_are_answered_for_all_shards_together) {
     BOOST_TEST(!app.in.in_room(one().sid, "/", other().sid));
     BOOST_TEST(!app.in.in_room(one().sid, "/other", "own"));
     BOOST_TEST(!app.in.in_room("nobody", "/", "own"));
+    const std::vector among{one().sid, other().sid, "nobody"s};
+    const auto receivers = [&](const sio::selection& whom) {
+        return names(app.in.receivers("/", whom, among));
+    };
+    const std::set both{one().sid, other().sid};
+    BOOST_TEST((receivers({}) == both));
+    BOOST_TEST((receivers({{{"own", "shared", "empty"}}, {}}) == both));
+    BOOST_TEST((receivers({{{"own", "empty"}}, {}}) == std::set{other().sid}));
+    BOOST_TEST((receivers({{{one().sid}}, {}}) == std::set{one().sid}));
+    BOOST_TEST((receivers({{}, {other().sid}}) == std::set{one().sid}));
+    BOOST_TEST((receivers({{{"shared"}}, {}, {"own"}}) == std::set{one().sid}));
+    BOOST_TEST((receivers({{{"shared"}}, {}, {one().sid, "own"}}).empty()));
+    BOOST_TEST((receivers({std::vector<std::string>{}, {}}).empty()));
+    BOOST_TEST(app.in.receivers("/other", {}, among).empty());
     for (const auto& member : members)
         BOOST_TEST(
             (member == std::pair(one().sid, one().eio_sid) ||

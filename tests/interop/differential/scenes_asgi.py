@@ -27,12 +27,17 @@ class Server:
     async def shutdown(self) -> None: ...
 
 
-async def other(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "other", "of": scope["type"], "path": scope.get("path")})
-    while scope["type"] == "lifespan" and (message := await receive())["type"]:
-        await send({"type": f"other heard {message['type']}"})
-        if message["type"] == "lifespan.shutdown":
-            return
+def another() -> Any:
+    """An application behind; a new one each time, as two servers in front of one are warned of."""
+
+    async def other(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "other", "of": scope["type"], "path": scope.get("path")})
+        while scope["type"] == "lifespan" and (message := await receive())["type"]:
+            await send({"type": f"other heard {message['type']}"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    return other
 
 
 async def ask(app: Any, scope: dict[str, Any], *incoming: str) -> list[Any]:
@@ -80,13 +85,13 @@ async def path_decides_whose_a_request_is(play: Play) -> Any:
 
 @scenario(served=False)
 async def other_application_gets_the_rest(play: Play) -> Any:
-    app = play.package.ASGIApp(Server(play), other)
+    app = play.package.ASGIApp(Server(play), another())
     return [await ask(app, http(each)) for each in PATHS]
 
 
 @scenario(served=False)
 async def other_application_gets_websockets_too(play: Play) -> Any:
-    app = play.package.ASGIApp(Server(play), other)
+    app = play.package.ASGIApp(Server(play), another())
     scope = {**http("/other"), "type": "websocket"}
     return [await ask(app, scope), await ask(app, {**scope, "path": "/socket.io/"})]
 
@@ -104,6 +109,7 @@ async def attributes_of_an_application(play: Play) -> Any:
 
     def hook() -> None: ...
 
+    other = another()
     app = play.package.ASGIApp(server, other, {"/": "x"}, "ws", hook, hook)
     plain = play.package.ASGIApp(server)
     return [
@@ -166,7 +172,7 @@ async def file_of_a_directory_has_a_rule(play: Play) -> Any:
         seen = []
         for default in ("main.txt", {"filename": "main.txt", "content_type": "text/special"}):
             files = {"/d": f"{folder}/", "": default}
-            app = play.package.ASGIApp(Server(play), other, files)
+            app = play.package.ASGIApp(Server(play), another(), files)
             seen.append([await ask(app, http(path)) for path in ("/d/", "/d/main.txt", "/x")])
         return seen
 
@@ -193,14 +199,15 @@ async def lifespan_calls_back(play: Play) -> Any:
     phases = ("lifespan.startup", "lifespan.shutdown")
     seen = []
     for make in (plain, coroutine):
-        for other_app in (None, other):
+        for has_other in (False, True):
             for hooks in (
                 {},
                 {"on_startup": make("startup")},
                 {"on_shutdown": make("shutdown")},
                 {"on_startup": make("startup"), "on_shutdown": make("shutdown")},
             ):
-                app = play.package.ASGIApp(Server(play), other_app, **hooks)
+                behind = another() if has_other else None
+                app = play.package.ASGIApp(Server(play), behind, **hooks)
                 seen.append(await ask(app, {"type": "lifespan"}, *phases))
     return seen
 

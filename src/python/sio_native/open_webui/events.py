@@ -92,7 +92,7 @@ class Events:
         # What has gone is bound until its disconnect handler has ended: it is not asked again.
         gone = set()
         known = set(users.sids(user))
-        sid = session if users.user_of(session) == user else None
+        sid = session if session is not None and users.user_of(session) == user else None
         while session is not None:
             if sid is not None:
                 try:
