@@ -12,6 +12,7 @@ import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,10 @@ EVENTS_A_SECOND = 100
 class Stream:
     """A server, and events on their way to its one client by each of the ways there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.sio = sio = sio_native.AsyncServer(
             connection_state_recovery=True,
+            **options,
             ping_interval=0.05,  # so that pongs confirm events between two breaks
             ping_timeout=20,
         )
@@ -92,11 +94,22 @@ class Stream:
     "transports, breaks", [(["websocket"], 200), (["polling", "websocket"], 25), (["polling"], 20)]
 )
 def test_every_event_arrives_once_and_in_order(transports, breaks):
+    converse_while_it_breaks(transports, breaks)
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling", "websocket"]])
+def test_in_msgpack_as_well(transports):
+    converse_while_it_breaks(transports, 20, serializer="msgpack")
+
+
+def converse_while_it_breaks(
+    transports: list[str], breaks: int, serializer: str = "default", **options: Any
+) -> None:
     node = shutil.which("node")
     assert node, "node is needed: the Makefile's `test` says how to install it"
 
     async def converse() -> None:
-        stream = Stream()
+        stream = Stream(serializer=serializer, **options)
         host, port = stream.sio.listen("127.0.0.1", 0)
         proxy = FlakyProxy(host, port)
         async with proxy.open() as url:
@@ -105,6 +118,7 @@ def test_every_event_arrives_once_and_in_order(transports, breaks):
                 str(SCRIPT),
                 url,
                 "/socket.io",
+                serializer,
                 *transports,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

@@ -8,12 +8,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import msgpack
 import pytest
 from conftest import BRIDGE, HANDOFF, OWN_PORT, Door, Log, connected, until
 from recovering_client import Client
 
 import sio_native
 from sio_native.testing import TestClient
+
+
+class OwnPacket(sio_native.packet.Packet):
+    """Of the application's own."""
+
+    def encode(self):
+        return super().encode()
+
 
 DOORS = {"own-port": OWN_PORT, "handoff": HANDOFF, "bridge": BRIDGE}
 every_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS.keys())
@@ -542,6 +551,39 @@ async def test_nobody_gets_what_is_for_a_client_by_a_room_of_its_name_while_it_i
         await other.close()
 
 
+async def test_in_msgpack_clients_come_back_as_well():
+    def packet(kind: int, data: Any) -> bytes:
+        return msgpack.packb({"type": kind, "nsp": "/", "data": data})
+
+    async with world(serializer="msgpack") as w, aiohttp.ClientSession() as http:
+
+        async def connect(auth: Any) -> tuple[aiohttp.ClientWebSocketResponse, Any]:
+            url = f"{w.url}/socket.io/?EIO=4&transport=websocket"
+            ws = await http.ws_connect(url, headers={"User-Agent": "a browser"})
+            await ws.receive_str()
+            await ws.send_bytes(packet(0, auth))
+            return ws, await read(ws)
+
+        async def read(ws: aiohttp.ClientWebSocketResponse) -> Any:
+            return msgpack.unpackb(await ws.receive_bytes())["data"]
+
+        ws, had = await connect({})
+        sid, pid = had["sid"], had["pid"]
+        await w.sio.emit("a", {"number": 1})
+        name, argument, offset = await read(ws)
+        assert (name, argument) == ("a", {"number": 1})
+        await ws.close()
+        await w.log.reaches(2)
+        await w.sio.emit("b", b"\x00\x01", to=sid)
+        await w.sio.emit("c")
+        ws, had = await connect({"pid": pid, "offset": offset})
+        assert had == {"sid": sid, "pid": pid}
+        assert (await read(ws))[:2] == ["b", b"\x00\x01"]
+        name, last = await read(ws)
+        assert name == "c" and last != offset
+        await ws.close()
+
+
 async def test_a_test_client_comes_back_too():
     async with world() as w:
 
@@ -637,7 +679,7 @@ async def test_a_namespace_that_was_made_for_a_client_is_there_when_it_comes_bac
     "options, message",
     [
         ({"connection_state_recovery": True, "threads": 2}, "threads=1"),
-        ({"connection_state_recovery": True, "serializer": "msgpack"}, 'serializer="default"'),
+        ({"connection_state_recovery": True, "serializer": OwnPacket}, "Packet class"),
         ({"connection_state_recovery": "yes"}, "True, False or a dict"),
         ({"connection_state_recovery": 0}, "True, False or a dict"),
         ({"connection_state_recovery": {"max_byte": 1}}, "did you mean 'max_bytes'"),

@@ -160,6 +160,18 @@ void append_map(std::string& out, unsigned pairs) {
     out += static_cast<char>(0x80U | pairs);
 }
 
+void append_array(std::string& out, std::uint32_t values) {
+    if (values < 0x10) {
+        out += static_cast<char>(0x90U | values);
+    } else if (values <= 0xFFFF) {
+        out += '\xDC';
+        append_big_endian(out, values, 2);
+    } else {
+        out += '\xDD';
+        append_big_endian(out, values, 4);
+    }
+}
+
 void append_unsigned(std::string& out, std::uint64_t number) {
     if (number < 0x80) {
         out += static_cast<char>(number);

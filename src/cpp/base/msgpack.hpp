@@ -59,7 +59,8 @@ private:
 };
 
 // They append to `out`.
-void append_map(std::string& out, unsigned pairs); // at most 15; keys and values follow
+void append_map(std::string& out, unsigned pairs);         // at most 15; keys and values follow
+void append_array(std::string& out, std::uint32_t values); // which follow
 void append_unsigned(std::string& out, std::uint64_t number);
 void append_string(std::string& out, std::string_view utf8);
 

@@ -17,7 +17,18 @@ namespace engine {
 
 using ::features::flow::emission;
 
-engine::engine(config options) : options_(std::move(options)), out_(std::make_shared<outbox>()) {
+namespace {
+
+config completed(config options) {
+    if (options.eio.websocket_compression)
+        options.sio.recovery.compressed_from = options.eio.websocket_compression_threshold_bytes;
+    return options;
+}
+
+} // namespace
+
+engine::engine(config options)
+    : options_(completed(std::move(options))), out_(std::make_shared<outbox>()) {
     if (options_.threads == 0 || options_.threads > base::max_shards)
         throw std::invalid_argument("an engine has 1 to 64 threads");
 }

@@ -42,8 +42,7 @@ std::vector<std::string> united(std::vector<std::vector<std::string>>&& lists) {
     auto all = joined(std::move(lists));
     if (repeats) {
         std::ranges::sort(all);
-        const auto rest = std::ranges::unique(all);
-        all.erase(rest.begin(), rest.end());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
     }
     return all;
 }

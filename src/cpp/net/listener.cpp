@@ -156,7 +156,7 @@ struct listener::body {
 
 listener::listener(
     context& shared, const std::string& host, std::uint16_t port, const std::string& path)
-    : body_(std::make_unique<body>(shared)) {
+    : body_(std::make_unique<body>(body{.shared = shared, .door = {}, .acceptors = {}})) {
     body_->door = std::make_shared<http_door>(path);
     asio::ip::basic_resolver<tcp, executor> resolver(shared.loop);
     error_code error;

@@ -87,7 +87,7 @@ message_deflate::message_deflate(const deflate_options& options)
 message_deflate::~message_deflate() = default;
 
 const base::bytes* message_deflate::deflated(const eio::packet& packet) {
-    if (packet.type != eio::packet_type::message || !packet.compress ||
+    if (packet.type != eio::packet_type::message || !packet.compress || packet.data.empty() ||
         packet.data.size() < options_.threshold_bytes)
         return nullptr;
     if (!packet.data.has_derived()) {

@@ -5,27 +5,29 @@
 namespace sio {
 
 kept_event::kept_event(
-    backlog_store& in,
-    std::uint64_t offset,
-    base::bytes frame,
-    std::vector<base::bytes> attachments,
-    bool again,
-    bool compress)
+    backlog_store& in, std::uint64_t offset, const outgoing_packet& packet, bool again)
     : shared_(new shared{
           .in = in,
           .offset = offset,
-          .frame = std::move(frame),
-          .attachments = std::move(attachments),
+          .frame = packet.frame,
+          .attachments = {packet.attachments.begin(), packet.attachments.end()},
           .size = sizeof(shared),
+          .counted = sizeof(shared),
           .again = again,
-          .compress = compress,
+          .binary = packet.binary,
+          .compress = packet.compress,
           .holders = 1}) {
+    const auto count = [&](const base::bytes& part) {
+        const bool compressed = packet.compress && part.size() >= in.compressed_from;
+        shared_->size += part.size();
+        shared_->counted += part.size() * (compressed ? 2 : 1);
+    };
     if (again) {
-        shared_->size += shared_->frame.size();
+        count(shared_->frame);
         for (const auto& each : shared_->attachments)
-            shared_->size += each.size();
+            count(each);
     }
-    in.bytes += shared_->size;
+    in.bytes += shared_->counted;
 }
 
 void kept_event::sent() noexcept {
@@ -36,7 +38,7 @@ void kept_event::sent() noexcept {
 }
 
 void kept_event::release() noexcept {
-    shared_->in.bytes -= shared_->size;
+    shared_->in.bytes -= shared_->counted;
     delete shared_;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -18,6 +19,9 @@ namespace sio {
 struct backlog_store {
     std::size_t bytes = 0;
     std::size_t most_bytes = 0;
+    // Transports may leave a compressed form beside what has so many bytes: no larger, but counted
+    // as large.
+    std::size_t compressed_from = std::numeric_limits<std::size_t>::max();
 };
 
 // An event with its offset, one for all backlogs that it is in: they are of one thread, so that
@@ -26,13 +30,7 @@ class kept_event {
 public:
     kept_event() noexcept = default;
     // `again`: it is sent to who comes back. Of others, volatile ones, it is known that they were.
-    kept_event(
-        backlog_store& in,
-        std::uint64_t offset,
-        base::bytes frame,
-        std::vector<base::bytes> attachments,
-        bool again,
-        bool compress = true);
+    kept_event(backlog_store& in, std::uint64_t offset, const outgoing_packet& packet, bool again);
     kept_event(const kept_event& other) noexcept : shared_(other.shared_) {
         if (shared_)
             ++shared_->holders;
@@ -52,7 +50,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return shared_->size; }
     [[nodiscard]] bool again() const noexcept { return shared_->again; }
     [[nodiscard]] outgoing_packet packet() const {
-        return {shared_->frame, false, shared_->attachments, shared_->compress};
+        return {shared_->frame, shared_->binary, shared_->attachments, shared_->compress};
     }
     // It has been sent: what is not sent again needs its offset alone.
     void sent() noexcept;
@@ -63,8 +61,10 @@ private:
         std::uint64_t offset;
         base::bytes frame;
         std::vector<base::bytes> attachments;
-        std::size_t size; // counted in the store
+        std::size_t size;    // counted in the backlogs
+        std::size_t counted; // in the store
         bool again;
+        bool binary;
         bool compress;
         std::uint32_t holders;
     };

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 
 namespace sio {
 
@@ -15,6 +16,8 @@ struct recovery_config {
     std::size_t max_bytes = 1 << 20;        // of one client: the oldest events go
     std::size_t max_total_bytes = 64 << 20; // of a shard: who has been away for longest goes
     std::size_t max_sessions = 10'000;      // that are away: the same
+    // Larger packets go out compressed, where that is agreed on.
+    std::size_t compressed_from = std::numeric_limits<std::size_t>::max();
 };
 
 struct config {
@@ -28,7 +31,7 @@ struct config {
     std::size_t max_namespaces = 32;
     std::size_t max_rooms = 100'000;         // of one socket. An error to the caller
     std::size_t max_room_name_bytes = 1'024; // An error to the caller
-    recovery_config recovery;                // in the format json
+    recovery_config recovery;                // but in a custom format
     bool verbose = false;                    // a line at level INFO for each ack
 };
 

@@ -1,5 +1,6 @@
 #include "sio/parser.hpp"
 
+#include "base/json_find.hpp"
 #include "base/msgpack.hpp"
 #include "sio/msgpack_packet.hpp"
 
@@ -31,6 +32,41 @@ bool is_map(std::string_view data) noexcept {
     return head && head->is == msgpack::kind::map;
 }
 
+std::optional<std::string> msgpack_text_member(std::string_view data, std::string_view name) {
+    msgpack::reader from(data);
+    const auto head = from.next();
+    if (!head || head->is != msgpack::kind::map)
+        return std::nullopt;
+    for (auto left = head->number; left != 0; left -= 2) {
+        const auto key = from.value();
+        const auto value = key ? from.value() : std::nullopt;
+        if (!value)
+            break;
+        const auto found = msgpack::reader(*key).next();
+        if (found->is != msgpack::kind::string || found->content != name)
+            continue;
+        const auto is = msgpack::reader(*value).next();
+        // The JavaScript parser writes `undefined` as an extension.
+        if (is->is == msgpack::kind::nil || is->is == msgpack::kind::extension)
+            break;
+        return std::string(is->is == msgpack::kind::string ? is->content : std::string_view());
+    }
+    return std::nullopt;
+}
+
+std::string with_msgpack_argument(std::string_view args, std::string_view utf8) {
+    msgpack::reader from(args);
+    const auto head = from.next();
+    if (!head || head->is != msgpack::kind::array)
+        return std::string(args); // not made by an emit
+    std::string all;
+    all.reserve(args.size() + utf8.size() + 8);
+    msgpack::append_array(all, static_cast<std::uint32_t>(head->number) + 1);
+    all += from.rest();
+    msgpack::append_string(all, utf8);
+    return all;
+}
+
 } // namespace
 
 std::optional<argument_scan> scan_arguments(packet_format format, std::string_view data) {
@@ -53,6 +89,30 @@ std::optional<std::string> auth_fault(packet_format format, std::string_view dat
     if (!base::json::valid(data))
         return "its auth: " + base::json::fault(data);
     return std::nullopt;
+}
+
+std::optional<std::string>
+text_member(packet_format format, std::string_view data, std::string_view name) {
+    if (data.empty())
+        return std::nullopt;
+    if (format == packet_format::msgpack)
+        return msgpack_text_member(data, name);
+    const auto found = base::json::member(data, name);
+    if (!found || *found == "null")
+        return std::nullopt;
+    return base::json::string(*found).value_or(std::string());
+}
+
+std::string with_argument(packet_format format, std::string_view args, std::string_view utf8) {
+    if (format == packet_format::msgpack)
+        return with_msgpack_argument(args, utf8);
+    std::string all;
+    all.reserve(args.size() + utf8.size() + 3);
+    all += args.substr(0, args.rfind(']'));
+    all += ',';
+    base::json::append_quoted(all, utf8);
+    all += ']';
+    return all;
 }
 
 outgoing_packet encode(
@@ -83,9 +143,13 @@ std::string sid_object(packet_format format, std::string_view sid, std::string_v
         return json + "\"}";
     }
     std::string map;
-    msgpack::append_map(map, 1);
+    msgpack::append_map(map, pid.empty() ? 1 : 2);
     msgpack::append_string(map, "sid");
     msgpack::append_string(map, sid);
+    if (!pid.empty()) {
+        msgpack::append_string(map, "pid");
+        msgpack::append_string(map, pid);
+    }
     return map;
 }
 

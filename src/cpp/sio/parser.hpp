@@ -28,6 +28,14 @@ scan_arguments(packet_format format, std::string_view data);
 // What is wrong with the data of a CONNECT, for a log; nothing if there is none, or an object.
 [[nodiscard]] std::optional<std::string> auth_fault(packet_format format, std::string_view data);
 
+// Of the data of a CONNECT: nothing when it is not there, and "" when it is no text.
+[[nodiscard]] std::optional<std::string>
+text_member(packet_format format, std::string_view data, std::string_view name);
+
+// The arguments of an event, and one more behind them.
+[[nodiscard]] std::string
+with_argument(packet_format format, std::string_view args, std::string_view utf8);
+
 // A packet on its way to clients, encoded: a frame, and binary frames behind it.
 struct outgoing_packet {
     base::bytes frame;

@@ -1,7 +1,5 @@
 #include "sio/recovery.hpp"
 
-#include "base/json_find.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -14,32 +12,15 @@ constexpr std::size_t epoch_length = 6;
 constexpr std::size_t longest_offset = 64; // of any server's
 constexpr int digits = 36;
 
-// The arguments of an event, and one more behind them.
-std::string with_offset(std::string_view json, std::string_view offset) {
-    std::string all;
-    all.reserve(json.size() + offset.size() + 3);
-    all += json.substr(0, json.rfind(']'));
-    all += ",\"";
-    all += offset;
-    all += "\"]";
-    return all;
-}
-
 } // namespace
 
-claim read_claim(std::string_view auth) {
+claim read_claim(packet_format format, std::string_view auth) {
     claim read;
-    if (auth.empty())
-        return read;
-    if (const auto pid = base::json::member(auth, "pid"))
-        if (const auto text = base::json::string(*pid))
-            read.pid = base::sid::parse(*text);
-    const auto offset = base::json::member(auth, "offset");
-    if (!offset || *offset == "null")
-        return read;
-    auto text = base::json::string(*offset);
-    const bool usable = text && text->size() <= longest_offset;
-    read.offset = usable ? std::move(*text) : std::string();
+    if (const auto pid = text_member(format, auth, "pid"))
+        read.pid = base::sid::parse(*pid);
+    read.offset = text_member(format, auth, "offset");
+    if (read.offset && read.offset->size() > longest_offset)
+        read.offset->clear();
     return read;
 }
 
@@ -55,11 +36,12 @@ bool cannot_come_back(const eio::http_request& opened_by) {
            opened_by.has_header("Origin");
 }
 
-recovery::recovery(const recovery_config& options, base::sid_source& sids)
+recovery::recovery(const recovery_config& options, packet_format format, base::sid_source& sids)
     : options_(options),
+      format_(format),
       sids_(sids),
       epoch_(sids.next().view().substr(0, epoch_length)),
-      store_{.most_bytes = options.max_total_bytes} {}
+      store_{.most_bytes = options.max_total_bytes, .compressed_from = options.compressed_from} {}
 
 trail& recovery::begin(socket& of, claim&& came_with) {
     auto& begun = trails_.add(
@@ -155,14 +137,10 @@ trail* recovery::one_too_many() noexcept {
 kept_event
 recovery::number(std::string_view nsp, const arguments& args, bool again, bool compress) {
     const auto offset = ++last_offset_;
-    const auto count = args.attachments.size();
-    return {
-        store_,
-        offset,
-        encode_packet(packet_type::event, nsp, {}, with_offset(args.json, text_of(offset)), count),
-        args.attachments,
-        again,
-        compress};
+    const auto numbered = with_argument(format_, args.json, text_of(offset));
+    auto packet = encode(format_, packet_type::event, nsp, {}, numbered, args.attachments);
+    packet.compress = compress;
+    return {store_, offset, packet, again};
 }
 
 std::string recovery::text_of(std::uint64_t offset) const {

@@ -12,6 +12,7 @@
 #include "sio/backlog.hpp"
 #include "sio/config.hpp"
 #include "sio/nsp.hpp"
+#include "sio/packet.hpp"
 #include "sio/recovery_figures.hpp"
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct claim {
     std::optional<std::string> offset; // of the last event that it had; none: it had none
 };
 
-// `auth`: a JSON object, or nothing. What has the wrong type or is too long is like no other.
-[[nodiscard]] claim read_claim(std::string_view auth);
+// `auth`: an object, or nothing. What has the wrong type or is too long is like no other.
+[[nodiscard]] claim read_claim(packet_format format, std::string_view auth);
 
 // A client whose handlers would be given the offset as one more argument, and that never comes
 // back: python-socketio's are known by the HTTP libraries that they use.
@@ -59,7 +60,7 @@ struct trail {
 
 class recovery {
 public:
-    recovery(const recovery_config& options, base::sid_source& sids);
+    recovery(const recovery_config& options, packet_format format, base::sid_source& sids);
 
     [[nodiscard]] trail& begin(socket& of, claim&& came_with);
     [[nodiscard]] trail* find(std::string_view pid) const noexcept { return trails_.find(pid); }
@@ -99,6 +100,7 @@ private:
     void leave_place(trail& of);
 
     const recovery_config options_;
+    const packet_format format_;
     base::sid_source& sids_;
     // In front of each offset, so that none of another run of a server is taken for ours.
     const std::string epoch_;

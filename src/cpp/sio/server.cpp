@@ -9,8 +9,8 @@ namespace sio {
 
 server::server(const config& options, event_sink& sink, base::log_sink& log, base::sid_source& sids)
     : options_(options), sink_(sink), log_(log), sids_(sids) {
-    if (options.recovery.on && options.format == packet_format::json)
-        recovery_ = std::make_unique<recovery>(options.recovery, sids);
+    if (options.recovery.on && !custom())
+        recovery_ = std::make_unique<recovery>(options.recovery, options.format, sids);
 }
 
 void server::warn(std::string text) {

@@ -112,7 +112,7 @@ void server::on_pong(eio::session& alive) {
 bool server::follow(client& from, socket& joined, std::string_view auth) {
     if (cannot_come_back(from.session().request()))
         return false;
-    auto claimed = read_claim(auth);
+    auto claimed = read_claim(options_.format, auth);
     auto* of = find_trail(claimed, joined.home);
     if (auto* before = !of ? nullptr : of->arrived ? of->arrived->who : of->whose) {
         // A connection that the client has given up, and that is open for all this side knows.

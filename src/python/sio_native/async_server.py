@@ -106,8 +106,8 @@ class AsyncServer(
             make_logger(self._options.engineio_logger, "engineio.server"),
         )
         serializer = find_serializer(self._options.serializer, json)
-        if self._options.recovery is not None and serializer.packet_format != "json":
-            raise ValueError('connection_state_recovery works with serializer="default" alone')
+        if self._options.recovery is not None and serializer.packet_format == "custom":
+            raise ValueError("connection_state_recovery does not work with a Packet class")
         self._core = Core(self._options.for_engine(), log, serializer)
         self.logger = log.socketio
         log.engineio.info("Server initialized for %s.", "asgi")

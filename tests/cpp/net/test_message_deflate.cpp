@@ -174,6 +174,14 @@ BOOST_DATA_TEST_CASE(
     BOOST_TEST(inflated(codec, sample) == "Hello");
 }
 
+BOOST_AUTO_TEST_CASE(a_message_without_a_byte_goes_as_it_is_whatever_the_threshold) {
+    net::message_deflate codec({.threshold_bytes = 0});
+    for (const bool binary : {false, true}) {
+        BOOST_TEST(!codec.deflated({eio::packet_type::message, binary, {}}));
+        BOOST_TEST(!codec.deflated({eio::packet_type::message, binary, base::bytes("")}));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_bomb_is_stopped_at_the_longest_message) {
     net::message_deflate codec({});
     std::string bomb; // 20 MB in 20 KB

@@ -15,7 +15,7 @@ struct filled {
     explicit filled(std::size_t most_bytes = plenty, std::size_t most_total = plenty)
         : store{.bytes = 0, .most_bytes = most_total}, log(most_bytes, store) {}
     void push(std::uint64_t offset, std::size_t size = 10, bool again = true) {
-        log.push({store, offset, base::bytes(std::string(size, 'x')), {}, again});
+        log.push({store, offset, {.frame = base::bytes(std::string(size, 'x'))}, again});
     }
     offsets after(std::optional<std::uint64_t> last) const {
         offsets found;
@@ -101,8 +101,9 @@ BOOST_AUTO_TEST_CASE(an_event_is_counted_once_however_many_keep_it) {
     {
         sio::backlog one(plenty, store);
         sio::backlog two(plenty, store);
+        const std::vector attachments{base::bytes("01234")};
         const sio::kept_event sent(
-            store, 1, base::bytes("0123456789"), {base::bytes("01234")}, true);
+            store, 1, {.frame = base::bytes("0123456789"), .attachments = attachments}, true);
         const auto alone = store.bytes;
         one.push(sent);
         two.push(sent);
@@ -111,9 +112,29 @@ BOOST_AUTO_TEST_CASE(an_event_is_counted_once_however_many_keep_it) {
     BOOST_TEST(store.bytes == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_may_be_kept_compressed_as_well_counts_twice_in_the_store) {
+    const auto counted = [](std::size_t size, bool compress) {
+        sio::backlog_store store{.bytes = 0, .most_bytes = plenty, .compressed_from = 100};
+        {
+            const sio::kept_event sent(
+                store,
+                1,
+                {.frame = base::bytes(std::string(size, 'x')), .compress = compress},
+                true);
+            size = store.bytes;
+        }
+        BOOST_TEST(store.bytes == 0U);
+        return size;
+    };
+    const auto alone = counted(0, true);
+    BOOST_TEST(counted(99, true) == alone + 99);
+    BOOST_TEST(counted(100, true) == alone + 200);
+    BOOST_TEST(counted(100, false) == alone + 100);
+}
+
 BOOST_AUTO_TEST_CASE(of_a_volatile_event_the_offset_is_known_and_nothing_else) {
     filled f;
-    sio::kept_event sent(f.store, 1, base::bytes(std::string(10'000, 'x')), {}, false);
+    sio::kept_event sent(f.store, 1, {.frame = base::bytes(std::string(10'000, 'x'))}, false);
     f.log.push(sent);
     sent.sent();
     BOOST_TEST(f.log.bytes() < 200U);

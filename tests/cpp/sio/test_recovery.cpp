@@ -1,4 +1,6 @@
 // Clients that come back, as the JavaScript client does: by pid, and the offset of the last event.
+#include "base/msgpack.hpp"
+#include "sio/msgpack_packet.hpp"
 #include "sio/world.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -517,6 +519,83 @@ BOOST_AUTO_TEST_CASE(binary_events_are_sent_again_with_their_attachments) {
     BOOST_TEST(c.ws->sent.size() == 3U);
     BOOST_TEST(c.ws->sent[1].starts_with("451-[\"a\",{\"_placeholder\":true,\"num\":0},\""));
     BOOST_TEST(c.ws->sent[2].find("\x01\x02") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(in_msgpack_the_offset_is_the_last_argument_as_well) {
+    const auto map = [](std::initializer_list<std::string_view> names_and_texts) {
+        std::string made;
+        base::msgpack::append_map(made, static_cast<unsigned>(names_and_texts.size() / 2));
+        for (const auto each : names_and_texts)
+            base::msgpack::append_string(made, each);
+        return made;
+    };
+    const auto packet = [](sio::packet_type type, const std::string& data) {
+        return "<" + std::string(sio::encode_msgpack_packet(type, "/", {}, data).view()) + ">";
+    };
+    const auto text_at_end = [](const std::string& frame, std::size_t size) {
+        return frame.substr(frame.size() - 1 - size, size); // "<frame>"
+    };
+    auto options = recovering();
+    options.format = sio::packet_format::msgpack;
+    sio_world w(options);
+    const auto connect = [&](const std::string& auth) {
+        auto ws = w.open();
+        const auto connects = packet(sio::packet_type::connect, auth);
+        w.receive(*ws, connects.substr(1, connects.size() - 2), true);
+        w.sio.accept(w.app.asked_about, "/");
+        w.turn();
+        return ws;
+    };
+    auto ws = connect({});
+    const auto sid = w.app.asked_about;
+    const auto pid = text_at_end(ws->sent.at(0), 20);
+    BOOST_TEST(ws->sent[0] == packet(sio::packet_type::connect, map({"sid", sid, "pid", pid})));
+    for (const std::uint32_t arguments : {1U, 14U, 15U, 65'534U, 65'535U}) {
+        // The name, and numbers behind it.
+        std::string args;
+        base::msgpack::append_array(args, arguments + 1);
+        base::msgpack::append_string(args, "a");
+        args.append(arguments, '\x07');
+        ws->sent.clear();
+        w.emit(args, everybody);
+        const auto offset = text_at_end(ws->sent.at(0), 7);
+        std::string expected;
+        base::msgpack::append_array(expected, arguments + 2);
+        expected += args.substr(args.find('\xA1'));
+        base::msgpack::append_string(expected, offset);
+        BOOST_TEST((ws->sent[0] == packet(sio::packet_type::event, expected)));
+        w.emit(
+            "\x92\xA1"
+            "b\xC4\x02\x01\x02",
+            everybody); // with a binary in it; lost
+
+        ws->owner->on_transport_closed(*ws, true, w.now);
+        w.sio.disconnect_done(sid, "/");
+        ws = connect(map({"pid", pid, "offset", offset}));
+        BOOST_TEST(w.app.asked_about == sid);
+        BOOST_TEST(ws->sent.size() == 2U);
+        BOOST_TEST(
+            ws->sent.back().find(
+                "\xA1"
+                "b\xC4\x02\x01\x02\xA7") != std::string::npos);
+    }
+    // Offsets of other kinds: none, by either name, and none that was given.
+    for (const auto& [offset, is_known] : std::vector<std::pair<std::string, bool>>{
+             {"\xC0", true},
+             {std::string("\xD4\0\0", 3), true},
+             {"\x05", false},
+             {"\x90", false}}) {
+        ws->owner->on_transport_closed(*ws, true, w.now);
+        w.sio.disconnect_done(w.app.asked_about, "/");
+        ws = connect({});
+        const auto mine = w.app.asked_about;
+        auto auth = map({"pid", text_at_end(ws->sent.at(0), 20), "offset", ""});
+        auth.replace(auth.size() - 1, 1, offset);
+        ws->owner->on_transport_closed(*ws, true, w.now);
+        w.sio.disconnect_done(mine, "/");
+        ws = connect(auth);
+        BOOST_TEST((w.app.asked_about == mine) == is_known);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(python_clients_get_events_as_they_were_emitted) {

@@ -1,11 +1,13 @@
 // A client whose connections break: it counts the events it gets, which have to be all, in order.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
+import msgpack from "socket.io-msgpack-parser";
 
-const [url, path, ...transports] = process.argv.slice(2);
+const [url, path, serializer, ...transports] = process.argv.slice(2);
 const socket = io(url, {
   path,
   transports,
+  ...(serializer === "msgpack" ? { parser: msgpack } : {}),
   reconnectionDelay: 5,
   reconnectionDelayMax: 20,
   timeout: 5000,
@@ -46,7 +48,7 @@ socket.on("number", checked((number, payload) => {
   assert.equal(number, expected);
   expected += 1;
   if (number % 4 === 2) {
-    assert.deepEqual(payload, Buffer.from([number & 255, number >> 8]));
+    assert.deepEqual(Buffer.from(payload), Buffer.from([number & 255, number >> 8]));
   }
 }));
 

@@ -31,8 +31,11 @@ std::variant<state_vector, reject> decode_state_vector(std::string_view bytes) {
         return left.client != right.client ? left.client > right.client
                                            : left.length < right.length;
     });
-    const auto repeated = std::ranges::unique(clients, {}, &range::client);
-    clients.erase(repeated.begin(), repeated.end());
+    // Not std::ranges::unique, which clang 14 does not compile.
+    const auto same = [](const range& left, const range& right) {
+        return left.client == right.client;
+    };
+    clients.erase(std::unique(clients.begin(), clients.end(), same), clients.end());
     normalise(clients); // without those that have nothing
     return state_vector(clients);
 }
