@@ -5,28 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
-from logging import INFO
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from .acks import Answer
 from .base_server import BaseServer
 from .broadcast_operator import BroadcastOperator, Operators
 from .cancellation import Cancellation
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
 from .foreign_manager import adopted, is_manager
-from .handlers import (
-    Entry,
-    Invocation,
-    Registry,
-    call,
-    call_either,
-)
+from .handlers import Entry, Invocation, Registry, call, call_either
 from .options import given_path, read_options
-from .rooms import with_users
 from .runner import NOT_HANDLED
 from .serializers import find_serializer
+from .server_clients import ClientMethods
 from .server_cluster import ClusterMethods
+from .server_emits import EmitMethods
 from .server_ends import EndMethods
 from .server_errors import ErrorMethods
 from .server_flow import FlowMethods
@@ -36,21 +29,7 @@ from .server_requests import RequestMethods
 from .server_sockets import SocketMethods
 from .server_tasks import TaskMethods
 from .service import Service
-from .session import SessionContext
-from .types import (
-    NOT_GIVEN,
-    AckCallback,
-    Data,
-    Handler,
-    NotGiven,
-    Receive,
-    Room,
-    Rooms,
-    Scope,
-    Send,
-    Session,
-    as_sid,
-)
+from .types import Handler, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from .asgi import ASGIApp
@@ -64,6 +43,8 @@ F = TypeVar("F", bound=Handler)
 
 
 class AsyncServer(
+    EmitMethods,
+    ClientMethods,
     Operators,
     SocketMethods,
     NamespaceMethods,
@@ -196,270 +177,6 @@ class AsyncServer(
         ):
             return False  # by rules, or in tables, that may change at any time; or to be followed
         return self._registry.entry(event, namespace)
-
-    # --- emitting ---
-
-    async def emit(
-        self,
-        event: str,
-        data: Data = None,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: str | Iterable[str] | None = None,
-        namespace: str | None = None,
-        callback: AckCallback | None = None,
-        ignore_queue: bool = False,
-        *,
-        conflate: str | None = None,
-        interval: float = 0.2,
-        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
-    ) -> None:
-        """Send an event to a client, to a room, to a list of rooms or, without any, to all.
-
-        A tuple is several arguments, None is none, all else is one. `callback` gets the answer of
-        each client. `to_user` is a user's id, or several: all clients that `users.bind` has bound
-        to them, in addition to the rooms. Raises `TypeError` for data that JSON cannot carry, and
-        for a `to_user` that is None: what is for one user goes to nobody else.
-
-        With `conflate`, a key, the first emit goes out at once, and then at most one in `interval`
-        seconds: the latest, and never is the last one lost. Emits of one event to the same rooms
-        share a key; with a client manager that publishes, so do the clients of all servers, and
-        servers that emit with the same key do not. `ValueError` with a callback.
-        """
-        if to_user is not NOT_GIVEN:
-            to, room = with_users(to or room, to_user), None
-        core = self._core
-        if conflate is not None:
-            rest = self._emit_conflated(
-                event,
-                data,
-                namespace,
-                to or room,
-                skip_sid,
-                callback,
-                conflate,
-                interval,
-                ignore_queue,
-            )
-            if rest is not None:
-                await rest
-            return
-        if (
-            callback is None
-            and self.manager._emits_natively
-            and not core.logs(INFO)
-            and core.quick_emit(event, data, namespace, to, room, skip_sid)
-        ):
-            return
-        namespace = namespace or "/"
-        room = to or room
-        self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
-        await self.manager.emit(
-            event,
-            data,
-            namespace,
-            room=room,
-            skip_sid=skip_sid,
-            callback=callback,
-            ignore_queue=ignore_queue,
-        )
-
-    def emit_nowait(
-        self,
-        event: str,
-        data: Data = None,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: str | Iterable[str] | None = None,
-        namespace: str | None = None,
-        callback: AckCallback | None = None,
-        *,
-        conflate: str | None = None,
-        interval: float = 0.2,
-        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
-    ) -> None:
-        """`emit` from any thread, with or without an event loop. A callback runs on the loop."""
-        if to_user is not NOT_GIVEN:
-            to, room = with_users(to or room, to_user), None
-        if conflate is not None:
-            rest = self._emit_conflated(
-                event, data, namespace, to or room, skip_sid, callback, conflate, interval
-            )
-            if rest is not None:
-                self.manager._schedule(rest)
-            return
-        namespace = namespace or "/"
-        room = to or room
-        self.logger.info('emitting event "%s" to %s [%s]', event, room or "all", namespace)
-        self.manager.emit_nowait(event, data, namespace, room, skip_sid, callback)
-
-    async def send(
-        self,
-        data: Data,
-        to: Rooms = None,
-        room: Rooms = None,
-        skip_sid: str | Iterable[str] | None = None,
-        namespace: str | None = None,
-        callback: AckCallback | None = None,
-        ignore_queue: bool = False,
-        *,
-        to_user: str | Iterable[str] | NotGiven = NOT_GIVEN,
-    ) -> None:
-        """`emit` the event "message"."""
-        if to_user is not NOT_GIVEN:
-            to, room = with_users(to or room, to_user), None
-        await self.emit(
-            "message",
-            data=data,
-            to=to,
-            room=room,
-            skip_sid=skip_sid,
-            namespace=namespace,
-            callback=callback,
-            ignore_queue=ignore_queue,
-        )
-
-    async def call(
-        self,
-        event: str,
-        data: Data = None,
-        to: Room | None = None,
-        sid: Room | None = None,
-        namespace: str | None = None,
-        timeout: float | None = 60,
-        ignore_queue: bool = False,
-    ) -> Any:
-        """Emit to one client and wait for its answer: None, one value, or a tuple of several.
-
-        `timeout` is in seconds. Raises `exceptions.TimeoutError` if there is no answer in time, or
-        at once if the client is not connected or leaves; with None, when the server ends.
-        """
-        if to is None and sid is None:
-            raise ValueError("Cannot use call() to broadcast.")
-        if not self.async_handlers:
-            # The handler that waits would hold up the client's queue, its answer's follow-ups too.
-            raise RuntimeError("Cannot use call() when async_handlers is False.")
-        room = to or sid
-        if getattr(self.emit, "__func__", None) is not _EMIT:  # a subclass sees each message there
-            return await self._call_by_emit(event, data, room, namespace, timeout, ignore_queue)
-        namespace = namespace or "/"
-        self.logger.info('emitting event "%s" to %s [%s]', event, room, namespace)
-        return await self.manager._call(event, data, namespace, room, timeout, ignore_queue)
-
-    async def _call_by_emit(
-        self,
-        event: str,
-        data: Data,
-        room: Room | None,
-        namespace: str | None,
-        timeout: float | None,
-        ignore_queue: bool,
-    ) -> Any:
-        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-
-        def answered(*args: Any) -> None:
-            if not answer.done():
-                answer.set_result(list(args))
-
-        callback = Answer(answered, ())
-        try:
-            await self.emit(
-                event,
-                data=data,
-                room=room,
-                namespace=namespace,
-                callback=callback,
-                ignore_queue=ignore_queue,
-            )
-            return await self._service.acks.in_time(answer, event, timeout)
-        finally:
-            self._service.acks.forget_callback(callback)
-            self.manager._forget_call(room, namespace or "/", callback)
-
-    # --- rooms ---
-
-    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
-        """Put a client into a room, which exists while somebody is in it.
-
-        Raises `KeyError` for an unknown sid, `ValueError` for a namespace that nobody is in and
-        for the own room of another client.
-        """
-        namespace = namespace or "/"
-        self.logger.info("%s is entering room %s [%s]", sid, room, namespace)
-        await self.manager.enter_room(sid, namespace, room)
-
-    def enter_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
-        """`enter_room` from any thread."""
-        namespace = namespace or "/"
-        self.logger.info("%s is entering room %s [%s]", sid, room, namespace)
-        self.manager.enter_room_nowait(sid, namespace, room)
-
-    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
-        """Take a client out of a room. No-op if it is not in there."""
-        namespace = namespace or "/"
-        self.logger.info("%s is leaving room %s [%s]", sid, room, namespace)
-        await self.manager.leave_room(sid, namespace, room)
-
-    def leave_room_nowait(self, sid: str, room: Room, namespace: str | None = None) -> None:
-        """`leave_room` from any thread."""
-        namespace = namespace or "/"
-        self.logger.info("%s is leaving room %s [%s]", sid, room, namespace)
-        self.manager.leave_room_nowait(sid, namespace, room)
-
-    async def close_room(self, room: Room, namespace: str | None = None) -> None:
-        """Take everybody out of a room. `ValueError` for the own room of a client."""
-        namespace = namespace or "/"
-        self.logger.info("room %s is closing [%s]", room, namespace)
-        await self.manager.close_room(room, namespace)
-
-    def close_room_nowait(self, room: Room, namespace: str | None = None) -> None:
-        """`close_room` from any thread."""
-        namespace = namespace or "/"
-        self.logger.info("room %s is closing [%s]", room, namespace)
-        self.manager.close_room_nowait(room, namespace)
-
-    # --- clients ---
-
-    async def get_session(self, sid: str, namespace: str | None = None) -> Session:
-        """The user session of a client: a dictionary of the application's.
-
-        Raises `KeyError` for an unknown sid.
-        """
-        return self._service.sessions.get(sid, namespace or "/")
-
-    async def save_session(self, sid: str, session: Session, namespace: str | None = None) -> None:
-        """Replace the user session of a client. `KeyError` for an unknown sid."""
-        self._service.sessions.save(sid, namespace or "/", session)
-
-    def session(self, sid: str, namespace: str | None = None) -> SessionContext:
-        """`async with sio.session(sid) as session`: the user session, saved at the end."""
-        return SessionContext(
-            lambda: self.get_session(sid, namespace=namespace),
-            lambda session: self.save_session(sid, session, namespace=namespace),
-        )
-
-    async def disconnect(
-        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
-    ) -> None:
-        """Disconnect a client from a namespace; returns when its disconnect handler has ended.
-
-        No-op for a client that is unknown or whose connect handler is still running. One that is
-        away, and may come back, does so as a new client.
-        """
-        namespace = namespace or "/"
-        if ignore_queue:
-            is_here = self.manager.is_connected(sid, namespace)
-        else:
-            is_here = await self.manager.can_disconnect(sid, namespace)
-        if not is_here:
-            if self._service.recovery is not None:
-                self._core.engine.disconnect(as_sid(sid), namespace)
-            return
-        self.logger.info("Disconnecting %s [%s]", sid, namespace)
-        if self._service.on_its_loop():
-            await self._service.runner.wait_disconnected(sid, namespace)
-        else:
-            self._core.engine.disconnect(sid, namespace)
 
     # --- people ---
 
@@ -621,5 +338,4 @@ class AsyncServer(
             self.manager.initialize()
 
 
-_TRIGGER_EVENT = AsyncServer._trigger_event  # those of this class, which may be replaced
-_EMIT = AsyncServer.emit
+_TRIGGER_EVENT = AsyncServer._trigger_event  # that of this class, which may be replaced
