@@ -12,10 +12,10 @@ from .broadcast_operator import BroadcastOperator, Operators
 from .cancellation import Cancellation
 from .core import Core, Loggers, make_logger
 from .engineio.facade import SocketIOEngine
+from .event_runner import NOT_HANDLED
 from .foreign_manager import adopted, is_manager
 from .handlers import Entry, Invocation, Registry, call, call_either
 from .options import given_path, read_options
-from .runner import NOT_HANDLED
 from .serializers import find_serializer
 from .server_clients import ClientMethods
 from .server_cluster import ClusterMethods

@@ -13,9 +13,10 @@ from .client_hooks import ClientHooks
 from .core import Core
 from .doors import Doors
 from .environs import Environs
+from .event_runner import FindEntry, Resolve
 from .handlers import Interest, Registry
 from .options import Options
-from .runner import FindEntry, HandlerRunner, Resolve
+from .runner import HandlerRunner
 from .session import SessionStore
 from .types import as_namespace, as_sid
 
