@@ -411,7 +411,7 @@ def test_a_server_on_a_new_loop_listens_again() -> None:
 async def test_a_listener_that_fails_is_started_again(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sio_native.async_pubsub_manager.RESTART_DELAY", 0)
+    monkeypatch.setattr("sio_native.pubsub_channel.RESTART_DELAY", 0)
     attempts = 0
 
     class Manager(AsyncPubSubManager):
