@@ -56,7 +56,7 @@ async def test_a_snapshot_that_is_on_its_way_does_not_bring_back_what_was_cleare
             await alice.type("old")
             store.go.clear()
         # Nobody is in it any more: one snapshot takes the place of the updates, and waits.
-        await until(lambda: sio.yjs._keeper._replaced)
+        await until(lambda: sio.yjs._hooks.keeper._replaced)
         cleared = asyncio.create_task(sio.yjs.clear("note:1"))
         await cleared
         store.go.set()

@@ -6,18 +6,15 @@ The engine keeps and passes on what editors do; Python decides who may, and wher
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import os
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import _core
 from .core import Core
 from .service import Service
-from .troubles import Troubles
-from .yjs_keeper import Keeper
+from .yjs_hooks import Editor, YjsHooks
 from .yjs_options import DIALECTS, DocumentOptions, as_store
 from .yjs_sqlite import SQLiteStore
 from .yjs_store import Change, MemoryStore, Store, Stored
@@ -33,25 +30,6 @@ __all__ = ["Change", "Editor", "MemoryStore", "SQLiteStore", "Store", "Stored", 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 END_PATIENCE: Final = 5.0  # seconds without anything being stored
-ACCESS: Final = {None: 0, "none": 0, "read": 1, "write": 2}
-
-
-@dataclass
-class Editor:
-    """A client that wants to open a document.
-
-    `user` is whom `sio.users.bind` has bound it to, None for nobody's; `auth` what a client of
-    y-socket.io authenticates with, `claimed` the `user_id` that one of Open WebUI says it has. The
-    others are told `user`, or `claimed` if that is None. Set `id` to what they are to be told in
-    their place: anything that JSON can carry.
-    """
-
-    sid: str
-    namespace: str
-    auth: Any = None
-    claimed: Any = None
-    id: Any = None
-    user: str | None = None
 
 
 class YjsDocuments:
@@ -62,17 +40,10 @@ class YjsDocuments:
         self._core = core
         self._service = service
         self._options: dict[str, Any] | None = None
-        self._keeper: Keeper | None = None
-        self._load: Callable[..., Any] | None = None
-        self._store_hooks: list[Callable[..., Any]] = []
-        self._authorize: Callable[..., Any] | None = None
+        self._hooks = YjsHooks(sio, core)
         self._questions: dict[int, asyncio.Future[bytes]] = {}
         self._last_question = 0
-        self._tasks: set[asyncio.Future[None]] = set()
-        self._unstored: set[str] = set()  # documents whose last try has failed
-        self._progress = 0  # rises when something has been stored
         self._ended = False
-        self._troubles = Troubles()
 
     def serve(
         self,
@@ -146,7 +117,7 @@ class YjsDocuments:
             server.max_http_buffer_size, server.threads, store is not None
         )
         if store is not None:
-            self._keeper = Keeper(store, self._kept, self._refused, self._core.log.socketio)
+            self._hooks.keep(store)
         self._service.add_route(_core.YJS, self._told)
         self._service.when_ending.append(self._end)
         self._service.when_ended.append(self._fail_questions)
@@ -175,7 +146,7 @@ class YjsDocuments:
         whoever wanted to open the document is told "not_loaded".
         """
         self._before_start("on_load")
-        self._load = hook
+        self._hooks.load = hook
         return hook
 
     def on_store(self, hook: Hook) -> Hook:
@@ -186,7 +157,7 @@ class YjsDocuments:
         document stays in memory until it has not.
         """
         self._before_start("on_store")
-        self._store_hooks.append(hook)
+        self._hooks.store.append(hook)
         return hook
 
     def on_authorize(self, hook: Hook) -> Hook:
@@ -197,7 +168,7 @@ class YjsDocuments:
         which is logged.
         """
         self._before_start("on_authorize")
-        self._authorize = hook
+        self._hooks.authorize = hook
         return hook
 
     def _before_start(self, name: str) -> None:
@@ -279,34 +250,30 @@ class YjsDocuments:
         if self._options is None or not self._core.started:
             return
         clock = asyncio.get_running_loop().time
-        self._unstored.clear()
-        if self._keeper is not None:
-            self._keeper.hurry()
-        failed_too, progress, since = True, self._progress, clock()
+        hooks = self._hooks
+        hooks.unstored.clear()
+        if hooks.keeper is not None:
+            hooks.keeper.hurry()
+        failed_too, progress, since = True, hooks.progress, clock()
         while unstored := self._core.engine.yjs_flush(failed_too):
             failed_too = False
-            if self._progress != progress:
-                progress, since = self._progress, clock()
-            if len(self._unstored) >= unstored:
+            if hooks.progress != progress:
+                progress, since = hooks.progress, clock()
+            if len(hooks.unstored) >= unstored:
                 break
             if patience is not None and clock() - since > patience:
                 break
             await asyncio.sleep(0.005)
         if unstored:
             self._core.log.socketio.error(
-                "%d documents are not stored, among them %r", unstored, sorted(self._unstored)[:10]
+                "%d documents are not stored, among them %r", unstored, sorted(hooks.unstored)[:10]
             )
 
     async def _end(self) -> None:
         """The server shuts down, and does not wait for long for what does not answer."""
         await self._flush(END_PATIENCE)
         self._ended = True
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1)
-        if self._keeper is not None:
-            await self._keeper.abandon()
+        await self._hooks.end()
 
     def _fail_questions(self) -> None:
         for question in self._questions.values():
@@ -321,8 +288,7 @@ class YjsDocuments:
 
     def _errors(self) -> list[dict[str, Any]]:
         """For `AsyncServer.health`: why documents are not stored just now."""
-        kept = [] if self._keeper is None else self._keeper.troubles.now()
-        return kept + self._troubles.now()
+        return self._hooks.errors()
 
     def _serving(self) -> None:
         if self._options is None:
@@ -347,61 +313,23 @@ class YjsDocuments:
 
     def _started(self) -> None:
         assert self._options is not None
+        hooks = self._hooks
         self._ended = False
         self._core.engine.yjs_serve(
             {
                 **self._options,
-                "asks_access": self._authorize is not None,
-                "loads": self._keeper is not None or self._load is not None,
-                "keeps_updates": self._keeper is not None,
-                "stores": bool(self._store_hooks),
+                "asks_access": hooks.authorize is not None,
+                "loads": hooks.keeper is not None or hooks.load is not None,
+                "keeps_updates": hooks.keeper is not None,
+                "stores": bool(hooks.store),
             }
         )
 
     def _told(self, what: str, *told: Any) -> None:
-        if what == "keep":
-            assert self._keeper is not None
-            self._keeper.keep(*told)
-        elif what == "answer":
+        if what == "answer":
             self._answered(*told)
-        elif what == "access":
-            self._spawn(self._decide(*told))
-        elif what == "load":
-            self._spawn(self._open(*told))
-        elif what == "fault":
-            self._load_fault(*told)
         else:
-            self._begin_to_store(*told)
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _kept(self, document: str, number: int) -> None:
-        self._has_stored(document)
-        self._core.engine.yjs_kept(document, number)
-
-    def _has_stored(self, document: str) -> None:
-        self._progress += 1
-        self._unstored.discard(document)
-
-    def _refused(self, document: str) -> None:
-        self._unstored.add(document)
-
-    def _load_fault(self, document: str, damaged: int, count: int, seed: str) -> None:
-        if seed:
-            self._core.log.socketio.error(
-                "the document %r cannot begin with what on_load has given: %s", document, seed
-            )
-            return
-        self._core.log.socketio.error(
-            "%d of %d stored updates of the document %r are damaged and left out; they stay in the "
-            "store, which gets no snapshot of the document in their place",
-            damaged,
-            count,
-            document,
-        )
+            self._hooks.told(what, *told)
 
     def _answered(self, question: int, ok: bool, data: bytes) -> None:
         answer = self._questions.get(question)
@@ -416,76 +344,6 @@ class YjsDocuments:
         if self._options is not None and self._core.started:
             self._core.engine.yjs_bound(sid, user)
 
-    async def _decide(
-        self, document: str, sid: str, namespace: str, auth: Any, claimed: Any
-    ) -> None:
-        # Without asking for `users`, which would take part in them from then on.
-        users = vars(self._sio).get("users")
-        user = None if users is None else users.user_of(sid)
-        editor = Editor(sid, namespace, auth, claimed, user=user)
-        may, told = 0, ""
-        try:
-            assert self._authorize is not None
-            may = ACCESS[await _result(self._authorize(document, editor))]
-            told = "" if editor.id is None else json.dumps(editor.id, allow_nan=False)
-        except Exception:
-            may = 0
-            self._core.log.socketio.exception("on_authorize failed for %r", document)
-        finally:
-            self._core.engine.yjs_access(sid, namespace, document, may, told)
-
-    async def _open(self, document: str) -> None:
-        try:
-            stored = None if self._keeper is None else await self._keeper.store.load(document)
-            if stored is not None:
-                engine = self._core.engine
-                engine.yjs_loaded(document, stored.epoch, stored.number, stored.updates, b"", "")
-                return
-            seed, content = b"", ""
-            if self._load is not None:
-                begun = await _result(self._load(document))
-                if isinstance(begun, (bytes, bytearray, memoryview)):
-                    seed = bytes(begun)
-                elif begun is not None:
-                    content = json.dumps(begun, allow_nan=False)
-            self._core.engine.yjs_loaded(document, "", 0, [], seed, content)
-        except Exception:
-            self._core.log.socketio.exception("the document %r could not be loaded", document)
-            self._core.engine.yjs_not_loaded(document)
-        except BaseException:  # cancelled: those who wait for it are told
-            self._core.engine.yjs_not_loaded(document)
-            raise
-
-    def _begin_to_store(
-        self, document: str, epoch: str, number: int, snapshot: bytes, data: Any, replaces: bool
-    ) -> None:
-        # In its turn among the updates, before anything else that the engine tells.
-        replaced = (
-            self._keeper.replace(document, epoch, number, snapshot)
-            if replaces and self._keeper is not None
-            else None
-        )
-        self._spawn(self._store(document, snapshot, data, replaced))
-
-    async def _store(
-        self, document: str, snapshot: bytes, data: Any, replaced: asyncio.Future[None] | None
-    ) -> None:
-        stored = False
-        try:
-            if replaced is not None:
-                await asyncio.shield(replaced)
-            for hook in self._store_hooks:
-                await _result(hook(document, snapshot, data))
-            stored = True
-            self._has_stored(document)
-            self._troubles.worked("on_store")
-        except Exception as error:
-            self._refused(document)
-            self._troubles.failed("on_store", error)
-            self._core.log.socketio.exception("the document %r could not be stored", document)
-        finally:
-            self._core.engine.yjs_stored(document, stored)
-
 
 def named(document: str) -> str:
     """The name that the engine has for it: Open WebUI has two for a note."""
@@ -499,7 +357,3 @@ def checked(sid: str) -> str:
     if not isinstance(sid, str):
         raise TypeError(f"a sid is a str, not {sid!r}")
     return sid
-
-
-async def _result(given: Awaitable[Any] | Any) -> Any:
-    return await given if inspect.isawaitable(given) else given
