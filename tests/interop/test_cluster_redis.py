@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import socketio
 
 from sio_native import AsyncEmitter, AsyncRedisManager, AsyncServer, Emitter, exceptions
 
@@ -146,6 +147,35 @@ def test_a_worker_moves_and_disconnects_the_clients_of_all(three, kind):
             with pytest.raises(ValueError, match="reserved"):
                 emitter.server_side_emit("connect")
             await (emitter.aclose() if kind is AsyncEmitter else asyncio.to_thread(emitter.close))
+
+    run(conversation())
+
+
+def test_a_listener_for_what_is_sent_hears_what_other_servers_emit(three):
+    async def conversation():
+        async with conversing(three) as (here, *_):
+            sio = AsyncServer(client_manager=AsyncRedisManager(three.url, three.channel))
+            host, port = sio.listen("127.0.0.1", 0)
+            client = socketio.AsyncClient(reconnection=False)
+            await client.connect(f"http://{host}:{port}", transports=["websocket"])
+            heard = []
+            socket = sio.socket(client.get_sid())
+            socket.on_any_outgoing(lambda *event: heard.append(event))
+            await socket.join("r")
+            await eventually(lambda: agree(sio.server_count(), 3), "all servers")
+            async with AsyncEmitter(three.url, three.channel) as emitter:
+                await emitter.emit("from a worker", {"n": 1}, room="r")
+                await emitter.to("r", "s").except_("r").emit("for others")
+                await emitter.to("r", "s").emit("chosen", 1, b"2")
+            await choose(here, ["to", client.get_sid()], ["emit", "from a server", 3])
+            await eventually(lambda: agree(counted(heard), 3), "all events")
+            expected = [("from a worker", {"n": 1}), ("chosen", 1, b"2"), ("from a server", 3)]
+            assert heard == expected
+            await client.disconnect()
+            await sio.shutdown()
+
+    async def counted(events: list[Any]) -> int:
+        return len(events)
 
     run(conversation())
 

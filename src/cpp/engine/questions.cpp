@@ -2,6 +2,7 @@
 #include "eio/server.hpp"
 #include "eio/session.hpp"
 #include "engine/ask.hpp"
+#include "engine/chooser.hpp"
 #include "engine/engine.hpp"
 #include "sio/server.hpp"
 #include "sio/socket.hpp"
@@ -53,13 +54,6 @@ bool is_in(const sio::socket& who, std::string_view room) {
            });
 }
 
-bool is_selected(const sio::socket& who, const sio::selection& by) {
-    const auto in = [&](const auto& room) { return is_in(who, room); };
-    return (!by.rooms || std::ranges::any_of(*by.rooms, in)) &&
-           std::ranges::none_of(by.except_rooms, in) &&
-           std::ranges::count(by.skip_sids, who.sid.view()) == 0;
-}
-
 } // namespace
 
 sio::room_result
@@ -107,11 +101,12 @@ engine::participants(std::string_view nsp, const sio::selection& whom) {
 
 std::vector<std::string> engine::receivers(
     std::string_view nsp, const sio::selection& whom, const std::vector<std::string>& among) {
-    return joined(ask_all([nsp, &whom, &among](shard_context& in) {
+    const chooser chosen(whom);
+    return joined(ask_all([nsp, &chosen, &among](shard_context& in) {
         std::vector<std::string> found;
         for (const auto& sid : among)
             if (const auto* each = in.sio().find(sid, nsp);
-                each && each->receives() && is_selected(*each, whom))
+                each && each->receives() && chosen.selects(*each))
                 found.push_back(sid);
         return found;
     }));

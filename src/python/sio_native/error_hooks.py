@@ -26,9 +26,9 @@ log = logging.getLogger("socketio.server")
 class ErrorContext:
     """What a handler was called for when it failed.
 
-    `event` is that of the client, "connect", "disconnect", or "connection" in a function of
-    `on_connection`. `args` are those of a client's event, the reason of a "disconnect", and else
-    empty.
+    `event` is that of the client, or of an emit in a listener of `on_any_outgoing`; "connect",
+    "disconnect", or "connection" in a function of `on_connection`. `args` are those of the event,
+    the reason of a "disconnect", and else empty.
     """
 
     event: str
