@@ -69,20 +69,29 @@ async def test_asgi_middleware_sees_every_request_of_the_engine(js):
     assert all("EIO=4" in query for _, query in seen)
 
 
-async def test_middleware_of_the_engine_sees_who_asks_for_a_session(js):
+async def test_middleware_of_the_engine_sees_each_request(js):
     sio = sio_native.AsyncServer()
+    sio.on("echo", lambda sid, value: value)
     seen = []
     sio.engine.use({"X-Frame-Options": "DENY"})
 
     @sio.engine.use
     async def look(request, headers):
-        seen.append((request.query["transport"], request.headers["x-own"]))
+        assert "x-own" in request.headers
+        seen.append((request.method, request.query["transport"], "sid" in request.query))
         headers["Set-Cookie"] = "session=1; Path=/"
 
     async with js.serving(sio) as connect:
-        for transport in ("polling", "websocket"):
-            await connect(transports=[transport], extraHeaders={"X-Own": "value"})
-        assert seen == [("polling", "value"), ("websocket", "value")]
+        own = {"extraHeaders": {"X-Own": "value"}}
+        client = await connect(transports=["polling", "websocket"], **own)
+        await client.upgraded()
+        assert seen[0] == ("GET", "polling", False)
+        assert {("POST", "polling", True), ("GET", "polling", True)} <= set(seen)
+        assert seen.count(("GET", "websocket", True)) == 1
+        seen.clear()
+        await connect(transports=["websocket"], **own)
+        assert await client.ask("echo", 1) == 1
+        assert seen == [("GET", "websocket", False)], "frames ask nothing"
         code = """
             const answer = await fetch(given[0], { headers: { "X-Own": "" } });
             return ["x-frame-options", "set-cookie"].map((name) => answer.headers.get(name));

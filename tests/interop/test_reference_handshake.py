@@ -103,3 +103,78 @@ async def test_a_function_allows_or_refuses_each_request_for_a_session(js, trans
         assert (await connect(extraHeaders={"X-Key": "secret"}, **options)).sid
         assert asked == [transport] * 2
         assert len(came) == 1
+
+
+async def test_a_cookie_of_any_answer_comes_back_with_the_next_requests(js):
+    sio = sio_native.AsyncServer()
+    asked = []
+
+    @sio.engine.on("headers")
+    def headers(headers, request):
+        asked.append((request.query["transport"], request.headers.get("cookie")))
+        headers["Set-Cookie"] = f"number={len(asked)}; Path=/"
+
+    async with js.serving(sio) as connect:
+        client = await connect(transports=["polling", "websocket"], withCredentials=True)
+        await client.upgraded()
+        assert asked[0] == ("polling", None)
+        assert asked[1] == ("polling", "number=1")
+        assert all(
+            cookie in {f"number={n}" for n in range(1, i + 1)}
+            for i, (_, cookie) in enumerate(asked[1:], 1)
+        )
+        assert [transport for transport, _ in asked].count("websocket") == 1
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_middleware_of_the_engine_is_called_in_its_order_and_may_refuse(js, transport):
+    sio = sio_native.AsyncServer()
+    seen = []
+
+    @sio.engine.use
+    async def first(request, headers):
+        await asyncio.sleep(0)
+        seen.append("first")
+
+    @sio.engine.use
+    def second(request, headers):
+        seen.append("second")
+        if "x-key" not in request.headers:
+            raise ConnectionRefusedError("no key")
+
+    @sio.engine.use
+    def third(request, headers):
+        seen.append("third")
+
+    async with js.serving(sio) as connect:
+        await connect.refused(transports=[transport])
+        assert seen == ["first", "second"]
+        seen.clear()
+        await connect(transports=[transport], extraHeaders={"X-Key": "1"})
+        assert seen[:3] == ["first", "second", "third"]
+
+
+async def test_a_client_whose_later_request_is_refused_leaves_and_comes_back(js):
+    sio = sio_native.AsyncServer()
+    came, left = asyncio.Queue(), asyncio.Queue()
+    banned = set()
+
+    @sio.on_connection
+    def connection(socket):
+        socket.on("disconnect", left.put_nowait)
+        came.put_nowait(socket)
+
+    @sio.engine.use
+    def middleware(request, headers):
+        if request.query.get("sid") in banned:
+            raise ConnectionRefusedError("banned")
+
+    async with js.serving(sio) as connect:
+        quick = {"reconnection": True, "reconnectionDelay": 10, "reconnectionDelayMax": 20}
+        client = await connect(transports=["polling"], **quick)
+        socket = await came.get()
+        banned.add(socket.conn.id)
+        await client.emit("anything")  # by a POST, which is refused
+        assert (await client.next("disconnect"))[0] == "transport error"
+        assert (await came.get()).id != socket.id  # with a new session
+        assert left.empty()  # its goodbye was refused as well: that is for the heartbeat to find

@@ -287,6 +287,39 @@ async def test_a_namespace_is_refused_when_only_the_table_could_know_it(door: Do
         assert await refused(url, "/unknown") == "Unable to connect"
 
 
+@pytest.mark.parametrize("data", [b"bytes", {"deep": [b"bytes"]}])
+@pytest.mark.parametrize("by", ["middleware", "handler", "class"])
+async def test_a_refusal_whose_data_has_bytes_is_a_plain_one_and_the_log_says_why(
+    native_door: Door, by: str, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    # python-socketio raises ValueError, which nobody hears, and leaves the client waiting.
+    sio = native_door.server()
+
+    class NotYet(Exception):
+        def __init__(self) -> None:
+            self.data = data
+
+    if by == "middleware":
+
+        @sio.use
+        def middleware(socket: Any) -> None:
+            raise NotYet
+
+    async def connect(*args: Any) -> None:
+        raise refusal(native_door, "no", data)
+
+    if by == "class":
+        namespace = sio_native.AsyncNamespace("/")
+        namespace.on_connect = connect
+        sio.register_namespace(namespace)
+    else:
+        sio.on("connect", connect)
+    async with native_door.open(sio) as url:
+        assert await refused(url) == {"message": "Connection rejected by server"}
+        assert list(sio.manager.get_participants("/", None)) == []
+    assert "the data of a refusal must be JSON: it cannot have bytes" in caplog.text
+
+
 async def test_a_connect_handler_that_fails_refuses(
     native_door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,6 +62,8 @@ void register_constants(py::module_& module) {
     }
     module.attr("CLOSE_REASONS") = reasons;
     constant("REFUSED", kind::refused);
+    constant("REQUEST", kind::request);
+    constant("REQUEST_WITHDRAWN", kind::request_withdrawn);
     constant("ROOM_OK", room_result::ok);
     constant("ROOM_UNKNOWN_SID", room_result::unknown_sid);
     constant("ROOM_UNKNOWN_NAMESPACE", room_result::unknown_namespace);

@@ -109,6 +109,8 @@ void bind_commands(py::class_<py_engine>& type) {
             auto& to = self.get();
             auto args = encoded(
                 [&](sio::arguments& made) { return self.codec().dump(reason.ptr(), made); });
+            if (!args.attachments.empty()) // Socket.IO v5: only events and acks have any
+                throw py::value_error("the data of a refusal must be JSON: it cannot have bytes");
             const py::gil_scoped_release released;
             to.refuse(std::move(sid), std::move(nsp), std::move(args.json));
         });

@@ -91,7 +91,7 @@ struct converter {
             str(to_string(told.transport)));
     }
     py::object operator()(const net::asgi_opening& told) const {
-        return tuple(kind::opening, told.id, str(told.eio_sid));
+        return tuple(kind::opening, told.id, str(told.question));
     }
     py::object operator()(const sio::frame_event& told) const {
         // Whoever decodes it says what is wrong with it, also if it is no UTF-8.
@@ -175,6 +175,12 @@ struct converter {
             static_cast<int>(told.error),
             static_cast<int>(told.reason),
             head_of(*told.request));
+    }
+    py::object operator()(const eio::door_question& told) const {
+        return tuple(kind::request, str(told.id), told.opens, head_of(*told.request));
+    }
+    py::object operator()(const engine::question_withdrawn& told) const {
+        return tuple(kind::request_withdrawn, str(told.id));
     }
     py::object operator()(const engine::relay_check&) const { return {}; }
     py::object operator()(const features::yjs::notice& told) const {

@@ -38,6 +38,8 @@ enum class kind : int {
     recovery,
     refused,
     room_changed,
+    request,
+    request_withdrawn,
 };
 
 // Nothing for Python (a null object) when the notification is the engine's own affair.

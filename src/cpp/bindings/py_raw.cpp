@@ -39,10 +39,12 @@ eio::packet packet(int type, const py::object& data) {
 void bind_raw(py::class_<py_engine>& type) {
     type.def(
         "set_door_interest",
-        [](py_engine& self, bool decides, bool refusals) {
-            self.get().set_door_interest({.decides = decides, .refusals = refusals});
+        [](py_engine& self, bool decides, bool requests, bool refusals) {
+            self.get().set_door_interest(
+                {.decides = decides, .requests = requests, .refusals = refusals});
         },
         py::arg("decides"),
+        py::arg("requests"),
         py::arg("refusals"),
         without_gil());
     type.def(
@@ -67,6 +69,12 @@ void bind_raw(py::class_<py_engine>& type) {
         py::arg(),
         py::arg(),
         py::arg() = header_pairs(),
+        without_gil());
+    type.def(
+        "admit_request",
+        [](py_engine& self, std::string id, header_pairs headers) {
+            self.get().admit_request(std::move(id), http_headers(std::move(headers)));
+        },
         without_gil());
     type.def(
         "refuse_session",

@@ -50,6 +50,8 @@ struct http_response {
     std::optional<base::sid> opens{};                       // the session that this response opens
 };
 
+struct websocket_ticket;
+
 // Told when the peer of a parked request has gone away.
 class exchange_watcher {
 public:
@@ -65,13 +67,12 @@ public:
     virtual void respond(http_response&& response) = 0;
     // Null to stop watching. `respond` stops it too.
     virtual void watch(exchange_watcher* watcher) = 0;
-    // It asks for a session, and waits until the application lets it in or respond() refuses it
-    // (see gate). If it is let in, this will be the session.
+    // It waits until the application lets it in or respond() refuses it (see gate), which knows it
+    // by this id. If it asks for a session, and is let in, that is the session's.
     virtual void await_verdict(const base::sid&) {}
     // A WebSocket handshake that has waited is let in, in the place of respond(): it is answered,
-    // with these headers, and attached to the session.
-    virtual void
-    let_in(const http_request&, const base::sid&, std::vector<http_header>&&, base::time_point) {}
+    // and attached to the ticket's session.
+    virtual void let_in(const http_request&, const websocket_ticket&, base::time_point) {}
     [[nodiscard]] virtual door came_by() const noexcept = 0;
 };
 

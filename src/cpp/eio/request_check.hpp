@@ -39,6 +39,13 @@ struct request_refusal {
     int status = 400;
 };
 
+inline constexpr request_refusal unknown_session{
+    request_error::unknown_sid, refusal_reason::session};
+inline constexpr request_refusal upgraded_session{
+    request_error::bad_request, refusal_reason::upgraded};
+inline constexpr request_refusal unknown_method{request_error::bad_request, refusal_reason::method};
+inline constexpr request_refusal no_upgrade{request_error::bad_request, refusal_reason::upgrade};
+
 // Told to who wants to hear of them: see door_interest.
 struct refused_request {
     request_error error = request_error::bad_request;

@@ -27,19 +27,6 @@ std::string open_data(const config& options, std::string_view sid, transport_kin
     return data;
 }
 
-// With the headers that any answer to a poll has.
-http_response poll_reply(const http_request& request, const cors_config& cors) {
-    http_response reply{.headers = cors_headers(request, cors)};
-    reply.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
-    reply.headers.push_back({"Cache-Control", "no-store"});
-    return reply;
-}
-
-constexpr request_refusal unknown_session{request_error::unknown_sid, refusal_reason::session};
-constexpr request_refusal upgraded_session{request_error::bad_request, refusal_reason::upgraded};
-constexpr request_refusal unknown_method{request_error::bad_request, refusal_reason::method};
-constexpr request_refusal no_upgrade{request_error::bad_request, refusal_reason::upgrade};
-
 } // namespace
 
 server::server(
@@ -53,8 +40,11 @@ server::server(
       sids_(sids),
       table_(hooks.schedule_flush, std::move(hooks.ask_relay), std::move(hooks.sessions)),
       context_{options_, above_, log, table_},
+      gate_([this](applicant& gone, base::time_point now) { on_applicant_gone(gone, now); }),
       schedule_flush_(std::move(hooks.schedule_flush)),
+      may_ask_(std::move(hooks.may_ask)),
       ask_application_(std::move(hooks.ask_application)),
+      tell_withdrawn_(std::move(hooks.tell_withdrawn)),
       tell_refused_(std::move(hooks.tell_refused)),
       refusals_(log, options.verbose) {}
 
@@ -74,38 +64,63 @@ void server::on_request(
         if (full())
             return fail(503, why_full());
         if (decides())
-            return await_verdict(std::move(request), std::move(exchange), now);
+            return ask(errand::open, nullptr, std::move(request), std::move(exchange), now);
         return open_polling(request, std::move(exchange), sids_.next(), now);
     }
 
-    auto reply = poll_reply(request, options_.cors);
+    const auto looked_up = find_polling(request, query);
+    if (const auto* why = std::get_if<request_refusal>(&looked_up))
+        return exchange->respond(refuse(request, query, *why));
+    auto& found = *std::get<session*>(looked_up);
+    if (interest_.requests)
+        return ask_about(found, std::move(request), std::move(exchange), now);
+    serve_polling(found, request, request.body, std::move(exchange), now);
+}
+
+std::variant<session*, request_refusal>
+server::find_polling(const http_request& request, const request_query& query) {
     session* found = find_named(*query.sid);
     if (!found)
-        return exchange->respond(refuse(request, query, unknown_session));
-    auto* poll = found->polling_carrier();
-    if (!poll)
-        return exchange->respond(refuse(request, query, upgraded_session));
+        return unknown_session;
+    if (!found->polling_carrier())
+        return upgraded_session;
     if (query.transport != "polling")
-        return exchange->respond(refuse(request, query, no_upgrade));
+        return no_upgrade;
+    if (request.method != "GET" && request.method != "POST")
+        return unknown_method;
+    return found;
+}
+
+void server::serve_polling(
+    session& of,
+    const http_request& request,
+    std::string_view body,
+    std::shared_ptr<http_exchange> exchange,
+    base::time_point now,
+    std::vector<http_header>&& headers) {
+    auto& poll = *of.polling_carrier();
+    auto reply = poll_reply(request, std::move(headers));
     if (request.method == "GET") {
-        if (!poll->on_get(request, exchange, std::move(reply))) {
-            fail();
-            return found->fail("a second poll while one is parked", now);
-        }
-        table_.mark_dirty(*found);
-    } else if (request.method == "POST") {
-        if (request.body_too_large) {
-            poll->abandon_post();
-            return fail(413, "Payload too large");
-        }
-        reply.body = "ok";
-        if (!poll->on_post(request.body, exchange, std::move(reply), now)) {
-            fail();
-            found->fail("a second POST while one is unanswered", now);
-        }
-    } else {
-        exchange->respond(refuse(request, query, unknown_method));
+        if (!poll.on_get(request, exchange, std::move(reply)))
+            return fail_second(of, request, *exchange, now);
+        return table_.mark_dirty(of);
     }
+    if (request.body_too_large) {
+        poll.abandon_post();
+        return exchange->respond(refusal(request, 413, "Payload too large"));
+    }
+    reply.body = "ok";
+    if (!poll.on_post(body, exchange, std::move(reply), now))
+        fail_second(of, request, *exchange, now);
+}
+
+void server::fail_second(
+    session& of, const http_request& request, http_exchange& exchange, base::time_point now) {
+    exchange.respond(refusal(request, 400, {}));
+    of.fail(
+        request.method == "GET" ? "a second poll while one is parked"
+                                : "a second POST while one is unanswered",
+        now);
 }
 
 void server::on_request_begun(
@@ -139,8 +154,10 @@ server::admit_websocket(const http_request& request) {
     const session* found = find_named(*query.sid);
     if (!found)
         return refuse(request, query, unknown_session);
-    if (!found->can_upgrade())
+    if (!found->can_upgrade() || found->asked(errand::upgrade))
         return refuse(request, query, upgraded_session);
+    if (interest_.requests)
+        return verdict_needed{};
     return websocket_ticket{found->sid()};
 }
 
@@ -190,8 +207,7 @@ void server::open_polling(
     const base::sid& sid,
     base::time_point now,
     std::vector<http_header>&& headers) {
-    auto reply = poll_reply(request, options_.cors);
-    std::ranges::move(headers, std::back_inserter(reply.headers));
+    auto reply = poll_reply(request, std::move(headers));
     auto carrier = std::make_shared<polling>(options_);
     auto& opened = open(request, carrier, sid, now);
     reply.opens = opened.sid();
@@ -202,6 +218,15 @@ void server::open_polling(
                  options_.cookie_attributes});
     [[maybe_unused]] const bool parked =
         carrier->on_get(request, std::move(exchange), std::move(reply));
+}
+
+http_response
+server::poll_reply(const http_request& request, std::vector<http_header>&& headers) const {
+    http_response reply{.headers = cors_headers(request, options_.cors)};
+    reply.headers.push_back({"Content-Type", "text/plain; charset=UTF-8"});
+    reply.headers.push_back({"Cache-Control", "no-store"});
+    std::ranges::move(headers, std::back_inserter(reply.headers));
+    return reply;
 }
 
 session& server::open(
@@ -219,67 +244,6 @@ session& server::open(
     return opened;
 }
 
-// --- verdicts ---
-
-void server::await_verdict(
-    http_request request, std::shared_ptr<http_exchange> exchange, base::time_point now) {
-    if (gate_.size() >= gate::bound)
-        return exchange->respond(refusal(request, 503, "Too many sessions"));
-    const auto sid = sids_.next();
-    const auto kind = query_parameter(request.query, "transport") == "websocket"
-                          ? transport_kind::websocket
-                          : transport_kind::polling;
-    auto asked = exchange;
-    gate_.add(
-        std::make_unique<applicant>(gate_, sid, std::move(request), std::move(exchange), kind),
-        now + options_.verdict_timeout);
-    schedule_flush_(); // the turn's end sets the timer
-    asked->await_verdict(sid);
-    if (interest_.decides)
-        ask_application_(sid, kind);
-    else
-        above_.on_applicant(sid, kind);
-}
-
-void server::admit(
-    std::string_view sid,
-    std::string name,
-    base::time_point now,
-    std::vector<http_header>&& headers) {
-    const auto admitted = gate_.take(sid);
-    if (!admitted)
-        return;
-    auto exchange = admitted->take_exchange();
-    if (!name.empty() && !names_.add(admitted->sid(), std::move(name)))
-        return exchange->respond(refusal(admitted->request(), 500, "Session ID taken"));
-    if (admitted->kind() == transport_kind::websocket)
-        exchange->let_in(admitted->request(), admitted->sid(), std::move(headers), now);
-    else
-        open_polling(
-            admitted->request(), std::move(exchange), admitted->sid(), now, std::move(headers));
-    auto* opened = find(admitted->sid());
-    if (!opened)
-        return names_.remove(admitted->sid()); // its connection has failed
-    for (auto& each : admitted->take_queue())
-        opened->send(std::move(each));
-}
-
-void server::refuse(std::string_view sid, int status, std::string body) {
-    const auto refused = gate_.take(sid);
-    if (!refused)
-        return;
-    http_response response{
-        .status = status, .headers = cors_headers(refused->request(), options_.cors)};
-    response.headers.push_back({"Content-Type", "application/json"});
-    response.body = std::move(body);
-    refused->take_exchange()->respond(std::move(response));
-}
-
-bool server::queue_for_applicant(std::string_view sid, packet&& outgoing) {
-    auto* waiting = gate_.find(sid);
-    return waiting && waiting->queue(std::move(outgoing), 2 * options_.send_buffer_bytes);
-}
-
 http_response server::refusal(const http_request& request, int status, std::string_view why) const {
     return error_response(request, options_.cors, request_error::bad_request, status, why);
 }
@@ -287,7 +251,7 @@ http_response server::refusal(const http_request& request, int status, std::stri
 bool server::full() const noexcept {
     // Shards that open one at the same moment may pass the limit by one each.
     return !accepting_ || (options_.max_sessions != 0 &&
-                           table_.size_everywhere() + gate_.size() >= options_.max_sessions);
+                           table_.size_everywhere() + gate_.opening() >= options_.max_sessions);
 }
 
 std::string_view server::why_full() const noexcept {
@@ -296,13 +260,8 @@ std::string_view server::why_full() const noexcept {
 
 void server::sweep(base::time_point now) {
     table_.sweep(now);
-    while (const auto late = gate_.take_due(now)) {
-        context_.log.log(
-            base::log_channel::engineio,
-            base::log_level::error,
-            "refusing session " + late->sid().str() + ": the connect handler takes too long");
-        late->take_exchange()->respond(refusal(late->request(), 503, "No verdict in time"));
-    }
+    while (const auto late = gate_.take_due(now))
+        refuse_late(*late);
 }
 
 std::optional<base::time_point> server::next_deadline() const {
@@ -349,8 +308,10 @@ std::vector<std::pair<std::string, std::size_t>> server::slowest(std::size_t mos
 }
 
 void server::close_all(close_reason reason, base::time_point now) {
-    while (const auto waiting = gate_.take_one())
+    while (const auto waiting = gate_.take_one()) {
+        withdraw(*waiting);
         waiting->take_exchange()->respond(refusal(waiting->request(), 503, "Shutting down"));
+    }
     for (auto* each : table_.all())
         each->close(reason, now);
 }

@@ -7,6 +7,7 @@
 #include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
+#include "eio/door_question.hpp"
 #include "eio/gate.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
@@ -41,6 +42,7 @@ struct verdict_needed {};
 // What the application wants of requests, whatever is above the sessions.
 struct door_interest {
     bool decides = false;  // about who gets a session, even if the layer above does not
+    bool requests = false; // to decide about each request of a session, too
     bool refusals = false; // to hear of them
 };
 
@@ -49,8 +51,11 @@ struct server_hooks {
     std::function<void()> schedule_flush; // run flush() when this turn of the loop ends
     std::function<void()> ask_relay;      // call on_relay_round() when the application's loop has
                                           // come round
-    // As door_interest wants it.
-    std::function<void(const base::sid&, transport_kind)> ask_application{};
+    // As door_interest wants it. False when so many questions wait for the application that this
+    // one must not be asked.
+    std::function<bool()> may_ask{};
+    std::function<void(door_question&&)> ask_application{};
+    std::function<void(const base::sid&)> tell_withdrawn{}; // the verdict is for nobody any more
     std::function<void(refused_request&&)> tell_refused{};
     // What all shards together have open, for the bound on it; by itself this server counts alone.
     base::shared_count sessions = base::make_shared_count();
@@ -80,8 +85,8 @@ public:
     // await_verdict().
     [[nodiscard]] std::variant<http_response, websocket_ticket, verdict_needed>
     admit_websocket(const http_request& request);
-    // For a request that would open a session: the exchange is told what becomes of it. At the
-    // bound, and when there has been no verdict for `verdict_timeout`, it is refused with 503.
+    // For a handshake that needs one: the exchange is told what becomes of it. At the bound, and
+    // when there has been no verdict for `verdict_timeout`, it is refused with 503.
     void await_verdict(
         http_request request, std::shared_ptr<http_exchange> exchange, base::time_point now);
     // The handshake is done and `connection` may send. Returns the session it serves; nothing (and
@@ -93,8 +98,8 @@ public:
         base::time_point now);
 
     void set_interest(door_interest wanted) noexcept { interest_ = wanted; }
-    // The verdict on one that waits; nothing happens when it does not. `name` as in raw_server;
-    // `headers` are added to the answer.
+    // The verdict on a request that waits; nothing happens when it does not. `headers` are added
+    // to the answer; `name`, of a new session, as in raw_server.
     void admit(
         std::string_view sid,
         std::string name,
@@ -137,6 +142,22 @@ private:
     // The answer to a request that is refused, which is also logged.
     [[nodiscard]] http_response
     refuse(const http_request& request, const request_query& query, const request_refusal& why);
+    // The session that a request by long polling is for.
+    [[nodiscard]] std::variant<session*, request_refusal>
+    find_polling(const http_request& request, const request_query& query);
+    void serve_polling(
+        session& of,
+        const http_request& request,
+        std::string_view body,
+        std::shared_ptr<http_exchange> exchange,
+        base::time_point now,
+        std::vector<http_header>&& headers = {});
+    // Two requests at once of which a session may have one: it ends.
+    void fail_second(
+        session& of, const http_request& request, http_exchange& exchange, base::time_point now);
+    // With the headers that any answer to a poll has, and these.
+    [[nodiscard]] http_response
+    poll_reply(const http_request& request, std::vector<http_header>&& headers) const;
     void open_polling(
         const http_request& request,
         std::shared_ptr<http_exchange> exchange,
@@ -157,6 +178,36 @@ private:
     [[nodiscard]] std::string_view why_full() const noexcept;
     [[nodiscard]] bool decides() const noexcept { return interest_.decides || above_.decides(); }
 
+    // server_verdicts.cpp
+    // `of`: the session that it is for, unless it asks for one.
+    void
+    ask(errand what,
+        session* of,
+        http_request&& request,
+        std::shared_ptr<http_exchange> exchange,
+        base::time_point now);
+    void ask_about(
+        session& of,
+        http_request&& request,
+        std::shared_ptr<http_exchange> exchange,
+        base::time_point now);
+    void open_for(
+        applicant& admitted,
+        std::string&& name,
+        std::vector<http_header>&& headers,
+        base::time_point now);
+    void go_on(applicant& admitted, std::vector<http_header>&& headers, base::time_point now);
+    // It is out of the gate, unserved: its session does not wait for it any more.
+    void abandon(applicant& leaving);
+    // The same, and the application need not answer.
+    void withdraw(applicant& leaving);
+    void on_applicant_gone(applicant& gone, base::time_point now);
+    // The layer above decides about it, not a hook of the application's.
+    [[nodiscard]] bool is_for_layer_above(errand what) const noexcept {
+        return what == errand::open && !interest_.decides;
+    }
+    void refuse_late(applicant& late);
+
     const config options_;
     handler& above_;
     base::sid_source& sids_;
@@ -165,7 +216,9 @@ private:
     gate gate_;
     session_names names_;
     std::function<void()> schedule_flush_;
-    std::function<void(const base::sid&, transport_kind)> ask_application_;
+    std::function<bool()> may_ask_;
+    std::function<void(door_question&&)> ask_application_;
+    std::function<void(const base::sid&)> tell_withdrawn_;
     std::function<void(refused_request&&)> tell_refused_;
     door_interest interest_;
     refusal_log refusals_;

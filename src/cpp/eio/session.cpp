@@ -197,9 +197,14 @@ base::time_point session::deadline() const noexcept {
 void session::on_deadline(base::time_point now) {
     if (now >= upgrade_deadline_)
         drop_probe(close_code::normal);
-    if (now >= slow_deadline_)
-        return close(close_reason::slow_peer, now);
-    if (now >= pong_deadline_) {
+    if (now >= slow_deadline_) {
+        if (asked_ == 0)
+            return close(close_reason::slow_peer, now);
+        slow_deadline_ = now + context_.options.slow_peer_timeout;
+    }
+    if (now >= pong_deadline_ && asked_ != 0) {
+        pong_deadline_ = now + context_.options.ping_timeout;
+    } else if (now >= pong_deadline_) {
         pong_deadline_ = never;
         if (!carrier_->relayed())
             return give_up_waiting(now);
@@ -235,7 +240,10 @@ void session::on_relay_alive(base::time_point now) {
         pong_deadline_ = now + context_.options.ping_timeout;
         return context_.table.schedule(*this);
     case relay_wait::pong_missing:
-        return give_up_waiting(now);
+        if (asked_ == 0)
+            return give_up_waiting(now);
+        pong_deadline_ = now + context_.options.ping_timeout;
+        return context_.table.schedule(*this);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
+#include "eio/errand.hpp"
 #include "eio/handler.hpp"
 #include "eio/http.hpp"
 #include "eio/polling.hpp"
@@ -80,6 +81,13 @@ public:
     void remove_unhandled(std::size_t count, base::time_point now);
     [[nodiscard]] std::size_t unhandled() const noexcept { return unhandled_; }
 
+    // Whether one of its requests waits for the application: it is not its peer then that is silent
+    // or slow.
+    [[nodiscard]] bool asked(errand what) const noexcept { return (asked_ & bit(what)) != 0; }
+    void set_asked(errand what, bool waits) noexcept {
+        asked_ = static_cast<std::uint8_t>(waits ? asked_ | bit(what) : asked_ & ~bit(what));
+    }
+
 private:
     friend class server;
     friend class session_table;
@@ -93,6 +101,9 @@ private:
     // Small, as one stands in every session: the clock's first thirteen years.
     using tenths = std::chrono::duration<std::uint32_t, std::deci>;
 
+    [[nodiscard]] static constexpr unsigned bit(errand what) noexcept {
+        return 1U << static_cast<unsigned>(what);
+    }
     // For the server: the polling transport while it carries the session, else null.
     [[nodiscard]] polling* polling_carrier() noexcept;
     // Not when it is carried by a WebSocket, or when one probes already.
@@ -153,6 +164,7 @@ private:
     base::time_point upgrade_deadline_ = never;
     base::time_point slow_deadline_ = never;
     base::deadline_place place_; // the table's
+    std::uint8_t asked_ = 0;     // by errand; here it costs a session no memory
 };
 
 } // namespace eio

@@ -106,6 +106,7 @@ void engine::drain(std::vector<notification>& into) {
     out_->box.take(into);
     out_->log_bytes = 0;
     out_->refusals = 0;
+    out_->questions = 0;
 }
 
 void engine::begin_burst(first_post first) {
@@ -413,6 +414,13 @@ void engine::admit_session(
             if (auto* opened = in.eio().find(eio_sid))
                 opened->close(eio::close_reason::session_closed, in.now());
         });
+}
+
+void engine::admit_request(std::string id, std::vector<eio::http_header> headers) {
+    const auto home = owner(id);
+    post(home, [id = std::move(id), headers = std::move(headers)](shard_context& in) mutable {
+        in.eio().admit(id, {}, in.now(), std::move(headers));
+    });
 }
 
 void engine::refuse_session(std::string eio_sid, int status, std::string body) {

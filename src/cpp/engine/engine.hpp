@@ -116,6 +116,9 @@ public:
         std::string name,
         bool closes,
         std::vector<eio::http_header> headers = {});
+    // Let the request of a door_question that opens no session go on; `headers` are added to its
+    // answer.
+    void admit_request(std::string id, std::vector<eio::http_header> headers);
     void refuse_session(std::string eio_sid, int status, std::string body);
     // Of any engine. True as of emit().
     bool send_packet(std::string eio_sid, eio::packet outgoing);

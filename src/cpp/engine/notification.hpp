@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/sid.hpp"
+#include "eio/door_question.hpp"
 #include "eio/http.hpp"
 #include "eio/raw_event.hpp"
 #include "eio/request_check.hpp"
@@ -26,7 +27,7 @@ struct log_line {
 };
 
 // How a handshake that was handed over has been answered; before anything else about its session,
-// but for a raw_open, before which comes one with status 100.
+// but for a raw_open or a door_question, before which comes one with status 100.
 struct adopted {
     std::uint64_t id = 0;
     std::optional<base::sid> eio_sid; // if it serves a session
@@ -38,6 +39,11 @@ struct origin_question {
     unsigned shard = 0;
     std::uint64_t id = 0;
     std::shared_ptr<const eio::http_request> request;
+};
+
+// The verdict on a door_question is for nobody any more.
+struct question_withdrawn {
+    base::sid id;
 };
 
 // A client wants no more of a stream.
@@ -85,6 +91,8 @@ using notification = std::variant<
     relay_check,
     presence_diff,
     ::features::yjs::notice,
-    eio::refused_request>;
+    eio::refused_request,
+    eio::door_question,
+    question_withdrawn>;
 
 } // namespace engine

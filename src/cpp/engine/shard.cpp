@@ -67,10 +67,14 @@ public:
               *this,
               {.schedule_flush = [this] { schedule_turn_end(); },
                .ask_relay = [this] { tell(relay_check{index_}); },
-               .ask_application =
-                   [this](const base::sid& sid, eio::transport_kind kind) {
-                       tell(eio::raw_open{sid, kind});
+               .may_ask =
+                   [this] {
+                       return out_->questions.fetch_add(1, std::memory_order_relaxed) <
+                              outbox::most_questions;
                    },
+               .ask_application =
+                   [this](eio::door_question&& question) { tell(std::move(question)); },
+               .tell_withdrawn = [this](const base::sid& id) { tell(question_withdrawn{id}); },
                .tell_refused =
                    [this](eio::refused_request&& refused) {
                        if (out_->refusals.fetch_add(1, std::memory_order_relaxed) <

@@ -52,6 +52,9 @@ struct outbox {
     // Of refused requests in it, likewise: strangers make as many as they like.
     std::atomic<std::size_t> refusals = 0;
     static constexpr std::size_t most_refusals = 1'000;
+    // And of questions about requests: their clients may have left, and others have come.
+    std::atomic<std::size_t> questions = 0;
+    static constexpr std::size_t most_questions = 10'000;
 
     void post(notification&& told) {
         // The first one after a drain wakes the reader, the others ride along.

@@ -64,14 +64,13 @@ public:
     }
     void let_in(
         const eio::http_request& request,
-        const base::sid& opens,
-        std::vector<eio::http_header>&& headers,
+        const eio::websocket_ticket& ticket,
         base::time_point now) override {
         watcher_ = nullptr;
         auto& door = door_;
         const auto id = id_;
         door.handshakes_.erase(id);
-        door.attach(id, {.opens = opens, .headers = std::move(headers)}, request, now);
+        door.attach(id, ticket, request, now);
     }
     [[nodiscard]] eio::door came_by() const noexcept override { return eio::door::bridge; }
 

@@ -27,11 +27,11 @@ struct asgi_response {
     asgi_id exchange = 0;
     eio::http_response response;
 };
-// The session that will be opened if the application lets it in: a response, an accept or a reject
-// follows.
+// It waits for the application, which knows it by this id: that of the session that it opens, if it
+// opens one. A response, an accept or a reject follows.
 struct asgi_opening {
     asgi_id id = 0;
-    base::sid eio_sid;
+    base::sid question;
 };
 struct asgi_accept {
     asgi_id connection = 0;

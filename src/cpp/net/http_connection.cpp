@@ -360,14 +360,11 @@ void http_connection::await_verdict(const base::sid& opens) {
 }
 
 void http_connection::let_in(
-    const eio::http_request& handshake,
-    const base::sid& opens,
-    std::vector<eio::http_header>&& headers,
-    base::time_point) {
+    const eio::http_request& handshake, const eio::websocket_ticket& ticket, base::time_point) {
     if (state_ != state::answering)
         return; // the peer has gone
     watcher_ = nullptr;
-    run([&] { attach_websocket(handshake, {.opens = opens, .headers = std::move(headers)}); });
+    run([&] { attach_websocket(handshake, ticket); });
 }
 
 void http_connection::tell_answer(std::optional<base::sid> eio_sid, int status) {

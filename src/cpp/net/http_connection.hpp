@@ -20,10 +20,6 @@
 #include <string>
 #include <string_view>
 
-namespace eio {
-struct websocket_ticket;
-}
-
 namespace net {
 
 // What the connections that came through one door share, on whichever shard they are.
@@ -73,8 +69,7 @@ public:
     void await_verdict(const base::sid& opens) override;
     void let_in(
         const eio::http_request& handshake,
-        const base::sid& opens,
-        std::vector<eio::http_header>&& headers,
+        const eio::websocket_ticket& ticket,
         base::time_point now) override;
     [[nodiscard]] eio::door came_by() const noexcept override { return door_->kind; }
 

@@ -30,10 +30,9 @@ WS_PAUSE: Final[int]  # connection: stop calling receive() until WS_RESUME
 WS_RESUME: Final[int]  # connection
 ADOPTED: Final[int]  # id, eio_sid or None, status: how the handshake that `Engine.adopt` took over
 # was answered (101: accepted, 0: the connection broke); before anything else about the session,
-# but for EIO_OPEN: then there is one with status 100 before
+# but for EIO_OPEN or REQUEST: then there is one with status 100 before, and the id that they have
 LOG: Final[int]  # "socketio" or "engineio", logging level, text
-OPENING: Final[int]  # exchange or connection, eio_sid: what it opens if EIO_OPEN, which follows, is
-# answered by `Engine.admit_session`
+OPENING: Final[int]  # exchange or connection, id: EIO_OPEN or REQUEST with this id follows
 ORIGIN: Final[int]  # shard, question, request head as from `Engine.request_head`: is its origin
 # allowed? `Engine.origin_judged` answers
 STREAM_CANCELLED: Final[int]  # stream: a client wants no more of it
@@ -56,6 +55,10 @@ YJS: Final[int]  # what, and what follows it:
 FRAME: Final[int]  # eio_sid, data (str or bytes); to be counted with events_done
 
 # Of an engine with the option "raw", in the place of the first six:
+# id, whether it opens a session (which will have the id), request head: it waits for
+# `Engine.admit_session` or `Engine.admit_request`, or for `Engine.refuse_session`
+REQUEST: Final[int]
+REQUEST_WITHDRAWN: Final[int]  # id: it waits no more, and no answer is needed
 REFUSED: Final[int]  # error code, why, request head: see `Engine.set_door_interest`
 EIO_OPEN: Final[int]  # eio_sid, transport: waits for `Engine.admit_session` or `refuse_session`
 EIO_MESSAGE: Final[int]  # eio_sid, data (str or bytes)
@@ -340,7 +343,10 @@ class Engine:
         """The connect handler let this client in."""
 
     def refuse(self, sid: str, namespace: str, reason: Any, /) -> None:
-        """The connect handler refused: CONNECT_ERROR with this payload."""
+        """The connect handler refused: CONNECT_ERROR with this payload.
+
+        `ValueError`, or that of the encoder, for what cannot be in one, bytes for instance.
+        """
 
     def disconnect(self, sid: str, namespace: str, /) -> None:
         """Send DISCONNECT; a DISCONNECT notification follows. Unknown or pending sid: no-op."""
@@ -366,8 +372,9 @@ class Engine:
     def set_raw_interest(self, decides: bool, messages: bool) -> None:
         """Whether a new session waits for `admit_session`, and whether messages are delivered."""
 
-    def set_door_interest(self, decides: bool, refusals: bool) -> None:
-        """Whether new sessions of Socket.IO wait for `admit_session`; whether REFUSED is told."""
+    def set_door_interest(self, decides: bool, requests: bool, refusals: bool) -> None:
+        """Of Socket.IO: whether new sessions, and each request of a session, are told as REQUEST
+        and wait; whether REFUSED is told."""
 
     def admit_session(
         self,
@@ -377,15 +384,20 @@ class Engine:
         headers: list[tuple[bytes, bytes]] = [],
         /,
     ) -> None:
-        """Open the session of an EIO_OPEN. One that is not open by then is told by EIO_CLOSE.
+        """Open the session of an EIO_OPEN, or of a REQUEST.
+
+        One that is not open by then is told by EIO_CLOSE.
 
         `name`, if it is not empty, is what its client knows in the place of the eio_sid: URL-safe,
         and no other session's. With `closes` it ends after what has been sent to it so far. Under
         Socket.IO `headers` are added to the answer, and who has gone is told by SESSION_CLOSED.
         """
 
-    def refuse_session(self, eio_sid: str, status: int, body: str, /) -> None:
-        """Answer an EIO_OPEN with this HTTP status and JSON."""
+    def admit_request(self, id: str, headers: list[tuple[bytes, bytes]], /) -> None:
+        """Let a REQUEST that opens no session go on; `headers` are added to its answer."""
+
+    def refuse_session(self, id: str, status: int, body: str, /) -> None:
+        """Answer an EIO_OPEN or a REQUEST with this HTTP status and JSON."""
 
     def send_packet(self, eio_sid: str, kind: int, data: str | bytes, /) -> None:
         """Send an Engine.IO packet, of any engine. Bytes are a binary message, whatever `kind` is.

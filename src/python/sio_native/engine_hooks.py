@@ -1,7 +1,8 @@
-"""What an application decides about requests for a session, and hears of those refused."""
+"""What an application decides about requests below Socket.IO, and hears of those refused."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
@@ -13,16 +14,26 @@ from .environ import environ_from_head
 from .exceptions import ConnectionRefusedError as Refused
 from .handlers import call
 from .response_headers import header_lines
-from .types import Handler
+from .types import Environ, Handler
 
 if TYPE_CHECKING:
     from .service import Service
 
 
-class EngineHooks:
-    """The hooks of one server. A request for a session waits for them, and nothing else does.
+class Question:
+    """A request that waits in the engine, which knows it by `id`."""
 
-    With a bound on how many wait, and for how long: see `eio/gate.hpp`.
+    def __init__(self, id: str, opens: bool) -> None:
+        self.id = id
+        self.opens = opens  # a session, which will have the id
+        self.opened = False
+
+
+class EngineHooks:
+    """The hooks of one server. The request that they are asked about waits, and nothing else does.
+
+    With a bound on how many wait, and for how long: see `eio/gate.hpp`. Beyond, and when its client
+    leaves, the engine gives a request up, and the hook that it waits for is cancelled.
     """
 
     def __init__(self, service: Service) -> None:
@@ -32,22 +43,29 @@ class EngineHooks:
         self._allows: list[Handler] = []
         self._middleware: list[Handler] = []
         self._initial_headers: list[Handler] = []
+        self._headers: list[Handler] = []
         self._on_error: list[Handler] = []
-        service.add_route(_core.EIO_OPEN, self._asked)
+        self._asking: dict[str, asyncio.Future[None]] = {}
+        service.add_route(_core.REQUEST, self._asked)
+        service.add_route(_core.REQUEST_WITHDRAWN, self._withdrawn)
         service.add_route(_core.REFUSED, self._refused)
         service.use(self._tell_engine)
 
     def allow(self, function: Handler) -> None:
-        """Let those in of whom it is true."""
+        """Give those a session of whom it is true."""
         self._add(self._allows, function)
 
     def use(self, middleware: Handler) -> None:
-        """Call it with the request and the headers of its answer; an exception refuses it."""
+        """Call it with each request and the headers of its answer; an exception refuses it."""
         self._add(self._middleware, middleware)
 
     def on_initial_headers(self, function: Handler) -> None:
-        """Call it with the headers of the answer and the request."""
+        """Call it with the headers of the answer that opens a session, and the request."""
         self._add(self._initial_headers, function)
+
+    def on_headers(self, function: Handler) -> None:
+        """Call it with the headers of each answer of a session, and the request."""
+        self._add(self._headers, function)
 
     def on_error(self, function: Handler) -> None:
         """Call it with each `ConnectionFailure`."""
@@ -60,42 +78,65 @@ class EngineHooks:
         self._service.interest_changed()
 
     def _tell_engine(self) -> None:
+        each = bool(self._middleware or self._headers)
+        self._service.handoff.upgrades_have_extras = each
         self._core.engine.set_door_interest(
-            decides=bool(self._allows or self._middleware or self._initial_headers),
+            decides=each or bool(self._allows or self._initial_headers),
+            requests=each,
             refusals=bool(self._on_error),
         )
 
     # --- verdicts ---
 
-    def _asked(self, eio_sid: str, transport: str) -> None:
-        """Notification EIO_OPEN."""
-        self._service.runner.spawn(self._decide(eio_sid))
+    def _asked(self, id: str, opens: bool, head: Mapping[str, Any]) -> None:
+        """Notification REQUEST."""
+        question = Question(id, opens)
+        task = asyncio.ensure_future(self._decide(question, self._request(id, head)))
+        self._asking[id] = task
+        self._service.runner.keep(task, partial(self._ended, question))
 
-    async def _decide(self, eio_sid: str) -> None:
+    def _withdrawn(self, id: str) -> None:
+        """Notification REQUEST_WITHDRAWN."""
+        if (task := self._asking.get(id)) is not None:
+            task.cancel()
+
+    def _ended(self, question: Question) -> None:
+        """However it has: also before it has begun."""
+        del self._asking[question.id]
+        if not question.opened:
+            self._service.environs.closed(question.id)
+
+    def _request(self, id: str, head: Mapping[str, Any]) -> EngineRequest:
+        def make_environ() -> Environ:
+            if id in self._asking:
+                return self._service.environs.make(id)
+            return environ_from_head(head)  # looked at too late to be what a connect handler gets
+
+        return EngineRequest.of(head, make_environ)
+
+    async def _decide(self, question: Question, request: EngineRequest) -> None:
         engine, environs = self._core.engine, self._service.environs
-        head = engine.request_head(eio_sid)
-        if head is None:  # its client has not waited
-            environs.closed(eio_sid)
-            return
-        environ = environs.make(eio_sid)
-        request = EngineRequest.of(head, lambda: environ)
         headers: dict[str, Any] = {}
         try:
-            await self._ask(request, headers)
+            await self._ask(request, headers, question.opens)
         except Exception as error:
             message = self._reason(error)
-            environs.decided(eio_sid)  # while its request is there
+            environs.decided(question.id)  # while its request is there
             told = forbidden(message, request)
             body = {"code": told.code, "message": told.message}
-            engine.refuse_session(eio_sid, 403, json.dumps(body))
-            environs.closed(eio_sid)
+            engine.refuse_session(question.id, 403, json.dumps(body))
             self._tell(told)
             return
-        environs.decided(eio_sid)
-        engine.admit_session(eio_sid, "", False, await self._lines(headers, request))
+        lines = await self._lines(headers, request, question.opens)
+        environs.decided(question.id)
+        if question.opens:
+            question.opened = True  # or it is told by SESSION_CLOSED
+            engine.admit_session(question.id, "", False, lines)
+        else:
+            engine.admit_request(question.id, lines)
 
-    async def _ask(self, request: EngineRequest, headers: dict[str, Any]) -> None:
-        for allows in self._allows:
+    async def _ask(self, request: EngineRequest, headers: dict[str, Any], opens: bool) -> None:
+        for allows in self._allows if opens else ():
             if not await call(allows, request):
                 raise Refused
         for middleware in self._middleware:
@@ -112,14 +153,14 @@ class EngineHooks:
         return None
 
     async def _lines(
-        self, headers: MutableMapping[str, Any], request: EngineRequest
+        self, headers: MutableMapping[str, Any], request: EngineRequest, opens: bool
     ) -> list[tuple[bytes, bytes]]:
-        """What cannot be sent is not, and the log says so: the client is let in all the same."""
-        for hook in self._initial_headers:
+        """What cannot be sent is not, and the log says so: the request goes on all the same."""
+        for hook in (*(self._initial_headers if opens else ()), *self._headers):
             try:
                 await call(hook, headers, request)
             except Exception:
-                self._log.exception("an initial_headers hook has failed")
+                self._log.exception("a hook for headers has failed")
         lines = []
         for name, value in headers.items():
             try:

@@ -39,6 +39,7 @@ class Awaited(NamedTuple):
     """What becomes of a connection when the engine has answered its handshake."""
 
     extras: ScopeExtras | None
+    opens: bool  # a session, which has the extras then; an upgrade's has its own scope already
     access: tuple[str, str] | None  # the peer and the path of uvicorn's log line
 
 
@@ -65,6 +66,7 @@ class Handoff:
         self._extras = ExtrasTable()
         self._awaited: dict[int, Awaited] = {}
         self._told: set[str] = set()
+        self.upgrades_have_extras = False  # somebody is asked about each request, and may look
 
     # --- may it be done? ---
 
@@ -154,10 +156,10 @@ class Handoff:
         return True
 
     def _awaits(self, scope: Scope) -> Awaited | None:
-        # An upgrade's session has its own scope already.
-        extras = None if is_upgrade(scope) else self._extras.of(scope)
+        opens = not is_upgrade(scope)
+        extras = self._extras.of(scope) if opens or self.upgrades_have_extras else None
         access = _access(scope)
-        return None if extras is None and access is None else Awaited(extras, access)
+        return None if extras is None and access is None else Awaited(extras, opens, access)
 
     def serves_polling(self, receive: Receive) -> None:
         """Uvicorn, if it is uvicorn, will have to tell of its end: a poll may be parked then."""
@@ -177,7 +179,7 @@ class Handoff:
             return
         if status != NOT_YET:
             del self._awaited[connection]
-        if eio_sid is not None:
+        if eio_sid is not None and (awaited.opens or status == NOT_YET):
             self._environs.opened(eio_sid, awaited.extras)
         if awaited.access is not None and status not in (0, NOT_YET):
             outcome = "[accepted]" if status == 101 else status

@@ -19,11 +19,10 @@ struct handshake final : eio::http_exchange {
     void await_verdict(const base::sid& sid) override { opens = sid; }
     void let_in(
         const eio::http_request& request,
-        const base::sid& sid,
-        std::vector<eio::http_header>&&,
+        const eio::websocket_ticket& ticket,
         base::time_point now) override {
         opened = std::make_shared<fake::websocket>();
-        server.attach_websocket({.opens = sid}, request, opened, now);
+        server.attach_websocket(ticket, request, opened, now);
     }
     eio::door came_by() const noexcept override { return eio::door::listen; }
 

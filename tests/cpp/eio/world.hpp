@@ -48,8 +48,9 @@ struct exchange final : eio::http_exchange {
         ++responses;
     }
     void watch(eio::exchange_watcher* by) override { watcher = by; }
-    eio::door came_by() const noexcept override { return eio::door::listen; }
+    eio::door came_by() const noexcept override { return from; }
 
+    eio::door from = eio::door::listen;
     eio::exchange_watcher* watcher = nullptr;
     std::optional<eio::http_response> response;
     int responses = 0;

@@ -183,13 +183,13 @@ BOOST_FIXTURE_TEST_CASE(an_asgi_server_hears_of_the_session_before_the_verdict, 
     const auto now = base::clock::now();
     door.http_request(7, request("polling"), now);
     BOOST_TEST(last<net::asgi_opening>().id == 7U);
-    const auto first = last<net::asgi_opening>().eio_sid.str();
+    const auto first = last<net::asgi_opening>().question.str();
     admit(first);
     shard.server.flush(now);
     BOOST_TEST(last<net::asgi_response>().response.opens->str() == first);
 
     door.ws_open(8, request("websocket"), now);
-    const auto second = last<net::asgi_opening>().eio_sid.str();
+    const auto second = last<net::asgi_opening>().question.str();
     admit(second);
     BOOST_TEST(last<net::asgi_accept>().eio_sid.str() == second);
     shard.server.flush(now);

@@ -22,12 +22,12 @@ _SOCKETIO_HANDLES = (
     "Socket.IO itself handles what its Engine.IO sessions do: use the Socket.IO server's events, "
     "or sio_native.engineio.AsyncServer for Engine.IO alone"
 )
-_CONSTANT = (
-    "the engine answers most requests without asking: give it headers for all of them by "
-    "sio.engine.use({...}), or put a middleware around the ASGI application"
-)
 # Events, and the methods of `EngineHooks` for them.
-_HOOKS = {"connection_error": "on_error", "initial_headers": "on_initial_headers"}
+_HOOKS = {
+    "connection_error": "on_error",
+    "initial_headers": "on_initial_headers",
+    "headers": "on_headers",
+}
 
 
 class SocketIOEngine(EngineFace):
@@ -65,11 +65,10 @@ class SocketIOEngine(EngineFace):
         """Register a hook, as a decorator or with `handler`: see docs/middleware.md.
 
         "connection_error" is called with a `ConnectionFailure`; "initial_headers" with a dictionary
-        of the headers of the answer that opens a session, to be changed, and the `EngineRequest`.
-        `RuntimeError` for the events of sessions, which are Socket.IO's.
+        of the headers of the answer that opens a session, to be changed, and the `EngineRequest`;
+        "headers" with the same of each answer of a session: that one, those to polls and POSTs, and
+        the 101 of each WebSocket. `RuntimeError` for the events of sessions, which are Socket.IO's.
         """
-        if event == "headers":
-            raise RuntimeError(_CONSTANT)
         if event not in (*self.event_names, *_HOOKS):
             raise ValueError("Invalid event")
         if event in self.event_names:
@@ -82,9 +81,9 @@ class SocketIOEngine(EngineFace):
         return register if handler is None else register(handler)
 
     def use(self, middleware: Any) -> Any:
-        """Add a middleware: a function or coroutine function of the `EngineRequest` that asks for
-        a session, and a dictionary of headers of the answer, to be changed. It refuses the client
-        by a `ConnectionRefusedError`.
+        """Add a middleware: a function or coroutine function of each `EngineRequest`, be it for a
+        session or of one, and a dictionary of headers of its answer, to be changed. It refuses the
+        request by a `ConnectionRefusedError`.
 
         Or a mapping, of headers that every response has from now on; `RuntimeError` once the
         server serves.
