@@ -37,7 +37,9 @@ def pass_time(sio: Any, seconds: int) -> None:
         left -= sio._core.engine.pass_time(left)
 
 
-async def test_the_headers_of_each_answer_of_a_session_may_be_added_to(native_door: Door) -> None:
+async def test_the_headers_of_each_answer_of_a_session_may_be_added_to(
+    native_door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
     sio = native_door.server()
     asked = Log()
 
@@ -81,6 +83,8 @@ async def test_the_headers_of_each_answer_of_a_session_may_be_added_to(native_do
         # Of what is wrong by itself nobody is asked.
         assert (await ask(url, POLLING + "&sid=unknown")).status == 400
         assert len(asked) == 5
+        assert caplog.text.count("a hook for headers has failed") == 5
+        assert caplog.text.count("the header Bad cannot have the value") == 5
 
 
 async def test_middleware_refuses_a_request_and_its_session_goes_on(native_door: Door) -> None:
