@@ -4,6 +4,7 @@
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "engine/outbox.hpp"
 #include "engine/replay.hpp"
 #include "features/flow/emission.hpp"
 #include "sio/server.hpp"
@@ -99,6 +100,14 @@ unsigned engine::owner(std::string_view sid) const noexcept {
 unsigned engine::home_of(const eio::http_request& request) const {
     const auto to = current();
     return to ? to->home_of(request) : 0;
+}
+
+int engine::wake_descriptor() const noexcept {
+    return out_->wake.readable_end();
+}
+
+void engine::wake_reader() noexcept {
+    out_->wake.signal();
 }
 
 void engine::drain(std::vector<notification>& into) {
