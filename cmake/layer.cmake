@@ -22,7 +22,7 @@ endfunction()
 # Warnings are errors for developers, and only warnings for those who install.
 function(project_warnings target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic
-        $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>) # another file's name is no shadow
+        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>) # another file's name is no shadow
     # GCC 12 warns of overlaps within std::string where there are none, its bug 105651.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
         target_compile_options(${target} PRIVATE -Wno-restrict)
