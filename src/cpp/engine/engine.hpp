@@ -252,4 +252,11 @@ private:
     std::atomic<bool> abandoned_ = false;
 };
 
+template <class Command>
+void engine::post_all(const Command& command) {
+    if (const auto to = current())
+        for (unsigned each = 0; each < to->count(); ++each)
+            (*to)[each].post(command);
+}
+
 } // namespace engine
