@@ -21,6 +21,8 @@ CPP_FILES = $(shell find src/cpp tests/cpp benchmarks -name '*.[ch]pp')
 # A stamp is newer than what it was made from.
 TOOLS := .venv/tools.stamp
 INSTALLED := .venv/installed.stamp
+# As pyproject.toml names it.
+MODULE_BUILD = $(firstword $(wildcard build/wheel-$(shell $(BIN)/python -c 'import sys; print("cp%d%d" % sys.version_info[:2])')-*))
 CLIENTS := tests/interop/node_modules/.package-lock.json
 OPEN_WEBUI := build/open-webui/fetched.stamp
 DEMO := build/demo/venv/installed.stamp
@@ -66,10 +68,11 @@ fuzz: $(TOOLS) $(CLIENTS) ## Compare HISTORIES=3000 random Yjs histories with yj
 test-json: $(INSTALLED) ## Compare with Python's json on DOCUMENTS=1000000 random documents, sound and damaged
 	$(BIN)/python tests/python/json_documents.py $(DOCUMENTS)
 
-test-versions: $(TOOLS) ## Run the Python tests on every other Python that is here
+test-versions: $(INSTALLED) ## Run the Python tests on every other Python that is here
 	@scripts/other-pythons.sh $(BIN)/python >.venv/other-pythons
 	@while read -r tests python; do \
-		scripts/test-version.sh "$$python" "$$tests" $(TEST_JOBS) </dev/null || exit 1; \
+		scripts/test-version.sh "$$python" "$$tests" $(TEST_JOBS) "$(abspath $(MODULE_BUILD))" \
+			</dev/null || exit 1; \
 	done <.venv/other-pythons
 
 lint: $(INSTALLED) ## Check format, lint and types, and the stubs against the module

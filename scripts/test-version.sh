@@ -1,6 +1,8 @@
 #!/bin/sh
-# test-version.sh PYTHON whole|semantics JOBS: build the module for this Python and run the Python tests on
-# it, so many at once, or those alone that look at how handlers are run and values are converted.
+# test-version.sh PYTHON whole|semantics JOBS LAYERS: build the module for this Python and run the Python
+# tests on it, so many at once, or those alone that look at how handlers are run and values are converted.
+# LAYERS is the build of another Python's module: what knows no Python is taken from there. Empty: it is
+# compiled once more.
 set -eu
 
 version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -14,7 +16,8 @@ printf '\n-- Python %s\n' "$version"
 PYTHON=$1 scripts/venv.sh "$folder"
 "$folder/bin/python" -m pip --disable-pip-version-check --quiet install -r requirements-versions.txt
 # Always: the build's folder stays, and its tool finds what has changed.
-PATH=$PWD/$folder/bin:$PATH "$folder/bin/python" -m pip --disable-pip-version-check --quiet \
-    install --no-build-isolation --no-deps .
+PATH=$PWD/$folder/bin:$PATH SKBUILD_BUILD_DIR=$folder/cmake \
+    "$folder/bin/python" -m pip --disable-pip-version-check --quiet install \
+    --no-build-isolation --no-deps --config-settings="cmake.define.SIO_NATIVE_LAYERS=$4" .
 # shellcheck disable=SC2086 # one word for each file
 "$folder/bin/python" -m pytest -q -p no:cacheprovider --numprocesses "$3" $tests

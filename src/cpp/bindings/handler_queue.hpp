@@ -8,6 +8,7 @@
 #include "bindings/py_ref.hpp"
 #include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
+#include "engine/notification.hpp"
 
 #include <cstddef>
 #include <cstdint>

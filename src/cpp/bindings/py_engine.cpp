@@ -1,5 +1,6 @@
 #include "bindings/py_engine.hpp"
 
+#include "bindings/options.hpp"
 #include "bindings/py_admin.hpp"
 #include "bindings/py_asgi_door.hpp"
 #include "bindings/py_clients.hpp"
@@ -40,6 +41,8 @@ bool is_for_handlers(const engine::notification& told) noexcept {
 }
 
 } // namespace
+
+py_engine::py_engine(const py::dict& options) : engine_(read_options(options)) {}
 
 py_engine::~py_engine() {
     const py::gil_scoped_release released;

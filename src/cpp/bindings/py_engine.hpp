@@ -2,8 +2,6 @@
 #pragma once
 
 #include "bindings/loop_turn.hpp"
-#include "bindings/options.hpp"
-#include "bindings/py_runner.hpp"
 #include "bindings/value_codec.hpp"
 #include "engine/engine.hpp"
 #include "engine/yjs.hpp"
@@ -17,11 +15,18 @@
 #include <utility>
 #include <vector>
 
+namespace engine {
+struct notification;
+}
+
 namespace bindings {
+
+class handler_queue;
+struct handler_hooks;
 
 class py_engine {
 public:
-    explicit py_engine(const pybind11::dict& options) : engine_(read_options(options)) {}
+    explicit py_engine(const pybind11::dict& options);
     ~py_engine();
     py_engine(const py_engine&) = delete;
     py_engine& operator=(const py_engine&) = delete;

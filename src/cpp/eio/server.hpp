@@ -7,6 +7,7 @@
 #include "base/shared_count.hpp"
 #include "base/sid.hpp"
 #include "eio/config.hpp"
+#include "eio/door_interest.hpp"
 #include "eio/door_question.hpp"
 #include "eio/gate.hpp"
 #include "eio/handler.hpp"
@@ -38,13 +39,6 @@ struct websocket_ticket {
 
 // Neither leave nor a refusal: the application decides, see await_verdict().
 struct verdict_needed {};
-
-// What the application wants of requests, whatever is above the sessions.
-struct door_interest {
-    bool decides = false;  // about who gets a session, even if the layer above does not
-    bool requests = false; // to decide about each request of a session, too
-    bool refusals = false; // to hear of them
-};
 
 // What the shard arranges.
 struct server_hooks {

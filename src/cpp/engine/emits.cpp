@@ -2,6 +2,7 @@
 
 #include "engine/ask.hpp"
 #include "engine/features.hpp"
+#include "engine/notification.hpp"
 #include "engine/replay.hpp"
 #include "features/flow/conflator.hpp"
 

@@ -1,21 +1,16 @@
 #include "engine/engine.hpp"
 
-#include "base/countdown.hpp"
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "eio/session.hpp"
-#include "engine/replay.hpp"
-#include "features/flow/emission.hpp"
+#include "engine/outbox.hpp"
 #include "sio/server.hpp"
 
-#include <bit>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 
 namespace engine {
-
-using ::features::flow::emission;
 
 namespace {
 
@@ -101,6 +96,14 @@ unsigned engine::home_of(const eio::http_request& request) const {
     return to ? to->home_of(request) : 0;
 }
 
+int engine::wake_descriptor() const noexcept {
+    return out_->wake.readable_end();
+}
+
+void engine::wake_reader() noexcept {
+    out_->wake.signal();
+}
+
 void engine::drain(std::vector<notification>& into) {
     out_->wake.clear(); // before the box is emptied: what comes after signals again
     out_->box.take(into);
@@ -126,13 +129,6 @@ bool engine::post(unsigned shard, shard_task&& task, urgency how) {
     return to && (*to)[shard].post(std::move(task), how);
 }
 
-template <class Command>
-void engine::post_all(const Command& command) {
-    if (const auto to = current())
-        for (unsigned each = 0; each < to->count(); ++each)
-            (*to)[each].post(command);
-}
-
 // --- commands ---
 
 void engine::set_interest(sio::interest wanted) {
@@ -141,111 +137,6 @@ void engine::set_interest(sio::interest wanted) {
         interest_ = wanted;
     }
     post_all([wanted = std::move(wanted)](shard_context& in) { in.sio().set_interest(wanted); });
-}
-
-namespace {
-
-// Bytes, about.
-std::size_t weight(const sio::selection& whom, const sio::arguments& args) {
-    auto held = args.json.capacity() + whom.weight();
-    for (const auto& each : args.attachments)
-        held += sizeof(each) + each.size();
-    return held;
-}
-
-} // namespace
-
-bool engine::emit(std::string nsp, sio::selection whom, sio::arguments args, sio::ack_token token) {
-    const auto to = current();
-    if (!to) {
-        if (token != 0) // whoever waits for acks must hear that none will come
-            out_->post(sio::acks_done_event{token});
-        return false;
-    }
-    if (token == 0 && !whom.is_volatile && is_recorded(*to, nsp, whom)) {
-        auto& home = (*to)[home_of_key(nsp, to->count())];
-        const auto held = weight(whom, args);
-        home.post(
-            {[sent = emission{std::move(nsp), std::move(whom), std::move(args)}](
-                 shard_context& in) mutable { deliver(in, std::move(sent)); },
-             held});
-        return home.full();
-    }
-    const auto reached = reach(*to, whom);
-    if (!std::has_single_bit(reached))
-        return emit_to_several(
-            *to, reached, std::move(nsp), std::move(whom), std::move(args), token);
-    auto& shard = (*to)[static_cast<unsigned>(std::countr_zero(reached))];
-    const auto held = weight(whom, args);
-    const bool taken = shard.post(
-        {[nsp = std::move(nsp), whom = std::move(whom), args = std::move(args), token](
-             shard_context& in) { in.sio().emit(nsp, whom, args, token); },
-         held});
-    if (!taken && token != 0)
-        out_->post(sio::acks_done_event{token});
-    return shard.full();
-}
-
-void engine::wait_for_room() {
-    if (const auto to = current())
-        for (unsigned each = 0; each < to->count(); ++each)
-            (*to)[each].wait_for_room();
-}
-
-shard_set engine::reach(const shards& in, const sio::selection& whom) const {
-    const auto all = ~shard_set{0} >> (64 - options_.threads);
-    if (!whom.rooms || options_.threads == 1)
-        return all;
-    shard_set reached = 0;
-    for (const auto& room : *whom.rooms) {
-        const auto shard = base::shard_of(room, options_.threads);
-        if (!shard || in.room_like_a_sid)
-            return all;
-        reached |= shard_set{1} << *shard;
-    }
-    return reached == 0 ? 1 : reached; // nobody: any shard can find that out
-}
-
-namespace {
-
-// An attachment is framed in place, and for one shard: each has its own.
-sio::arguments own(sio::arguments args) {
-    for (auto& each : args.attachments)
-        each = base::bytes(each.view());
-    return args;
-}
-
-} // namespace
-
-bool engine::emit_to_several(
-    shards& to,
-    shard_set reached,
-    std::string nsp,
-    sio::selection whom,
-    sio::arguments args,
-    sio::ack_token token) {
-    const auto held = weight(whom, args);
-    const auto shared =
-        std::make_shared<const emission>(std::move(nsp), std::move(whom), std::move(args));
-    base::countdown parts(token == 0 ? 1U : static_cast<unsigned>(std::popcount(reached)));
-    for (unsigned each = 0; each < to.count(); ++each) {
-        if ((reached >> each & 1) == 0)
-            continue;
-        auto part = [shared, token, parts](shard_context& in) {
-            const auto& sent = *shared;
-            if (sent.args.attachments.empty())
-                in.sio().emit(sent.nsp, sent.whom, sent.args, token, parts);
-            else
-                in.sio().emit(sent.nsp, sent.whom, own(sent.args), token, parts);
-        };
-        const bool taken = to[each].post({std::move(part), held});
-        if (!taken && token != 0 && parts.done())
-            out_->post(sio::acks_done_event{token});
-    }
-    for (unsigned each = 0; each < to.count(); ++each)
-        if (to[each].full())
-            return true;
-    return false;
 }
 
 void engine::forget_token(sio::ack_token token) {
@@ -473,89 +364,6 @@ void engine::origin_judged(unsigned shard, std::uint64_t question, bool allowed)
             shard,
             [question, allowed](shard_context& in) { in.origin_judged(question, allowed); },
             urgency::now);
-}
-
-// --- the ASGI door ---
-
-net::asgi_id engine::new_id(unsigned shard) noexcept {
-    return next_id_++ * options_.threads + shard;
-}
-
-unsigned engine::shard_of(net::asgi_id id) const noexcept {
-    return static_cast<unsigned>(id % options_.threads);
-}
-
-net::asgi_id engine::http_begin(eio::http_request head) {
-    const auto home = home_of(head);
-    const auto id = new_id(home);
-    const bool taken = post(home, [id, head = std::move(head)](shard_context& in) {
-        in.asgi().http_begin(id, head, in.now());
-    });
-    return taken ? id : 0;
-}
-
-net::asgi_id engine::http_request(net::asgi_id begun, eio::http_request request) {
-    const auto home = begun != 0 ? shard_of(begun) : home_of(request);
-    const auto id = begun != 0 ? begun : new_id(home);
-    const bool taken = post(home, [id, request = std::move(request)](shard_context& in) mutable {
-        in.asgi().http_request(id, std::move(request), in.now());
-    });
-    return taken ? id : 0;
-}
-
-void engine::http_abort(net::asgi_id exchange) {
-    post(shard_of(exchange), [exchange](shard_context& in) {
-        in.asgi().http_abort(exchange, in.now());
-    });
-}
-
-net::asgi_id engine::ws_open(eio::http_request request) {
-    const auto home = home_of(request);
-    const auto id = new_id(home);
-    const bool taken = post(home, [id, request = std::move(request)](shard_context& in) mutable {
-        in.asgi().ws_open(id, std::move(request), in.now());
-    });
-    return taken ? id : 0;
-}
-
-void engine::ws_receive(net::asgi_id connection, std::string data, bool binary) {
-    // At once: until the engine has said that it has enough, the bridge reads on.
-    post(
-        shard_of(connection),
-        [connection, data = std::move(data), binary](shard_context& in) {
-            in.asgi().ws_receive(connection, data, binary, in.now());
-        },
-        urgency::now);
-}
-
-void engine::ws_sent(net::asgi_id connection, std::size_t bytes) {
-    post(shard_of(connection), [connection, bytes](shard_context& in) {
-        in.asgi().ws_sent(connection, bytes, in.now());
-    });
-}
-
-void engine::ws_closed(net::asgi_id connection, bool failed) {
-    post(shard_of(connection), [connection, failed](shard_context& in) {
-        in.asgi().ws_closed(connection, failed, in.now());
-    });
-}
-
-void engine::abort_bridged() {
-    post_all([](shard_context& in) { in.asgi().abort_all(in.now()); });
-}
-
-// --- handed over ---
-
-net::asgi_id engine::adopt(net::descriptor peer, eio::http_request handshake, bool report) {
-    const auto home = home_of(handshake);
-    const net::asgi_id id = report ? new_id(home) : 0;
-    // Owned by the task: one that is never run closes it.
-    const bool taken = post(
-        home,
-        [peer = std::move(peer), handshake = std::move(handshake), id](shard_context& in) mutable {
-            in.adopt(std::move(peer), std::move(handshake), id);
-        });
-    return taken ? id : 0;
 }
 
 } // namespace engine

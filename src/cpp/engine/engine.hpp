@@ -4,14 +4,18 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/sid.hpp"
+#include "eio/close_reason.hpp"
+#include "eio/door_interest.hpp"
+#include "eio/http.hpp"
 #include "eio/packet.hpp"
 #include "eio/raw_server.hpp"
 #include "engine/admin.hpp"
 #include "engine/config.hpp"
-#include "engine/notification.hpp"
 #include "engine/shard.hpp"
 #include "engine/shards.hpp"
+#include "net/asgi_id.hpp"
 #include "net/descriptor.hpp"
+#include "sio/event.hpp"
 #include "sio/interest.hpp"
 #include "sio/nsp.hpp"
 #include "sio/room_result.hpp"
@@ -69,11 +73,11 @@ public:
     void abandon() noexcept;
     [[nodiscard]] bool abandoned() const noexcept { return abandoned_.load(); }
 
-    [[nodiscard]] int wake_descriptor() const noexcept { return out_->wake.readable_end(); }
+    [[nodiscard]] int wake_descriptor() const noexcept;
     // One thread at a time. Clears the descriptor, takes all there is.
     void drain(std::vector<notification>& into);
     // Makes the descriptor readable again: something was taken and not yet used.
-    void wake_reader() noexcept { out_->wake.signal(); }
+    void wake_reader() noexcept;
 
     // Around many commands in a row, see shard::begin_burst().
     void begin_burst(first_post first);
@@ -247,5 +251,12 @@ private:
     std::atomic<net::asgi_id> next_id_ = 1;
     std::atomic<bool> abandoned_ = false;
 };
+
+template <class Command>
+void engine::post_all(const Command& command) {
+    if (const auto to = current())
+        for (unsigned each = 0; each < to->count(); ++each)
+            (*to)[each].post(command);
+}
 
 } // namespace engine

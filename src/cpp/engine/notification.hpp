@@ -63,7 +63,7 @@ struct presence_diff {
     std::string json;
 };
 
-using notification = std::variant<
+using told_value = std::variant<
     sio::connect_event,
     sio::message_event,
     sio::ack_event,
@@ -94,5 +94,14 @@ using notification = std::variant<
     eio::refused_request,
     eio::door_question,
     question_withdrawn>;
+
+// Copied, moved and destroyed in one place: the compiler takes seconds over so many kinds.
+struct notification : told_value {
+    using variant::variant;
+    notification(const notification& other);
+    notification(notification&& other) noexcept;
+    notification& operator=(notification&& other) noexcept;
+    ~notification();
+};
 
 } // namespace engine

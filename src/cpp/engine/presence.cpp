@@ -2,6 +2,7 @@
 
 #include "engine/ask.hpp"
 #include "engine/features.hpp"
+#include "engine/notification.hpp"
 #include "features/people/presence.hpp"
 #include "sio/server.hpp"
 #include "sio/socket.hpp"

@@ -4,6 +4,7 @@
 #include "engine/ask.hpp"
 #include "engine/chooser.hpp"
 #include "engine/engine.hpp"
+#include "engine/outbox.hpp"
 #include "sio/server.hpp"
 #include "sio/socket.hpp"
 

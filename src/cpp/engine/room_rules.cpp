@@ -3,6 +3,7 @@
 #include "base/string_hash.hpp"
 #include "engine/ask.hpp"
 #include "engine/features.hpp"
+#include "engine/notification.hpp"
 #include "engine/replay.hpp"
 #include "features/rooms/doorman.hpp"
 #include "sio/server.hpp"

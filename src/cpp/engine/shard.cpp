@@ -5,6 +5,7 @@
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "engine/features.hpp"
+#include "engine/outbox.hpp"
 #include "engine/shard_rooms.hpp"
 #include "engine/shards.hpp"
 #include "net/asgi_connection.hpp"

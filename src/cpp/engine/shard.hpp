@@ -8,8 +8,6 @@
 #include "base/shared_count.hpp"
 #include "base/task.hpp"
 #include "engine/config.hpp"
-#include "engine/notification.hpp"
-#include "engine/wake_descriptor.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -18,12 +16,15 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace eio {
+struct http_request;
 class raw_server;
 class server;
 } // namespace eio
 namespace net {
+class asgi_door;
 class descriptor;
 struct moving_connection;
 } // namespace net
@@ -35,32 +36,13 @@ namespace engine {
 
 class features;
 class shards;
+struct notification;
+struct outbox;
 
 // What the shards of an engine count together.
 struct totals {
     base::shared_count sessions = base::make_shared_count();
     base::shared_count connections = base::make_shared_count();
-};
-
-// What leaves the shards. It outlives them, so that what was said last can still be read.
-struct outbox {
-    base::mailbox<notification> box;
-    wake_descriptor wake;
-    // Of the log lines in it, bytes. What a busy application has not read by then is not written.
-    std::atomic<std::size_t> log_bytes = 0;
-    static constexpr std::size_t most_log_bytes = 16 * 1024 * 1024;
-    // Of refused requests in it, likewise: strangers make as many as they like.
-    std::atomic<std::size_t> refusals = 0;
-    static constexpr std::size_t most_refusals = 1'000;
-    // And of questions about requests: their clients may have left, and others have come.
-    std::atomic<std::size_t> questions = 0;
-    static constexpr std::size_t most_questions = 10'000;
-
-    void post(notification&& told) {
-        // The first one after a drain wakes the reader, the others ride along.
-        if (box.post(std::move(told)) == base::post_result::first)
-            wake.signal();
-    }
 };
 
 // What a task may use, on the shard's thread.

@@ -4,6 +4,7 @@
 #include "engine/ask.hpp"
 #include "engine/engine.hpp"
 #include "engine/features.hpp"
+#include "engine/outbox.hpp"
 
 #include <stdexcept>
 #include <utility>

@@ -8,6 +8,7 @@
 #include "eio/http.hpp"
 #include "eio/server.hpp"
 #include "eio/transport.hpp"
+#include "net/asgi_id.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +20,6 @@
 #include <vector>
 
 namespace net {
-
-// One HTTP exchange or one WebSocket; the application's side numbers them.
-using asgi_id = std::uint64_t;
 
 struct asgi_response {
     asgi_id exchange = 0;

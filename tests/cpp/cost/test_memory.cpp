@@ -1,5 +1,6 @@
 // What a client takes of the heap, and what an event does, on the shard's thread.
 #include "cost/allocations.hpp"
+#include "engine/outbox.hpp"
 #include "engine/shards.hpp"
 #include "engine/world.hpp"
 #include "sio/server.hpp"

@@ -1,4 +1,5 @@
 // One thread and its loop: what fails in it does not end it.
+#include "engine/outbox.hpp"
 #include "engine/shards.hpp"
 #include "sio/server.hpp"
 

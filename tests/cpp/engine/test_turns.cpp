@@ -1,4 +1,5 @@
 // A long inbox shares the loop with everything else, and loses nothing by it.
+#include "engine/outbox.hpp"
 #include "engine/shards.hpp"
 #include "engine/world.hpp"
 #include "sio/server.hpp"

@@ -4,6 +4,7 @@
 
 #include "base/sid.hpp"
 #include "engine/engine.hpp"
+#include "engine/notification.hpp"
 #include "loopback.hpp"
 #include "net/frames.hpp"
 

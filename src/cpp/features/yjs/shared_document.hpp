@@ -103,6 +103,7 @@ private:
 
     void carry_out(request&& asked, base::time_point now);
     void join(request&& asked, base::time_point now);
+    static void identify(member& known, request&& asked);
     void leave(const std::string& sid, bool gone, base::time_point now);
     void update(request&& asked, base::time_point now);
     void server_update(const request& asked, base::time_point now);

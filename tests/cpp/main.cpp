@@ -1,2 +1,2 @@
-#define BOOST_TEST_MODULE engine
+#define BOOST_TEST_MODULE sio_native
 #include <boost/test/included/unit_test.hpp>
