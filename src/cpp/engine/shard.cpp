@@ -5,6 +5,7 @@
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "engine/features.hpp"
+#include "engine/lending.hpp"
 #include "engine/shard_rooms.hpp"
 #include "engine/shards.hpp"
 #include "net/asgi_connection.hpp"
@@ -57,6 +58,7 @@ public:
           all_(all),
           rooms_(sio_, index, all),
           features_(rooms_, time_, [this] { schedule_turn_end(); }),
+          lending_(index, all),
           sids_(index, all.count()),
           sio_(options.sio, *this, *this, sids_),
           raw_(eio_, *this, *this),
@@ -98,6 +100,8 @@ public:
               options.eio.cors.ask_application ? this : nullptr) {
         if (options.sio.format == sio::packet_format::json)
             sio_.use(features_);
+        if (all.count() > 1)
+            sio_.use(lending_);
     }
 
     ~body() override {
@@ -145,6 +149,7 @@ public:
     eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
     features& modules() noexcept override { return features_; }
+    lending& lent() noexcept override { return lending_; }
     base::time_point now() const noexcept override { return time_.now(); }
     base::log_sink& logs() noexcept override { return *this; }
     shards& siblings() noexcept override { return all_; }
@@ -385,6 +390,8 @@ private:
     }
 
     void on_event(sio::server_event&& told) override {
+        if (const auto* closed = std::get_if<sio::session_closed_event>(&told))
+            all_.forget_host(closed->eio_sid);
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(told));
     }
     void on_raw_event(eio::raw_event&& told) override {
@@ -416,6 +423,7 @@ private:
     base::session_clock time_;
     shard_rooms rooms_;
     features features_; // before the server, which tells it of clients to the end
+    lending lending_;
     base::sid_source sids_;
     sio::server sio_;
     eio::raw_server raw_;

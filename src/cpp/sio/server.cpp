@@ -38,9 +38,14 @@ void server::on_open(eio::session& opened, base::time_point now) {
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
     auto& client = *clients_.find(from.sid());
-    client.active_at = now;
-    if (const auto wrong = client.on_frame(data, binary))
-        fail(from, *wrong, now);
+    if (!lender_ || !lender_->takes(client, data, binary))
+        receive(client, data, binary, now);
+}
+
+void server::receive(client& from, std::string_view data, bool binary, base::time_point now) {
+    from.active_at = now;
+    if (const auto wrong = from.on_frame(data, binary))
+        fail(from.session(), *wrong, now);
 }
 
 void server::fail(eio::session& broken, const mistake& made, base::time_point now) {
@@ -60,6 +65,8 @@ void server::on_close(eio::session& closed, eio::close_reason reason, base::time
     joining_.clear(gone);
     const auto unfreed = gone.unfreed_sockets();
     clients_.take(gone);
+    if (lender_ && lender_->on_close(closed, reason))
+        return; // the other shard tells of its end
     if (unfreed == 0)
         sink_.on_event(session_closed_event{closed.sid()});
     else
@@ -86,7 +93,8 @@ std::vector<std::string> server::sessions() const {
     std::vector<std::string> list;
     list.reserve(clients_.size() + closed_.size());
     for (const auto& each : clients_)
-        list.push_back(each->sid().str());
+        if (!lender_ || !lender_->has_lent(each->sid()))
+            list.push_back(each->sid().str());
     for (const auto& [sid, each] : closed_)
         list.push_back(sid.str());
     return list;
@@ -94,7 +102,7 @@ std::vector<std::string> server::sessions() const {
 
 void server::sweep(base::time_point now) {
     while (auto* late = joining_.take_due(now))
-        if (late->sockets().empty())
+        if (late->sockets().empty() && !(lender_ && lender_->has_lent(late->sid())))
             late->session().close(eio::close_reason::server_disconnect, now);
     if (recovery_)
         while (auto* late = recovery_->late(now))
@@ -454,7 +462,7 @@ room_result server::enter_room(std::string_view sid, std::string_view nsp, std::
     auto* home = find_nsp(nsp);
     if (!home)
         return room_result::unknown_namespace;
-    if (room != sid && (home->find(room) || (recovery_ && recovery_->find_away(room, nsp))))
+    if (room != sid && is_sid(room, nsp))
         return room_result::is_sid; // also of one that may come back, and be sent to by it
     auto* entering = home->find(sid);
     if (!entering)
