@@ -586,8 +586,9 @@ async def test_in_msgpack_clients_come_back_as_well():
         await ws.close()
 
 
-async def test_a_test_client_comes_back_too():
-    async with world() as w:
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_a_test_client_comes_back_too(threads):
+    async with world(threads=threads) as w:
 
         @w.sio.event
         async def connect(sid, environ, auth):
