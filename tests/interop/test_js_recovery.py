@@ -102,6 +102,13 @@ def test_in_msgpack_as_well(transports):
     converse_while_it_breaks(transports, 20, serializer="msgpack")
 
 
+@pytest.mark.parametrize(
+    "transports, breaks", [(["websocket"], 60), (["polling", "websocket"], 15), (["polling"], 10)]
+)
+def test_with_several_threads_as_well(transports, breaks):
+    converse_while_it_breaks(transports, breaks, threads=2)
+
+
 def converse_while_it_breaks(
     transports: list[str], breaks: int, serializer: str = "default", **options: Any
 ) -> None:

@@ -62,9 +62,10 @@ async def world(
         yield World(sio, url, http)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @every_door
-async def test_a_client_comes_back_with_rooms_data_and_all_events(door):
-    async with world(door) as w:
+async def test_a_client_comes_back_with_rooms_data_and_all_events(door, threads):
+    async with world(door, threads=threads) as w:
         client = await w.client().connect()
         sid = client.sid
         await w.sio.enter_room(sid, "x")
@@ -95,9 +96,10 @@ async def test_a_client_comes_back_with_rooms_data_and_all_events(door):
         await client.close()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @every_door
-async def test_a_connection_that_only_seems_open_is_taken_over_again_and_again(door):
-    async with world(door) as w:
+async def test_a_connection_that_only_seems_open_is_taken_over_again_and_again(door, threads):
+    async with world(door, threads=threads) as w:
         client = await w.client().connect()
         sid = client.sid
         await w.sio.enter_room(sid, "x")
@@ -584,8 +586,9 @@ async def test_in_msgpack_clients_come_back_as_well():
         await ws.close()
 
 
-async def test_a_test_client_comes_back_too():
-    async with world() as w:
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_a_test_client_comes_back_too(threads):
+    async with world(threads=threads) as w:
 
         @w.sio.event
         async def connect(sid, environ, auth):
@@ -678,7 +681,6 @@ async def test_a_namespace_that_was_made_for_a_client_is_there_when_it_comes_bac
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"connection_state_recovery": True, "threads": 2}, "threads=1"),
         ({"connection_state_recovery": True, "serializer": OwnPacket}, "Packet class"),
         ({"connection_state_recovery": "yes"}, "True, False or a dict"),
         ({"connection_state_recovery": 0}, "True, False or a dict"),

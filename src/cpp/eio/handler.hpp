@@ -25,6 +25,8 @@ public:
     // A ping has been queued behind what was sent so far; its pong has come.
     virtual void on_ping(session&) {}
     virtual void on_pong(session&) {}
+    // All that was queued has been sent, see session::tell_when_sent().
+    virtual void on_sent(session&) {}
     // The last call for this session; the reference is good until it returns.
     virtual void on_close(session& closed, close_reason reason, base::time_point now) = 0;
 };

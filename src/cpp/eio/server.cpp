@@ -27,6 +27,11 @@ std::string open_data(const config& options, std::string_view sid, transport_kin
     return data;
 }
 
+config silent(config options) {
+    options.verbose = false;
+    return options;
+}
+
 } // namespace
 
 server::server(
@@ -40,6 +45,8 @@ server::server(
       sids_(sids),
       table_(hooks.schedule_flush, std::move(hooks.ask_relay), std::move(hooks.sessions)),
       context_{options_, above_, log, table_},
+      carried_options_(silent(options)),
+      carried_context_{carried_options_, above_, log, table_, {}, true},
       gate_([this](applicant& gone, base::time_point now) { on_applicant_gone(gone, now); }),
       schedule_flush_(std::move(hooks.schedule_flush)),
       may_ask_(std::move(hooks.may_ask)),
@@ -242,6 +249,19 @@ session& server::open(
          base::bytes(open_data(options_, names_.of(sid), opened.transport_in_use()))});
     above_.on_open(opened, now);
     return opened;
+}
+
+void server::open_carried(
+    const base::sid& sid,
+    const http_request& request,
+    std::shared_ptr<transport> carrier,
+    base::time_point now) {
+    if (!accepting_)
+        return carrier->close(close_code::service_restart);
+    above_.on_open(
+        table_.add(
+            std::make_unique<session>(carried_context_, sid, request, std::move(carrier), now)),
+        now);
 }
 
 http_response server::refusal(const http_request& request, int status, std::string_view why) const {

@@ -91,6 +91,14 @@ public:
         std::shared_ptr<transport> connection,
         base::time_point now);
 
+    // A session of this name whose client has come to another shard, and which is carried by the
+    // one that it has opened there.
+    void open_carried(
+        const base::sid& sid,
+        const http_request& request,
+        std::shared_ptr<transport> carrier,
+        base::time_point now);
+
     void set_interest(door_interest wanted) noexcept { interest_ = wanted; }
     // The verdict on a request that waits; nothing happens when it does not. `headers` are added
     // to the answer; `name`, of a new session, as in raw_server.
@@ -207,6 +215,8 @@ private:
     base::sid_source& sids_;
     session_table table_;
     session_context context_;
+    const config carried_options_; // the wire log has their packets already
+    session_context carried_context_;
     gate gate_;
     session_names names_;
     std::function<void()> schedule_flush_;

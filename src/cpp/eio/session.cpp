@@ -105,6 +105,10 @@ void session::flush(base::time_point now) {
         const packet noop{packet_type::noop, false, {}};
         carrier_->send({&noop, 1});
     }
+    if (tells_when_sent_ && queue_.empty()) {
+        tells_when_sent_ = false;
+        context_.above.on_sent(*this);
+    }
     // Not in one poll with what comes before it: socket.io-client hears of the end first then.
     if (closes_when_sent_ && queue_.empty() && carrier_->writable())
         return close(*closes_when_sent_, now);
@@ -135,6 +139,19 @@ void session::send_queued() {
         queue_.shrink_to_fit();
     if (queued_bytes_ <= context_.options.send_buffer_bytes)
         slow_deadline_ = never;
+}
+
+void session::tell_when_sent() {
+    tells_when_sent_ = true;
+    context_.table.mark_dirty(*this);
+}
+
+void session::lend() noexcept {
+    lent_ = true;
+    owes_pong_ = ping_at_ == never;
+    ping_at_ = never;
+    pong_deadline_ = never;
+    relay_wait_ = relay_wait::none;
 }
 
 void session::close(close_reason reason, base::time_point now) {
@@ -291,6 +308,12 @@ void session::on_carrier_packet(packet_view received, base::time_point now) {
         pause_if_unhandled();
         return;
     case packet_type::pong:
+        if (lent_) {
+            if (!owes_pong_)
+                context_.above.on_pong(*this);
+            owes_pong_ = false;
+            return;
+        }
         relay_wait_ = relay_wait::none;
         pong_deadline_ = never;
         if (ping_at_ == never) {
@@ -394,7 +417,7 @@ void session::remove_unhandled(std::size_t count, base::time_point now) {
     if (closed() || !reading_paused_ || unhandled_ > unhandled_bound / 2)
         return;
     reading_paused_ = false;
-    if (ping_at_ == never) // a pong is owed since before the pause
+    if (ping_at_ == never && !lent_) // a pong is owed since before the pause
         await_pong(now);
     carrier_->resume_reading();
 }

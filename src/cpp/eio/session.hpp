@@ -34,6 +34,8 @@ struct session_context {
     base::log_sink& log;
     session_table& table;
     traffic counted{};
+    // Of sessions that other sessions carry, of other shards: those are counted.
+    bool carried = false;
 };
 
 class session final : private transport_owner {
@@ -53,7 +55,8 @@ public:
     [[nodiscard]] http_request request() const { return head_.unpack(); }
     // For who outlives a session that closes.
     [[nodiscard]] request_head take_head() noexcept { return std::move(head_); }
-    [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->kind(); }
+    [[nodiscard]] transport_kind transport_in_use() const noexcept { return carrier_->seen_as(); }
+    [[nodiscard]] bool carried() const noexcept { return context_.carried; }
     [[nodiscard]] door came_by() const noexcept { return carrier_->came_by(); }
     [[nodiscard]] bool closed() const noexcept { return state_ == state::closed; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
@@ -68,6 +71,11 @@ public:
     // when its queue stays above `send_buffer_bytes` for `slow_peer_timeout`, or at once when it
     // reaches twice that; one packet of any size may enter an empty queue.
     void send(packet&& outgoing);
+    // Once: the handler hears on_sent() when nothing is queued any more.
+    void tell_when_sent();
+    // From now on it carries a session of another shard, which pings: each pong goes to the
+    // handler, but for the one that answers a ping of its own.
+    void lend() noexcept;
     // The one way to end. The handler hears `on_close`; the table frees the session after the turn.
     void close(close_reason reason, base::time_point now);
     // As soon as its peer has been sent all that is queued; one that polls by the poll behind it.
@@ -147,8 +155,11 @@ private:
     std::size_t queued_bytes_ = 0;
     state state_ = state::open;
     bool dirty_ = false; // the table's: waits for the end of the turn
-    bool probed_ = false;
-    bool overflown_ = false; // a packet may have been left out: it closes
+    bool probed_ : 1 = false;
+    bool overflown_ : 1 = false; // a packet may have been left out: it closes
+    bool lent_ : 1 = false;
+    bool owes_pong_ : 1 = false; // when it was lent
+    bool tells_when_sent_ : 1 = false;
     bool reading_paused_ = false;
     relay_wait relay_wait_ = relay_wait::none;
     std::optional<close_reason> closes_when_sent_;

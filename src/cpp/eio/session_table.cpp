@@ -22,7 +22,10 @@ session_table::~session_table() {
 
 session& session_table::add(std::unique_ptr<session> opened) {
     auto& added = sessions_.add(std::move(opened));
-    ++*open_;
+    if (added.carried())
+        ++carried_;
+    else
+        ++*open_;
     schedule(added);
     return added;
 }
@@ -54,7 +57,10 @@ void session_table::retire(session& closed) {
     deadlines_.clear(closed);
     mark_dirty(closed);
     sessions_.take(closed).release(); // dirty_ has it now
-    --*open_;
+    if (closed.carried())
+        --carried_;
+    else
+        --*open_;
 }
 
 void session_table::await_relay(session& waiting) {

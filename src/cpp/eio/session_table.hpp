@@ -32,7 +32,8 @@ public:
 
     session& add(std::unique_ptr<session> opened);
     [[nodiscard]] session* find(std::string_view sid) noexcept { return sessions_.find(sid); }
-    [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
+    // Without those that sessions of other shards carry.
+    [[nodiscard]] std::size_t size() const noexcept { return sessions_.size() - carried_; }
     // With those of the other shards.
     [[nodiscard]] std::size_t size_everywhere() const noexcept { return open_->load(); }
     [[nodiscard]] std::vector<session*> all();
@@ -80,6 +81,7 @@ private:
     std::function<void()> ask_relay_;
     base::shared_count open_;                        // on all shards together
     base::sid_set<session, &session::sid> sessions_; // the open ones
+    std::size_t carried_ = 0;
     // Who waits for the end of the turn: to send, or, being closed, to be freed. The first
     // `flushed_` have had it.
     std::vector<session*> dirty_;

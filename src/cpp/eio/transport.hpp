@@ -53,6 +53,8 @@ class transport {
 public:
     virtual ~transport() = default;
     [[nodiscard]] virtual transport_kind kind() const noexcept = 0;
+    // What the peer uses, where another session stands between us.
+    [[nodiscard]] virtual transport_kind seen_as() const noexcept { return kind(); }
     [[nodiscard]] virtual door came_by() const noexcept = 0;
     // True when another event loop stands between us and the peer: its silence may then be that
     // loop's, not the peer's.

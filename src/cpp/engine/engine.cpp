@@ -6,6 +6,7 @@
 #include "engine/outbox.hpp"
 #include "sio/server.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -17,6 +18,11 @@ namespace {
 config completed(config options) {
     if (options.eio.websocket_compression)
         options.sio.recovery.compressed_from = options.eio.websocket_compression_threshold_bytes;
+    // Each shard has its share.
+    const auto shards = std::max(options.threads, 1U);
+    auto& kept = options.sio.recovery;
+    kept.max_total_bytes = (kept.max_total_bytes + shards - 1) / shards;
+    kept.max_sessions = (kept.max_sessions + shards - 1) / shards;
     return options;
 }
 
@@ -89,6 +95,11 @@ std::shared_ptr<shards> engine::current() const {
 
 unsigned engine::owner(std::string_view sid) const noexcept {
     return owner_of(sid, options_.threads);
+}
+
+unsigned engine::host(std::string_view eio_sid) const {
+    const auto to = current();
+    return to ? to->host_of(eio_sid) : 0;
 }
 
 unsigned engine::home_of(const eio::http_request& request) const {
@@ -186,9 +197,9 @@ void engine::events_done(std::vector<handled> done) {
     std::vector<std::vector<handled>> parts(options_.threads);
     if (options_.threads == 1)
         parts.front() = std::move(done);
-    else
+    else if (const auto to = current())
         for (const auto& each : done)
-            parts[owner(each.eio_sid)].push_back(each);
+            parts[to->host_of(each.eio_sid)].push_back(each);
     for (unsigned shard = 0; shard < parts.size(); ++shard)
         if (!parts[shard].empty())
             post(shard, [part = std::move(parts[shard])](shard_context& in) {
@@ -200,7 +211,7 @@ void engine::events_done(std::vector<handled> done) {
 }
 
 void engine::close_session(std::string eio_sid) {
-    const auto home = owner(eio_sid);
+    const auto home = host(eio_sid);
     post(home, [eio_sid = std::move(eio_sid)](shard_context& in) {
         if (auto* found = in.eio().find(eio_sid))
             found->close(eio::close_reason::session_closed, in.now());
@@ -210,7 +221,7 @@ void engine::close_session(std::string eio_sid) {
 void engine::close_sessions(std::vector<std::string> eio_sids, eio::close_reason why, closing how) {
     std::vector<std::vector<std::string>> parts(options_.threads);
     for (auto& each : eio_sids)
-        parts[owner(each)].push_back(std::move(each));
+        parts[host(each)].push_back(std::move(each));
     for (unsigned shard = 0; shard < parts.size(); ++shard)
         if (!parts[shard].empty())
             post(shard, [part = std::move(parts[shard]), why, how](shard_context& in) {

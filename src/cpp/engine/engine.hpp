@@ -219,6 +219,8 @@ public:
 
 private:
     [[nodiscard]] unsigned owner(std::string_view sid) const noexcept;
+    // As shards::host_of().
+    [[nodiscard]] unsigned host(std::string_view eio_sid) const;
     [[nodiscard]] unsigned home_of(const eio::http_request& request) const;
     // The shards on which somebody may be selected; at least one.
     [[nodiscard]] shard_set reach(const shards& in, const sio::selection& whom) const;

@@ -5,6 +5,7 @@
 #include "eio/raw_server.hpp"
 #include "eio/server.hpp"
 #include "engine/features.hpp"
+#include "engine/lending.hpp"
 #include "engine/outbox.hpp"
 #include "engine/shard_rooms.hpp"
 #include "engine/shards.hpp"
@@ -58,6 +59,7 @@ public:
           all_(all),
           rooms_(sio_, index, all),
           features_(rooms_, time_, [this] { schedule_turn_end(); }),
+          lending_(index, all),
           sids_(index, all.count()),
           sio_(options.sio, *this, *this, sids_),
           raw_(eio_, *this, *this),
@@ -99,6 +101,8 @@ public:
               options.eio.cors.ask_application ? this : nullptr) {
         if (options.sio.format == sio::packet_format::json)
             sio_.use(features_);
+        if (all.count() > 1)
+            sio_.use(lending_);
     }
 
     ~body() override {
@@ -146,6 +150,7 @@ public:
     eio::raw_server& raw() noexcept override { return raw_; }
     net::asgi_door& asgi() noexcept override { return asgi_; }
     features& modules() noexcept override { return features_; }
+    lending& lent() noexcept override { return lending_; }
     base::time_point now() const noexcept override { return time_.now(); }
     base::log_sink& logs() noexcept override { return *this; }
     shards& siblings() noexcept override { return all_; }
@@ -386,6 +391,8 @@ private:
     }
 
     void on_event(sio::server_event&& told) override {
+        if (const auto* closed = std::get_if<sio::session_closed_event>(&told))
+            all_.forget_host(closed->eio_sid);
         std::visit([&](auto&& each) { tell(std::move(each)); }, std::move(told));
     }
     void on_raw_event(eio::raw_event&& told) override {
@@ -417,6 +424,7 @@ private:
     base::session_clock time_;
     shard_rooms rooms_;
     features features_; // before the server, which tells it of clients to the end
+    lending lending_;
     base::sid_source sids_;
     sio::server sio_;
     eio::raw_server raw_;

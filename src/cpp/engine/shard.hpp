@@ -35,6 +35,7 @@ class server;
 namespace engine {
 
 class features;
+class lending;
 class shards;
 struct notification;
 struct outbox;
@@ -54,6 +55,8 @@ public:
     [[nodiscard]] virtual eio::raw_server& raw() noexcept = 0;
     [[nodiscard]] virtual net::asgi_door& asgi() noexcept = 0;
     [[nodiscard]] virtual features& modules() noexcept = 0;
+    // Sessions that are lent to other shards, or by them.
+    [[nodiscard]] virtual lending& lent() noexcept = 0;
     [[nodiscard]] virtual base::time_point now() const noexcept = 0;
     [[nodiscard]] virtual base::log_sink& logs() noexcept = 0;
     // All of the engine, and which of them this one is.

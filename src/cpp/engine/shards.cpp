@@ -2,7 +2,13 @@
 
 #include "base/sid.hpp"
 #include "base/string_hash.hpp"
+#include "eio/server.hpp"
+#include "engine/ask.hpp"
+#include "engine/lending.hpp"
 #include "features/flow/recorder.hpp"
+
+#include <algorithm>
+#include <thread>
 
 namespace engine {
 
@@ -27,7 +33,57 @@ unsigned shards::home_of(const eio::http_request& request) {
     return turn_.fetch_add(1, std::memory_order_relaxed) % count_;
 }
 
+unsigned shards::host_of(std::string_view eio_sid) const {
+    if (lends_.load(std::memory_order_relaxed)) {
+        const std::lock_guard lock(hosts_mutex_);
+        if (const auto found = hosts_.find(eio_sid); found != hosts_.end())
+            return found->second;
+    }
+    return owner_of(eio_sid, count_);
+}
+
+void shards::set_host(const base::sid& eio_sid, unsigned shard) {
+    const std::lock_guard lock(hosts_mutex_);
+    hosts_[eio_sid] = shard;
+    lends_ = true;
+}
+
+void shards::forget_host(const base::sid& eio_sid) {
+    if (!lends_.load(std::memory_order_relaxed))
+        return;
+    const std::lock_guard lock(hosts_mutex_);
+    hosts_.erase(eio_sid);
+}
+
+void shards::end_carried(base::time_point until) {
+    for (const auto& each : all_)
+        each->post(
+            [](shard_context& in) {
+                in.eio().refuse_new_sessions();
+                in.lent().end_carried(in);
+            },
+            urgency::now);
+    auto count = [](shard_context& in) { return in.lent().carried(); };
+    for (;;) {
+        std::size_t left = 0;
+        for (const auto& each : all_) {
+            auto answer = put(*each, count);
+            left += received(answer);
+        }
+        if (left == 0 || base::clock::now() >= until)
+            return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 void shards::stop(std::chrono::milliseconds patience) {
+    if (lends_ && patience.count() != 0) {
+        const auto until = base::clock::now() + patience;
+        end_carried(until);
+        patience = std::max(
+            std::chrono::floor<std::chrono::milliseconds>(until - base::clock::now()),
+            std::chrono::milliseconds::zero());
+    }
     for (const auto& each : all_)
         each->begin_stop(patience);
     for (const auto& each : all_)

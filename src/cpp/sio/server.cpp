@@ -2,7 +2,6 @@
 
 #include "eio/session.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace sio {
@@ -38,9 +37,14 @@ void server::on_open(eio::session& opened, base::time_point now) {
 void server::on_message(
     eio::session& from, std::string_view data, bool binary, base::time_point now) {
     auto& client = *clients_.find(from.sid());
-    client.active_at = now;
-    if (const auto wrong = client.on_frame(data, binary))
-        fail(from, *wrong, now);
+    if (!lender_ || !lender_->takes(client, data, binary))
+        receive(client, data, binary, now);
+}
+
+void server::receive(client& from, std::string_view data, bool binary, base::time_point now) {
+    from.active_at = now;
+    if (const auto wrong = from.on_frame(data, binary))
+        fail(from.session(), *wrong, now);
 }
 
 void server::fail(eio::session& broken, const mistake& made, base::time_point now) {
@@ -60,6 +64,8 @@ void server::on_close(eio::session& closed, eio::close_reason reason, base::time
     joining_.clear(gone);
     const auto unfreed = gone.unfreed_sockets();
     clients_.take(gone);
+    if (lender_ && lender_->on_close(closed, reason))
+        return; // the other shard tells of its end
     if (unfreed == 0)
         sink_.on_event(session_closed_event{closed.sid()});
     else
@@ -86,7 +92,8 @@ std::vector<std::string> server::sessions() const {
     std::vector<std::string> list;
     list.reserve(clients_.size() + closed_.size());
     for (const auto& each : clients_)
-        list.push_back(each->sid().str());
+        if (!lender_ || !lender_->has_lent(each->sid()))
+            list.push_back(each->sid().str());
     for (const auto& [sid, each] : closed_)
         list.push_back(sid.str());
     return list;
@@ -94,7 +101,7 @@ std::vector<std::string> server::sessions() const {
 
 void server::sweep(base::time_point now) {
     while (auto* late = joining_.take_due(now))
-        if (late->sockets().empty())
+        if (late->sockets().empty() && !(lender_ && lender_->has_lent(late->sid())))
             late->session().close(eio::close_reason::server_disconnect, now);
     if (recovery_)
         while (auto* late = recovery_->late(now))
@@ -266,150 +273,6 @@ void server::remove(socket& gone) {
         after_removal(sid, name, told_kept);
 }
 
-// --- events and acks ---
-
-void server::on_event(
-    socket& from, std::string_view event, std::optional<std::uint64_t> id, arguments&& args) {
-    if (from.has_joined) {
-        const bool is_modules = from.is_modules; // it may be freed when it was put out for it
-        if (module_->on_event(peer(from), event, id, args) || is_modules || !from.owner)
-            return;
-    }
-    if (!interest_.wants(from.home.name(), event))
-        return; // nobody listens: as python-socketio, no ack either
-    from.owner->session().add_unhandled();
-    sink_.on_event(message_event{from.sid, from.home.name(), from.eio_sid, std::move(args), id});
-}
-
-void server::repeat(
-    std::string_view sid,
-    std::string_view nsp,
-    std::string_view event,
-    std::optional<std::uint64_t> id,
-    arguments&& args) {
-    if (auto* from = find_socket(sid, nsp); from && from->receives())
-        on_event(*from, event, id, std::move(args));
-}
-
-bool server::takes(const socket& to, const selection& whom) noexcept {
-    if (!to.receives())
-        return false;
-    if (whom.is_volatile && !to.owner->session().writable()) {
-        ++volatile_dropped_;
-        return false;
-    }
-    ++deliveries_;
-    return true;
-}
-
-void server::emit(
-    std::string_view nsp,
-    const selection& whom,
-    const arguments& args,
-    ack_token token,
-    base::countdown parts) {
-    if (recovery_ && token == 0)
-        return emit_kept(nsp, whom, args);
-    auto* home = find_nsp(nsp);
-    if (token == 0) {
-        if (!home)
-            return;
-        auto packet =
-            encode(options_.format, packet_type::event, nsp, {}, args.json, args.attachments);
-        packet.compress = whom.compress;
-        home->send_each(whom, [&](socket& to) {
-            if (takes(to, whom))
-                to.owner->send(packet);
-        });
-        return;
-    }
-    auto& group = ack_groups_.open(token, std::string(nsp), std::move(parts));
-    outgoing_packet
-        packet; // for the id before: clients that have been asked as often have the same
-    std::uint64_t encoded_id = 0;
-    if (home)
-        home->send_each(whom, [&](socket& to) {
-            if (!takes(to, whom))
-                return;
-            const auto id = custom() ? token : to.next_ack_id++;
-            to.pending_acks.insert(id, token);
-            group.asked.emplace_back(to.sid, id);
-            if (std::exchange(encoded_id, id) != id)
-                packet = encode(
-                    options_.format, packet_type::event, nsp, id, args.json, args.attachments);
-            packet.compress = whom.compress;
-            to.owner->send(packet);
-        });
-    group.waiting = group.asked.size();
-    if (group.waiting == 0) {
-        const bool last = group.parts.done();
-        forget_token(token);
-        if (last)
-            sink_.on_event(acks_done_event{token});
-    }
-}
-
-void server::ask(
-    std::string_view sid, std::string_view nsp, const arguments& args, std::uint64_t question) {
-    auto* asked = find_socket(sid, nsp);
-    if (!asked || !asked->receives())
-        return;
-    ++deliveries_;
-    const auto id = asked->next_ack_id++;
-    asked->pending_acks.insert(id, question | modules_token);
-    asked->owner->send(
-        encode(options_.format, packet_type::event, nsp, id, args.json, args.attachments));
-}
-
-void server::on_ack(socket& from, std::uint64_t id, arguments&& args) {
-    if (options_.verbose)
-        log_.log(
-            base::log_channel::socketio,
-            base::log_level::info,
-            "received ack from " + from.sid.str() + " [" + from.home.name() + "]");
-    const auto* pending = from.pending_acks.find(id);
-    if (!pending) {                                   // unknown, or forgotten
-        if (!std::exchange(from.warned_of_ack, true)) // once: a peer does not fill the log
-            warn("Unknown callback received, ignoring.");
-        return;
-    }
-    const auto token = *pending;
-    from.pending_acks.erase(id);
-    if ((token & modules_token) != 0) {
-        if (from.has_joined)
-            module_->on_answer(peer(from), token & ~modules_token, args);
-        return;
-    }
-    sink_.on_event(ack_event{token, from.sid, std::move(args)});
-    if (ack_groups_.settle(token))
-        sink_.on_event(acks_done_event{token});
-}
-
-void server::forget_token(ack_token token) {
-    const auto group = ack_groups_.take(token);
-    for (const auto& [sid, id] : group.asked)
-        if (auto* asked = find_socket(sid, group.nsp))
-            asked->pending_acks.erase(id);
-}
-
-void server::finish_acks(socket& gone) {
-    const auto pending = std::exchange(gone.pending_acks, {});
-    for (const auto& [id, token] : pending)
-        if (ack_groups_.settle(token))
-            sink_.on_event(acks_done_event{token});
-}
-
-void server::send_ack(
-    std::string_view sid, std::string_view nsp, std::uint64_t id, const arguments& args) {
-    auto* to = find_socket(sid, nsp);
-    if (!to || !to->receives())
-        return;
-    to->owner->send(
-        encode(options_.format, packet_type::ack, nsp, id, args.json, args.attachments));
-    if (to->has_joined)
-        module_->on_reply(peer(*to), id, args);
-}
-
 // --- custom packets ---
 
 void server::on_frame(client& from, std::string_view data, bool binary) {
@@ -446,188 +309,6 @@ void server::send_frame(std::string_view eio_sid, std::string_view ready) {
 void server::fail(std::string_view eio_sid, std::string_view why, base::time_point now) {
     if (auto* broken = clients_.find(eio_sid))
         fail(broken->session(), std::string(why), now);
-}
-
-// --- rooms ---
-
-room_result server::enter_room(std::string_view sid, std::string_view nsp, std::string_view room) {
-    auto* home = find_nsp(nsp);
-    if (!home)
-        return room_result::unknown_namespace;
-    if (room != sid && (home->find(room) || (recovery_ && recovery_->find_away(room, nsp))))
-        return room_result::is_sid; // also of one that may come back, and be sent to by it
-    auto* entering = home->find(sid);
-    if (!entering)
-        return room_result::unknown_sid;
-    if (room == sid)
-        return room_result::ok; // its own room, which it is in
-    if (entering->rooms_joined.size() >= options_.max_rooms ||
-        room.size() > options_.max_room_name_bytes)
-        return room_result::limit;
-    if (home->room_index().join(*entering, room) && entering->rooms_told)
-        tell_of_room(*entering, room, true);
-    if (auto* away = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
-        away->home.room_index().join(*away, room);
-    return room_result::ok;
-}
-
-void server::leave_room(std::string_view sid, std::string_view nsp, std::string_view room) {
-    if (auto* away = recovery_ ? recovery_->find_away(sid, nsp) : nullptr)
-        away->home.room_index().leave(*away, room);
-    auto* leaving = find_socket(sid, nsp);
-    if (!leaving)
-        return;
-    if (leaving->has_joined && peer(*leaving).in_room(room) && room != sid)
-        module_->on_leave_room(peer(*leaving), room);
-    if (leaving->home.room_index().leave(*leaving, room) && leaving->rooms_told)
-        tell_of_room(*leaving, room, false);
-}
-
-room_result server::close_room(std::string_view room, std::string_view nsp) {
-    if (auto* away = recovery_ ? recovery_->away(nsp) : nullptr)
-        away->room_index().close(room);
-    auto* home = find_nsp(nsp);
-    if (!home)
-        return room_result::ok;
-    if (home->find(room))
-        return room_result::is_sid;
-    if (const auto* closing = module_ ? home->room_index().find(room) : nullptr)
-        for (const auto* each : closing->members)
-            if (each->has_joined)
-                module_->on_leave_room(peer(*each), room);
-    if (const auto* closing = watches_rooms_ ? home->room_index().find(room) : nullptr)
-        for (const auto* each : closing->members)
-            if (each->rooms_told)
-                tell_of_room(*each, room, false);
-    home->room_index().close(room);
-    return room_result::ok;
-}
-
-std::vector<std::pair<std::string, room_figures>> server::watch_rooms() {
-    watches_rooms_ = true;
-    std::vector<std::pair<std::string, room_figures>> now;
-    for (const auto& [name, home] : namespaces_) {
-        for (auto* each : home->sockets())
-            each->rooms_told =
-                each->state == socket_state::connected && each->receives() && !each->is_modules;
-        for (const auto& each : home->room_index().all()) {
-            const auto told = std::ranges::count_if(each->members, &socket::rooms_told);
-            if (told != 0 && !is_user_room(each->name))
-                now.emplace_back(
-                    name,
-                    room_figures{
-                        .name = each->name,
-                        .members = static_cast<std::size_t>(told),
-                        .sent = each->sent});
-        }
-    }
-    return now;
-}
-
-void server::tell_of_room(const socket& who, std::string_view room, bool joined) {
-    if (is_user_room(room))
-        return;
-    if (who.owner)
-        who.owner->session().add_unhandled();
-    sink_.on_event(room_event{who.sid, who.home.name(), who.eio_sid, std::string(room), joined});
-}
-
-void server::tell_of_rooms(const socket& who, bool joined) {
-    tell_of_room(who, who.sid, joined);
-    for (const auto& [room, place] : who.rooms_joined)
-        tell_of_room(who, room->name, joined);
-}
-
-// --- questions ---
-
-const socket* server::find(std::string_view sid, std::string_view nsp) const {
-    return find_socket(sid, nsp);
-}
-
-const socket* server::find_of_session(std::string_view eio_sid, std::string_view nsp) const {
-    const auto* found = clients_.find(eio_sid);
-    return found ? found->find(nsp) : nullptr;
-}
-
-std::vector<std::string> server::rooms(std::string_view sid, std::string_view nsp) const {
-    std::vector<std::string> names;
-    if (const auto* asked = find_socket(sid, nsp)) {
-        names.push_back(asked->sid.str());
-        for (const auto& [joined, place] : asked->rooms_joined)
-            if (!is_user_room(joined->name))
-                names.push_back(joined->name);
-    }
-    return names;
-}
-
-std::vector<std::pair<std::string, std::string>>
-server::participants(std::string_view nsp, const selection& whom) {
-    std::vector<std::pair<std::string, std::string>> list;
-    if (auto* home = find_nsp(nsp))
-        home->for_each(whom, [&](const socket& each) {
-            if (each.state != socket_state::waiting) // of whom nobody knows yet
-                list.emplace_back(each.sid.str(), each.eio_sid.str());
-        });
-    return list;
-}
-
-std::size_t server::room_size(std::string_view nsp, const std::optional<std::string>& room) const {
-    const auto* home = find_nsp(nsp);
-    if (!home)
-        return 0;
-    if (!room)
-        return home->sockets().size();
-    const auto* members = home->room_index().find(*room);
-    return (members ? members->members.size() : 0) + (home->find(*room) ? 1 : 0);
-}
-
-std::vector<room_figures> server::room_counts(std::string_view nsp) const {
-    std::vector<room_figures> counts;
-    if (const auto* home = find_nsp(nsp))
-        for (const auto& each : home->room_index().all())
-            if (!is_user_room(each->name))
-                counts.push_back({each->name, each->members.size(), each->sent});
-    return counts;
-}
-
-std::vector<std::string> server::namespaces() const {
-    std::vector<std::string> names;
-    for (const auto& [name, home] : namespaces_)
-        names.push_back(name);
-    return names;
-}
-
-std::vector<std::string> server::room_names(std::string_view nsp) const {
-    std::vector<std::string> names;
-    if (const auto* home = find_nsp(nsp)) {
-        for (const auto* each : home->sockets())
-            names.push_back(each->sid.str());
-        for (const auto& each : home->room_index().all())
-            if (!is_user_room(each->name))
-                names.push_back(each->name);
-    }
-    return names;
-}
-
-std::size_t server::socket_count() const noexcept {
-    std::size_t count = 0;
-    for (const auto& [name, home] : namespaces_)
-        count += home->sockets().size();
-    return count;
-}
-
-std::vector<std::pair<std::string, std::size_t>> server::socket_counts() const {
-    std::vector<std::pair<std::string, std::size_t>> counts;
-    for (const auto& [name, home] : namespaces_)
-        counts.emplace_back(name, home->sockets().size());
-    return counts;
-}
-
-std::size_t server::room_count() const noexcept {
-    std::size_t count = 0;
-    for (const auto& [name, home] : namespaces_)
-        count += home->room_index().all().size();
-    return count;
 }
 
 } // namespace sio

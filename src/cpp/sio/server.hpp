@@ -17,6 +17,7 @@
 #include "sio/config.hpp"
 #include "sio/event.hpp"
 #include "sio/interest.hpp"
+#include "sio/lender.hpp"
 #include "sio/module.hpp"
 #include "sio/nsp.hpp"
 #include "sio/recovery.hpp"
@@ -43,6 +44,8 @@ public:
     // Before the first client; it must be there as long as there are any. Of a server whose packets
     // are JSON alone.
     void use(module& first_asked) noexcept { module_ = &first_asked; }
+    // Before the first client, where there are several shards.
+    void use(siblings& others);
 
     // --- what the application asks ---
     void set_interest(interest wanted) { interest_ = std::move(wanted); }
@@ -102,6 +105,8 @@ public:
     [[nodiscard]] std::vector<std::string> rooms(std::string_view sid, std::string_view nsp) const;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>>
     participants(std::string_view nsp, const selection& whom);
+    // Whether a socket has this name, or has had it and may come back.
+    [[nodiscard]] bool is_sid(std::string_view name, std::string_view nsp) const noexcept;
     // The sids of those that are away and may come back.
     [[nodiscard]] std::vector<std::string> away(std::string_view nsp, const selection& whom) const;
     // Nothing without the option.
@@ -141,6 +146,13 @@ public:
     void on_close(eio::session& closed, eio::close_reason reason, base::time_point now) override;
     void on_ping(eio::session& asked) override;
     void on_pong(eio::session& alive) override;
+    void on_sent(eio::session& to) override;
+
+    // --- of clients that come back to another shard: see lender.hpp ---
+    // Whether it has been told this pid, in this namespace.
+    [[nodiscard]] bool knows(const base::sid& pid, std::string_view nsp) const;
+    // The answer of the shard that siblings::ask() has asked.
+    void on_known(eio::session& asked, bool known, base::time_point now);
 
     // --- called by clients ---
     // Of a custom format, not decoded.
@@ -165,6 +177,7 @@ private:
     [[nodiscard]] nsp* find_nsp(std::string_view name) const noexcept;
     [[nodiscard]] socket* find_socket(std::string_view sid, std::string_view nsp) const noexcept;
     [[nodiscard]] bool custom() const noexcept { return options_.format == packet_format::custom; }
+    void receive(client& from, std::string_view data, bool binary, base::time_point now);
     void fail(eio::session& broken, const mistake& made, base::time_point now);
     // Counts either way.
     [[nodiscard]] bool takes(const socket& to, const selection& whom) noexcept;
@@ -184,7 +197,7 @@ private:
     void emit_kept(std::string_view nsp, const selection& whom, const arguments& args);
     // Of one that joins. True: it waits, and the application hears of it later, if at all.
     [[nodiscard]] bool follow(client& from, socket& joined, std::string_view auth);
-    [[nodiscard]] trail* find_trail(const claim& claimed, const nsp& home) const noexcept;
+    [[nodiscard]] trail* find_trail(const claim& claimed, std::string_view nsp) const noexcept;
     // Nothing of its last socket is left: it is that one again, if it can be.
     void resume(trail& of);
     void send_missed(socket& to);
@@ -206,6 +219,7 @@ private:
     base::sid_map<closed_session> closed_;              // whose sockets' handlers still run
     base::string_map<std::unique_ptr<nsp>> namespaces_; // those that have been joined
     std::unique_ptr<recovery> recovery_;                // null when it is off
+    std::unique_ptr<lender> lender_;                    // null when it is, or there is one shard
     ack_groups ack_groups_;
     std::uint64_t deliveries_ = 0;
     std::uint64_t volatile_dropped_ = 0;

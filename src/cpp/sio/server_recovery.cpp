@@ -100,11 +100,46 @@ void server::on_ping(eio::session& asked) {
 }
 
 void server::on_pong(eio::session& alive) {
-    if (!recovery_)
+    if (!recovery_ || (lender_ && lender_->on_pong(alive)))
         return;
     for (auto* each : clients_.find(alive.sid())->sockets())
         if (each->followed && each->state == socket_state::connected)
             each->followed->sent.pong();
+}
+
+// --- several shards ---
+
+void server::use(siblings& others) {
+    if (recovery_)
+        lender_ = std::make_unique<lender>(options_.format, others);
+}
+
+bool server::knows(const base::sid& pid, std::string_view nsp) const {
+    return recovery_ && find_trail({.pid = pid, .offset = {}}, nsp);
+}
+
+void server::on_known(eio::session& asked, bool known, base::time_point now) {
+    const auto sid = asked.sid();
+    if (!lender_ || !clients_.find(sid))
+        return;
+    const auto given_back = lender_->answered(asked, known);
+    for (const auto& each : given_back) {
+        auto* from = clients_.find(sid);
+        if (!from)
+            return; // what it said before has closed it
+        receive(*from, each.data, each.binary, now);
+    }
+    if (clients_.find(sid))
+        asked.remove_unhandled(given_back.size(), now);
+}
+
+void server::on_sent(eio::session& to) {
+    if (lender_)
+        (void)lender_->on_sent(to);
+}
+
+bool server::is_sid(std::string_view name, std::string_view nsp) const noexcept {
+    return find_socket(name, nsp) || (recovery_ && recovery_->find_away(name, nsp));
 }
 
 // --- coming ---
@@ -113,11 +148,11 @@ bool server::follow(client& from, socket& joined, std::string_view auth) {
     if (cannot_come_back(from.session().request()))
         return false;
     auto claimed = read_claim(options_.format, auth);
-    auto* of = find_trail(claimed, joined.home);
+    auto* of = find_trail(claimed, joined.home.name());
     if (auto* before = !of ? nullptr : of->arrived ? of->arrived->who : of->whose) {
         // A connection that the client has given up, and that is open for all this side knows.
         before->owner->session().close(eio::close_reason::transport_close, from.active_at);
-        of = find_trail(claimed, joined.home); // it may have been one too many
+        of = find_trail(claimed, joined.home.name()); // it may have been one too many
     }
     if (!of) {
         joined.followed = &recovery_->begin(joined, std::move(claimed));
@@ -132,12 +167,12 @@ bool server::follow(client& from, socket& joined, std::string_view auth) {
 }
 
 // Of a client that has been told its pid, in this namespace.
-trail* server::find_trail(const claim& claimed, const nsp& home) const noexcept {
+trail* server::find_trail(const claim& claimed, std::string_view nsp) const noexcept {
     auto* found = claimed.pid ? recovery_->find(*claimed.pid) : nullptr;
     if (!found || !found->known)
         return nullptr;
     const auto* at = found->whose ? found->whose : found->place;
-    return at->home.name() == home.name() ? found : nullptr;
+    return at->home.name() == nsp ? found : nullptr;
 }
 
 void server::resume(trail& of) {

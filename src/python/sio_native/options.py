@@ -80,9 +80,7 @@ class Options:
             raise ValueError(f'dispatch must be "runner" or "task", not {self.dispatch!r}')
         if self.drain is not None and not isinstance(self.drain, Mapping):
             raise TypeError(f"drain must be a mapping of drain()'s arguments, not {self.drain!r}")
-        if self.recovery is not None and self.threads != 1:
-            # A sid says on which thread its client is, and who comes back may come to another.
-            raise ValueError("connection_state_recovery works with threads=1 alone")
+        _ = self.recovery  # which refuses wrong values
         if not isinstance(self.path, str) or not self.path.strip("/"):
             raise ValueError(f"path must be the path of a URL, not {self.path!r}")
         whole("max_child_namespaces", self.max_child_namespaces)
