@@ -110,7 +110,7 @@ void session::flush(base::time_point now) {
         context_.above.on_sent(*this);
     }
     // Not in one poll with what comes before it: socket.io-client hears of the end first then.
-    if (closes_when_sent_ && queue_.empty() && carrier_->writable())
+    if (closes_when_sent_ && queue_.empty() && carrier_->may_end())
         return close(*closes_when_sent_, now);
     if (overflown_) {
         close(close_reason::slow_peer, now);

@@ -63,6 +63,8 @@ public:
     virtual void set_owner(transport_owner* owner) noexcept = 0;
     // True when send() may be called.
     [[nodiscard]] virtual bool writable() const noexcept = 0;
+    // True when what it has taken is sure to go before the end.
+    [[nodiscard]] virtual bool may_end() const noexcept { return writable(); }
     // How many packets one send() may carry; the rest waits for the next one.
     [[nodiscard]] virtual std::size_t max_packets_per_send() const noexcept {
         return std::numeric_limits<std::size_t>::max();

@@ -13,6 +13,8 @@ namespace {
 
 // Of a lent session there is always less than this unanswered at the other side.
 constexpr std::size_t frames_a_report = 100;
+// Bytes that may be on their way to it: as much as a WebSocket takes while its peer does not read.
+constexpr std::size_t most_under_way = 64 * 1024;
 
 // The reason for which a session ends when its other half was closed with this code.
 eio::close_reason reason_of(eio::close_code code) noexcept {
@@ -46,9 +48,12 @@ public:
     eio::transport_kind seen_as() const noexcept override { return seen_as_; }
     eio::door came_by() const noexcept override { return came_by_; }
     void set_owner(eio::transport_owner* owner) noexcept override { owner_ = owner; }
-    // One batch at a time is under way: what comes meanwhile stays in the session's own queue,
-    // which has a bound.
-    bool writable() const noexcept override { return !sending_; }
+    // What comes meanwhile stays in the session's own queue, which has a bound.
+    bool writable() const noexcept override {
+        return under_way_ == 0 ||
+               (under_way_ < most_under_way && seen_as_ == eio::transport_kind::websocket);
+    }
+    bool may_end() const noexcept override { return under_way_ == 0; }
     void send(std::span<const eio::packet> packets) override {
         std::vector<eio::packet> batch(packets.begin(), packets.end());
         std::size_t held = 0;
@@ -56,15 +61,10 @@ public:
             each.data = base::bytes(each.data.view()); // framed in place, and for one shard
             held += sizeof(each) + each.data.size();
         }
-        sending_ = true;
+        under_way_ += held;
         post(
-            [sid = sid_, batch = std::move(batch)](shard_context& there) mutable {
-                auto* lent = there.eio().find(sid);
-                if (!lent)
-                    return;
-                for (auto& each : batch)
-                    lent->send(std::move(each));
-                lent->tell_when_sent();
+            [sid = sid_, batch = std::move(batch), held](shard_context& there) mutable {
+                there.lent().pass_on(there, sid, std::move(batch), held);
             },
             held);
     }
@@ -94,8 +94,8 @@ public:
         ++unreported_;
         report();
     }
-    void on_sent(base::time_point now) {
-        sending_ = false;
+    void on_sent(std::size_t held, base::time_point now) {
+        under_way_ -= held;
         if (owner_)
             owner_->on_writable(*this, now);
     }
@@ -120,7 +120,7 @@ private:
     const eio::door came_by_;
     eio::transport_kind seen_as_;
     eio::transport_owner* owner_ = nullptr;
-    bool sending_ = false;
+    std::size_t under_way_ = 0;
     bool paused_ = false;
     std::size_t unreported_ = 0;
 };
@@ -197,15 +197,35 @@ void lending::on_pong(unsigned shard, eio::session& lent) {
     });
 }
 
+void lending::pass_on(
+    shard_context& in,
+    const base::sid& eio_sid,
+    std::vector<eio::packet>&& batch,
+    std::size_t held) {
+    auto* lent = in.eio().find(eio_sid);
+    if (!lent)
+        return;
+    for (auto& each : batch)
+        lent->send(std::move(each));
+    unsent_[eio_sid] += held;
+    lent->tell_when_sent();
+}
+
 void lending::on_sent(unsigned shard, eio::session& lent) {
-    all_[shard].post([sid = lent.sid()](shard_context& in) {
+    const auto sent = unsent_.extract(lent.sid());
+    if (sent.empty())
+        return;
+    all_[shard].post([sid = lent.sid(), held = sent.mapped()](shard_context& in) {
         auto& carried = in.lent().carried_;
-        if (const auto found = carried.find(sid); found != carried.end())
-            found->second->on_sent(in.now());
+        if (const auto found = carried.find(sid); found != carried.end()) {
+            const auto from = found->second;
+            from->on_sent(held, in.now());
+        }
     });
 }
 
 void lending::on_close(unsigned shard, eio::session& lent, eio::close_reason reason) {
+    unsent_.erase(lent.sid());
     all_[shard].post([sid = lent.sid(), reason](shard_context& in) {
         if (in.lent().carried_.contains(sid))
             if (auto* carried = in.eio().find(sid))

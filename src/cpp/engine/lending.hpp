@@ -1,6 +1,6 @@
 // Clients that come back to another shard than the one that they are known on. Theirs has a session
 // for them, carried by the one that they have opened: what either says is posted to the other's
-// shard, in order, one batch of packets at a time. See sio/lender.hpp.
+// shard, in order. See sio/lender.hpp.
 #pragma once
 
 #include "base/sid.hpp"
@@ -52,8 +52,16 @@ private:
         std::string_view packet,
         bool binary);
 
+    // To the one that is lent.
+    void pass_on(
+        shard_context& in,
+        const base::sid& eio_sid,
+        std::vector<eio::packet>&& batch,
+        std::size_t held);
+
     const unsigned index_;
     shards& all_;
+    base::sid_map<std::size_t> unsent_; // bytes that have come for those that are lent
     base::sid_map<std::shared_ptr<carrier>> carried_; // by session
 };
 

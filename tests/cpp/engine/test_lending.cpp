@@ -290,6 +290,47 @@ BOOST_AUTO_TEST_CASE(pongs_confirm_there_what_was_sent_here) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(it_gets_volatile_events_while_others_are_on_their_way) {
+    application app(recovering());
+    returning c(app);
+    c.come(0);
+    c.lose();
+    c.come(1);
+    constexpr int sent = 300;
+    for (int i = 0; i < sent; ++i) {
+        app.emit({}, "event");
+        app.in.catch_up();
+        app.in.emit(
+            "/", {.rooms = {}, .skip_sids = {}, .is_volatile = true}, {"[\"volatile\"]", {}}, 0);
+        app.in.catch_up();
+    }
+    app.emit({}, "last");
+    int had = 0;
+    for (auto event = c.event(); event != "last"; event = c.event())
+        had += event == "volatile" ? 1 : 0;
+    BOOST_TEST(had == sent); // far less than a connection takes at a time
+}
+
+BOOST_AUTO_TEST_CASE(what_is_on_its_way_when_it_is_closed_arrives) {
+    application app(recovering());
+    for (int round = 0; round < 50; ++round) {
+        returning c(app);
+        c.come(0);
+        if (round % 2 == 0) {
+            c.lose();
+            c.come(1);
+        }
+        app.emit({{c.sid}}, "event");
+        app.in.catch_up();
+        app.emit({{c.sid}}, "last");
+        app.in.close_session(c.eio_sid);
+        BOOST_TEST(c.event() == "event");
+        BOOST_TEST(c.event() == "last");
+        BOOST_TEST(c.receive() == big_endian(1000, 2));
+        (void)app.next<sio::disconnect_event>();
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_is_not_heard_is_not_read) {
     application app(recovering());
     returning c(app);
