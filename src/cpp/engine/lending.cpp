@@ -2,6 +2,7 @@
 
 #include "eio/server.hpp"
 #include "eio/session.hpp"
+#include "engine/notification.hpp"
 #include "engine/shards.hpp"
 #include "sio/server.hpp"
 
@@ -149,9 +150,13 @@ void lending::lend(unsigned shard, eio::session& lent) {
         auto& here = in.lent();
         auto carries = std::make_shared<carrier>(here, lender, sid, came_by, seen_as);
         here.carried_.emplace(sid, carries);
+        in.siblings().set_host(sid, in.index()); // until it is told as closed, which is done here
         in.eio().open_carried(sid, request, std::move(carries), in.now());
+        if (!in.eio().find(sid)) { // no more are taken
+            in.siblings().forget_host(sid);
+            in.tell(sio::session_closed_event{sid});
+        }
     });
-    all_.set_host(lent.sid(), shard); // behind it: who finds it there finds the session
 }
 
 void lending::on_frame(unsigned shard, eio::session& lent, std::string_view data, bool binary) {

@@ -235,6 +235,20 @@ BOOST_AUTO_TEST_CASE(either_side_ends_it_for_both) {
     BOOST_TEST(c.receive() == big_endian(1012, 2));
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_to_a_server_that_takes_nobody_any_more_is_told_as_closed) {
+    application app(recovering());
+    returning c(app);
+    c.come(0);
+    c.lose();
+    c.open(1);
+    app.in.stop_accepting();
+    app.in.catch_up();
+    c.ws->send_frame(c.hello());
+    BOOST_TEST(c.receive() == big_endian(1012, 2));
+    while (app.next<sio::session_closed_event>().eio_sid.view() != c.eio_sid)
+        continue;
+}
+
 BOOST_AUTO_TEST_CASE(it_may_poll_and_upgrade) {
     application app(recovering());
     returning c(app);
