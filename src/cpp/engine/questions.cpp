@@ -270,14 +270,29 @@ engine::describe(std::string_view nsp, const std::vector<std::string>& sids) {
 }
 
 std::optional<std::size_t> engine::queued_bytes(std::string_view eio_sid) {
-    return ask(owner(eio_sid), [=](shard_context& in) {
+    const auto queued = [=](shard_context& in) {
         const auto* found = in.eio().find(eio_sid);
         return found ? std::optional(found->queued_bytes()) : std::nullopt;
-    });
+    };
+    const auto home = owner(eio_sid);
+    const auto served = host(eio_sid);
+    const auto here = ask(home, queued);
+    if (!here || served == home)
+        return here;
+    return *here + ask(served, queued).value_or(0);
 }
 
 std::vector<std::pair<std::string, std::size_t>> engine::slowest(std::size_t most) {
     auto all = joined(ask_all([most](shard_context& in) { return in.eio().slowest(most); }));
+    // Those that are lent are on two shards.
+    std::ranges::sort(all);
+    std::size_t count = 0;
+    for (auto& each : all)
+        if (count != 0 && all[count - 1].first == each.first)
+            all[count - 1].second += each.second;
+        else
+            std::swap(all[count++], each);
+    all.resize(count);
     std::ranges::sort(all, std::ranges::greater{}, &std::pair<std::string, std::size_t>::second);
     all.resize(std::min(most, all.size()));
     return all;

@@ -345,6 +345,28 @@ BOOST_AUTO_TEST_CASE(what_is_on_its_way_when_it_is_closed_arrives) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_for_it_on_both_shards_is_counted_together) {
+    auto options = recovering();
+    options.eio.send_buffer_bytes = 64 * 1024 * 1024;
+    application app(options);
+    returning c(app);
+    c.come(0);
+    c.lose();
+    c.come(1);
+    const std::string large(1'000'000, 'x');
+    for (const int sent : {30, 2}) { // it reads nothing: those at last wait behind the others
+        for (int i = 0; i < sent; ++i)
+            app.emit({}, large);
+        while (!app.in.settled())
+            app.drain();
+    }
+    const auto waiting = app.in.slowest(10);
+    BOOST_REQUIRE(waiting.size() == 1U);
+    BOOST_TEST(waiting.front().first == c.eio_sid);
+    BOOST_TEST(waiting.front().second == app.in.queued_bytes(c.eio_sid).value());
+    BOOST_TEST(waiting.front().second == app.in.stats().queued_bytes);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_is_not_heard_is_not_read) {
     application app(recovering());
     returning c(app);
