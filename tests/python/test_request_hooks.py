@@ -126,6 +126,22 @@ async def test_middleware_refuses_a_request_and_its_session_goes_on(native_door:
         await until(lambda: is_clean(sio))
 
 
+async def test_a_hook_that_ends_as_cancelled_refuses_its_request(native_door: Door) -> None:
+    sio = native_door.server()
+
+    @sio.engine.use
+    async def middleware(request: Any, headers: dict[str, Any]) -> None:
+        if "sid" in request.query or "x-broken" in request.headers:
+            raise asyncio.CancelledError  # as one does that awaits what somebody has cancelled
+
+    async with native_door.open(sio) as url:
+        assert (await ask(url, POLLING, headers={"X-Broken": "1"})).status == 403
+        session = await open_session(url)
+        assert (await session.post("40")).status == 403
+        assert (await ask(url, session.upgrades, UPGRADE)).status == 403
+        await until(lambda: not waiting(sio))
+
+
 async def test_events_come_once_and_in_order_while_each_request_waits(native_door: Door) -> None:
     sio = native_door.server()
     asked = Log()

@@ -9,7 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from .engine_request import ConnectionFailure, EngineRequest, failure, forbidden
+from .engine_request import (
+    FORBIDDEN,
+    MESSAGES,
+    ConnectionFailure,
+    EngineRequest,
+    failure,
+    forbidden,
+)
 from .environ import environ_from_head
 from .exceptions import ConnectionRefusedError as Refused
 from .handlers import call
@@ -27,6 +34,7 @@ class Question:
         self.id = id
         self.opens = opens  # a session, which will have the id
         self.opened = False
+        self.answered = False
 
 
 class EngineHooks:
@@ -105,6 +113,8 @@ class EngineHooks:
         del self._asking[question.id]
         if not question.opened:
             self._service.environs.closed(question.id)
+        if not question.answered:  # a hook was cancelled; nobody waits if its client has left
+            self._refuse(question, MESSAGES[FORBIDDEN])
 
     def _request(self, id: str, head: Mapping[str, Any]) -> EngineRequest:
         def make_environ() -> Environ:
@@ -123,17 +133,22 @@ class EngineHooks:
             message = self._reason(error)
             environs.decided(question.id)  # while its request is there
             told = forbidden(message, request)
-            body = {"code": told.code, "message": told.message}
-            engine.refuse_session(question.id, 403, json.dumps(body))
+            self._refuse(question, told.message)
             self._tell(told)
             return
         lines = await self._lines(headers, request, question.opens)
         environs.decided(question.id)
+        question.answered = True
         if question.opens:
             question.opened = True  # or it is told by SESSION_CLOSED
             engine.admit_session(question.id, "", False, lines)
         else:
             engine.admit_request(question.id, lines)
+
+    def _refuse(self, question: Question, message: str) -> None:
+        question.answered = True
+        body = {"code": FORBIDDEN, "message": message}
+        self._core.engine.refuse_session(question.id, 403, json.dumps(body))
 
     async def _ask(self, request: EngineRequest, headers: dict[str, Any], opens: bool) -> None:
         for allows in self._allows if opens else ():
