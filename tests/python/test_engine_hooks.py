@@ -281,6 +281,11 @@ def test_a_header_that_no_response_can_have_is_refused_at_once(headers: Any) -> 
         sio_native.AsyncServer().engine.use(headers)
 
 
+def test_a_value_that_is_no_text_is_named() -> None:
+    with pytest.raises(ValueError, match="the header X cannot have the value 1"):
+        sio_native.AsyncServer(headers={"X": 1})  # type: ignore[dict-item]
+
+
 def test_wrong_hooks_are_refused_at_once() -> None:
     sio = sio_native.AsyncServer()
     with pytest.raises(TypeError, match="callable"):

@@ -498,6 +498,50 @@ async def test_users_are_bound_again():
         await client.close()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("away", [1, 60], ids=["within the time of grace", "after it"])
+async def test_presence_goes_on(threads, away):
+    sio = sio_native.AsyncServer(connection_state_recovery=True, threads=threads)
+    told = []
+
+    @sio.presence.on_change()
+    def changed(topic: str, diff: dict[str, Any]) -> None:
+        told.append((topic, diff["online"], diff["offline"]))
+
+    async def keys(topic: str) -> list[str]:
+        """When all that there was to be told has been."""
+        await watcher.advance(10)
+        return sio.presence.keys(topic)
+
+    async with TestClient(sio) as watcher, TestClient(sio) as client:
+        sid = client.sid
+        for topic in ("doc", "unsaid", "left"):
+            await sio.presence.track(topic, "ann", {"at": 1}, sid=sid)
+        await sio.presence.update("doc", {"at": 2}, sid=sid)
+        await sio.presence.untrack("unsaid", sid=sid)
+        await sio.leave_room(sid, "left")
+        assert [await keys(topic) for topic in ("doc", "unsaid", "left")] == [["ann"], [], []]
+        told.clear()
+        for _ in range(2):
+            await client.drop()
+            await watcher.advance(away)
+            assert sio.presence.keys("doc") == (["ann"] if away == 1 else [])
+            await client.connect()
+            assert client.recovered
+            assert await keys("doc") == ["ann"]
+            [(topic, entry)] = sio.presence.get(sid).items()
+            assert (topic, entry["key"], entry["meta"]) == ("doc", "ann", {"at": 2})
+            assert sio.presence.sids("ann") == [sid]
+        if away == 1:
+            assert all(not online and not offline for _, online, offline in told)
+        await client.drop()
+        sio.presence.forget(sid)
+        await client.connect()
+        assert client.recovered
+        assert await keys("doc") == []
+    await until(lambda: not sio.presence._comeback._said)
+
+
 async def test_python_clients_get_no_offset():
     async with world() as w:
         log = Log()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import _core
 from .arguments import as_count, as_namespace_name, as_str
 from .people_nodes import nodes_of
+from .presence_comeback import Comeback
 from .rooms import is_user_room
 from .types import Key, PresenceData, PresenceEntry, as_sid
 
@@ -78,6 +79,11 @@ class Presence:
         self.node_names: dict[int, str] = {}  # of other processes
         service.when_presence_changes = self._changed
         service.sessions.when_dropped.append(self._dropped)
+        self._comeback = (
+            None if service.recovery is None else Comeback(service.recovery, self, core)
+        )
+        if self._comeback is not None:
+            service.when_ended.append(self._comeback.clear)
         if (nodes := nodes_of(server)) is not None:
             nodes.share_presence(self)
 
@@ -104,32 +110,41 @@ class Presence:
         self._check_topic(topic)
         self._check_key(key)
         packed = self._packed(meta)
-        result = self._presence.track(as_namespace_name(namespace), topic, key, as_sid(sid), packed)
+        who = (as_namespace_name(namespace), as_sid(sid))
+        result = self._track(who, topic, key, packed)
         if result == _core.TRACK_UNKNOWN_SID:
             raise KeyError(sid)
         if result == _core.TRACK_ROOM_LIMIT:
             raise ValueError("the topic's name is too long or a sid, or there are too many rooms")
         if result == _core.TRACK_TOPIC_FULL:
             raise ValueError(f"the topic is full: {self._options.max_entries} entries")
+        if self._comeback is not None:
+            self._comeback.tracked(who, topic, key, packed)
 
     async def update(
         self, topic: str, meta: Any, *, sid: str, namespace: str | None = None
     ) -> None:
         """Change the meta of a client. `KeyError` if it is not in the topic; else as `track`."""
         self._check_topic(topic)
-        if not self._presence.update(
-            as_namespace_name(namespace), topic, as_sid(sid), self._packed(meta)
-        ):
+        packed = self._packed(meta)
+        who = (as_namespace_name(namespace), as_sid(sid))
+        if not self._presence.update(who[0], topic, sid, packed):
             raise KeyError(sid)
+        if self._comeback is not None:
+            self._comeback.updated(who, topic, packed)
 
     async def untrack(self, topic: str, *, sid: str, namespace: str | None = None) -> None:
         """Take a client out of a topic at once. It stays in the room, and hears of the others."""
         self._check_topic(topic)
         self._presence.untrack(as_namespace_name(namespace), topic, as_sid(sid))
+        if self._comeback is not None:
+            self._comeback.untracked((as_namespace_name(namespace), sid), topic)
 
     def forget(self, sid: str) -> None:
         """Take a client out of all topics at once: it will not be waited for."""
         self._presence.forget(as_sid(sid))
+        if self._comeback is not None:
+            self._comeback.forget(sid)
 
     # --- questions ---
 
@@ -258,7 +273,13 @@ class Presence:
     def _drop_node(self, node: int) -> None:
         self._presence.drop_node(node)
 
+    def _track(self, who: Key, topic: str, key: str, meta: str) -> int:
+        namespace, sid = who
+        return self._presence.track(namespace, topic, key, sid, meta)
+
     def _dropped(self, key: Key) -> None:
+        if self._comeback is not None:
+            self._comeback.dropped(key)
         if self._native is not None and self._core.started:
             self._native.client_dropped(key[1])
 

@@ -36,7 +36,7 @@ def header_lines(headers: Headers) -> list[tuple[bytes, bytes]]:
             raise ValueError(f"no header has the name {name!r}")
         if name.lower() in _ENGINES:
             raise ValueError(f"the engine says {name} itself")
-        for value in [values] if isinstance(values, str) else values:
+        for value in values if isinstance(values, (list, tuple)) else [values]:
             lines.append((name.encode(), _checked(name, value)))
     return lines
 

@@ -52,8 +52,8 @@ class ClusterMethods:
         with the room and the sid; "create-room" and so on will do. With the namespace "*" it is of
         any, and its name comes first. A client's own room, named by its sid, is among them. Rooms
         are told of clients that are connected: what a connect handler does is told when it has
-        accepted, and a client has left its rooms before its disconnect handler runs. `ValueError`
-        for another event.
+        accepted, and that a client leaves its rooms when it leaves. Nobody waits for the function:
+        a disconnect handler may begin before it. `ValueError` for another event.
         """
 
         handlers = self._adapter_events.handlers(event, namespace)
