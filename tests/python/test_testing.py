@@ -231,9 +231,9 @@ async def test_who_expects_what_does_not_come_is_told_what_did(
 
 
 async def test_who_expects_where_nothing_comes_is_told_so(sio: sio_native.AsyncServer) -> None:
-    async with TestClient(sio, timeout=0.05) as c:
+    async with TestClient(sio) as c:
         with pytest.raises(AssertionError, match=r"within 0.05 s; nothing else came$"):
-            await c.expect("message")
+            await c.expect("message", timeout=0.05)
 
 
 async def test_who_expects_an_event_is_told_at_once_that_the_connection_has_ended(
